@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from 'envalid';
+
+/** How the server was told to run. Built once by {@link loadConfig}; nothing else reads the environment. */
+export class AppConfig {
+  readonly production!: boolean;
+  readonly host!: string;
+  readonly port!: number;
+  /** Absent: no HTTPS. */
+  readonly tls?: TlsConfig;
+  /** Where clients reach the service, without a trailing slash. */
+  readonly publicUrl!: string;
+  /** Absent: the embedded Postgres under `.data/`. */
+  readonly databaseUrl?: string;
+  readonly databasePoolSize!: number;
+  readonly auth!: AuthConfig;
+  readonly logLevel!: LogLevel;
+  readonly maxConnectionsPerOrganization!: number;
+  /** Requests a minute for each client; 0 is no limit. */
+  readonly rateLimitPerMinute!: number;
+}
+
+export interface TlsConfig {
+  readonly port: number;
+  /** Absent: the development certificate under `.data/tls/`. */
+  readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+}
+
+export type AuthConfig =
+  | { readonly kind: 'built-in'; readonly issuer: string; readonly audiences: readonly string[] }
+  | {
+      readonly kind: 'external';
+      readonly issuer: string;
+      readonly audiences: readonly string[];
+      readonly jwksUrl: string;
+    };
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A variable with a value that the server cannot run with. The message is one line for the person who set it. */
+export class ConfigError extends Error {
+  constructor(variable: string, got: string, takes: string) {
+    super(`${variable}: got "${got}", takes ${takes}`);
+    this.name = 'ConfigError';
+  }
+}
+
+const whole = (from: number, to: number) =>
+  makeValidator((input) => {
+    const value = Number(input);
+    if (!/^\d+$/.test(input) || value < from || value > to) {
+      throw new EnvError(`a whole number from ${from} to ${to}`);
+    }
+    return value;
+  });
+
+const httpUrl = makeValidator((input) => {
+  if (!URL.canParse(input) || !/^https?:$/.test(new URL(input).protocol)) throw new EnvError('an http or https URL');
+  return input;
+});
+
+const postgresUrl = makeValidator((input) => {
+  if (!URL.canParse(input) || !/^postgres(ql)?:$/.test(new URL(input).protocol)) {
+    throw new EnvError('a URL such as postgresql://user:password@host:5432/database');
+  }
+  return input;
+});
+
+const readableFile = makeValidator((input) => {
+  try {
+    readFileSync(input);
+  } catch {
+    throw new EnvError('the path of a file this process can read');
+  }
+  return input;
+});
+
+const oneOf = <T extends string>(choices: readonly T[]) =>
+  makeValidator((input) => {
+    const found = choices.find((choice) => choice === input);
+    if (found === undefined) throw new EnvError(`one of ${choices.join(', ')}`);
+    return found;
+  });
+
+const specs = {
+  NODE_ENV: str({ default: 'development' }),
+  HOST: str({ default: undefined }),
+  PORT: whole(0, 65535)({ default: 3000 }),
+  TLS_PORT: whole(0, 65535)({ default: 3443 }),
+  TLS_CERT_FILE: readableFile({ default: undefined }),
+  TLS_KEY_FILE: readableFile({ default: undefined }),
+  PUBLIC_URL: httpUrl({ default: undefined }),
+  DATABASE_URL: postgresUrl({ default: undefined }),
+  DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
+  AUTH_ISSUER: httpUrl({ default: undefined }),
+  AUTH_AUDIENCE: str({ default: undefined }),
+  AUTH_JWKS_URL: httpUrl({ default: undefined }),
+  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: 'info' as const }),
+  MAX_CONNECTIONS_PER_ORGANIZATION: whole(1, 10_000)({ default: 10 }),
+  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
+};
+
+/** May hold a password, so a bad value is never repeated. */
+const SECRET_VARIABLES = new Set(['DATABASE_URL']);
+
+/**
+ * Reads and checks the environment. An empty variable counts as absent.
+ *
+ * @throws ConfigError for the first bad value, naming the variable, what it got and what it takes.
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const env = cleanEnv(given, specs, {
+    reporter: ({ errors }) => {
+      for (const [variable, error] of Object.entries(errors)) {
+        const got = SECRET_VARIABLES.has(variable) ? '(hidden)' : (given[variable] ?? '');
+        throw new ConfigError(variable, got, (error as Error).message);
+      }
+    },
+  });
+
+  const production = env.NODE_ENV === 'production';
+  if (production && env.DATABASE_URL === undefined) {
+    throw new ConfigError('DATABASE_URL', '', 'the URL of a Postgres database when NODE_ENV is production');
+  }
+  const tls = tlsConfig(env, production);
+  const [httpsLocal, httpLocal] = [`https://localhost:${env.TLS_PORT}`, `http://localhost:${env.PORT}`];
+  const publicUrl = (env.PUBLIC_URL ?? (tls ? httpsLocal : httpLocal)).replace(/\/+$/, '');
+  return {
+    production,
+    host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: env.PORT,
+    tls,
+    publicUrl,
+    databaseUrl: env.DATABASE_URL,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    auth: authConfig(env, [httpsLocal, httpLocal, publicUrl]),
+    logLevel: env.LOG_LEVEL,
+    maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+  };
+}
+
+type Env = CleanedEnvAccessors & ReturnType<typeof cleanEnv<typeof specs>>;
+
+function tlsConfig(env: Env, production: boolean): TlsConfig | undefined {
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = env;
+  if (certFile !== undefined && keyFile !== undefined) return { port: env.TLS_PORT, certificate: { certFile, keyFile } };
+  if (certFile !== undefined) throw new ConfigError('TLS_KEY_FILE', '', 'the key of TLS_CERT_FILE; set both or neither');
+  if (keyFile !== undefined) throw new ConfigError('TLS_CERT_FILE', '', 'the certificate of TLS_KEY_FILE; set both or neither');
+  return production ? undefined : { port: env.TLS_PORT };
+}
+
+function authConfig(env: Env, bases: [https: string, http: string, publicUrl: string]): AuthConfig {
+  if (env.AUTH_ISSUER === undefined) {
+    for (const variable of ['AUTH_AUDIENCE', 'AUTH_JWKS_URL'] as const) {
+      const got = env[variable];
+      if (got !== undefined) throw new ConfigError(variable, got, 'a value only together with AUTH_ISSUER');
+    }
+    const audiences = [...new Set(bases)].map((base) => `${base}/api/v2/`);
+    return { kind: 'built-in', issuer: `${bases[2]}/`, audiences };
+  }
+  if (env.AUTH_AUDIENCE === undefined) {
+    throw new ConfigError('AUTH_AUDIENCE', '', 'the audience of the tokens of AUTH_ISSUER');
+  }
+  return {
+    kind: 'external',
+    issuer: env.AUTH_ISSUER,
+    audiences: [env.AUTH_AUDIENCE],
+    jwksUrl: env.AUTH_JWKS_URL ?? `${env.AUTH_ISSUER.replace(/\/+$/, '')}/.well-known/jwks.json`,
+  };
+}

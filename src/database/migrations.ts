@@ -1,0 +1,207 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
+import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
+import pg from 'pg';
+import { paths } from '../paths.js';
+import { findHandWrittenDrift } from './hand-written.js';
+
+// Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
+// but is an npm package and not a binary that is fetched at install.
+
+const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
+
+/**
+ * Applies the migrations that the database does not have yet. Of several processes at once one applies, the others
+ * wait for it and find nothing to do.
+ *
+ * @returns names of the migrations that this call applied, oldest first
+ */
+export async function applyMigrations(databaseUrl: string): Promise<string[]> {
+  return withEngine(databaseUrl, async (engine) => {
+    const migrationsList = await readMigrations();
+    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+    return appliedMigrationNames;
+  });
+}
+
+async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+export interface MigrationStatus {
+  /** Not applied yet, oldest first. */
+  readonly pending: string[];
+  /** Started and not finished; somebody must look before anything else is applied. */
+  readonly failed: string[];
+  /** Applied, and changed in the folder afterwards. */
+  readonly edited: string[];
+  /** Applied, and not in the folder: the database is newer than this version. */
+  readonly unknown: string[];
+  /** What differs between the database and the schema, in words; empty while migrations are pending. */
+  readonly drift: string[];
+}
+
+/** Compares the database with the migrations folder and the schema. Changes nothing. */
+export async function migrationStatus(databaseUrl: string): Promise<MigrationStatus> {
+  const { history, failedMigrationNames, editedMigrationNames } = await withEngine(databaseUrl, async (engine) =>
+    engine.diagnoseMigrationHistory({
+      migrationsList: await readMigrations(),
+      optInToShadowDatabase: false,
+      filters: NO_FILTER,
+    }),
+  );
+  const pending = history && 'unappliedMigrationNames' in history ? history.unappliedMigrationNames : [];
+  const unknown = history && 'unpersistedMigrationNames' in history ? history.unpersistedMigrationNames : [];
+  const comparable = pending.length === 0 && failedMigrationNames.length === 0;
+  return {
+    pending,
+    failed: failedMigrationNames,
+    edited: editedMigrationNames,
+    unknown,
+    drift: comparable ? await findDrift(databaseUrl) : [],
+  };
+}
+
+/** Where the database is not exactly the Prisma schema and the hand-written constraints, a line each. */
+export async function findDrift(databaseUrl: string): Promise<string[]> {
+  const schema = await schemaFile();
+  const fromSchema = await withEngine(databaseUrl, async (engine) => {
+    const { stdout, exitCode } = await engine.diff({
+      from: { tag: 'schemaDatasource', configDir: dirname(paths.schema), ...schema },
+      to: { tag: 'schemaDatamodel', ...schema },
+      script: true,
+      exitCode: true,
+      filters: NO_FILTER,
+    });
+    return exitCode === 0 || stdout === null ? [] : stdout.split('\n').filter((line) => line && !line.startsWith('--'));
+  });
+  return [...fromSchema, ...(await withClient(databaseUrl, findHandWrittenDrift))];
+}
+
+async function withEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+  const { SchemaEngine } = await loadEngine();
+  // A single connection, because the engine's advisory lock belongs to a session; freeing the engine does not close it.
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter(pool));
+  const schema = await schemaFile();
+  const engine = await SchemaEngine.new(
+    { datamodels: schema.files.map(({ path, content }) => [path, content]) },
+    () => undefined,
+    adapter,
+  );
+  try {
+    return await work(engine);
+  } catch (error) {
+    throw readable(error);
+  } finally {
+    engine.free();
+    await pool.end();
+  }
+}
+
+// Part of Node, but @types/node leaves it to TypeScript's "dom" library, which would bring the browser's globals along.
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>;
+};
+
+/** Postgres' internal type "char", and text, by their numbers in `pg_type`. */
+const INTERNAL_CHAR = 18;
+const TEXT = 25;
+
+/** Prisma's adapter with what the engine needs of it and it lacks. */
+class EngineAdapter extends PrismaPg {
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const adapter = await super.connect();
+    const pool = adapter.underlyingDriver();
+
+    // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, it is parsed
+    // by Postgres and runs as one transaction: a migration that fails leaves nothing behind.
+    adapter.executeScript = async (script) => void (await pool.query(script));
+
+    // The adapter refuses "char", of which the engine reads the kinds of constraints and foreign key actions.
+    const charColumns = new Set<string>();
+    const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<pg.QueryResult>;
+    pool.query = (async (...given: unknown[]) => {
+      const result = await query(...given);
+      for (const field of result.fields ?? []) {
+        if (field.dataTypeID !== INTERNAL_CHAR) continue;
+        charColumns.add(field.name);
+        field.dataTypeID = TEXT;
+      }
+      return result;
+    }) as typeof pool.query;
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (given) => {
+      const result = await queryRaw(given);
+      result.columnNames.forEach((name, at) => {
+        if (charColumns.has(name)) result.columnTypes[at] = ColumnTypeEnum.Character;
+      });
+      return result;
+    };
+    return adapter;
+  }
+}
+
+let loading: Promise<typeof import('@prisma/schema-engine-wasm')> | undefined;
+
+/** The package's entry imports its `.wasm` as a module, which Node does not do by itself; so it is put together here. */
+function loadEngine(): Promise<typeof import('@prisma/schema-engine-wasm')> {
+  return (loading ??= (async () => {
+    const require = createRequire(import.meta.url);
+    const folder = dirname(require.resolve('@prisma/schema-engine-wasm'));
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the file has no usable types of its own
+    const bindings: any = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+    const wasm = await WebAssembly.instantiate(await readFile(join(folder, 'schema_engine_bg.wasm')), {
+      './schema_engine_bg.js': bindings,
+    });
+    bindings.__wbg_set_wasm(wasm.instance.exports);
+    (wasm.instance.exports['__wbindgen_start'] as () => void)();
+    return bindings as typeof import('@prisma/schema-engine-wasm');
+  })());
+}
+
+async function schemaFile() {
+  return { files: [{ path: paths.schema, content: await readFile(paths.schema, 'utf8') }] };
+}
+
+async function readMigrations(): Promise<MigrationList> {
+  const entries = await readdir(paths.migrations, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return {
+    baseDir: paths.migrations,
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: await readFile(join(paths.migrations, 'migration_lock.toml'), 'utf8'),
+    },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(
+      names.sort().map(async (name) => ({
+        path: name,
+        migrationFile: {
+          path: 'migration.sql',
+          content: { tag: 'ok' as const, value: await readFile(join(paths.migrations, name, 'migration.sql'), 'utf8') },
+        },
+      })),
+    ),
+  };
+}
+
+/** The engine reports failures as JSON in the message; this is the part meant for people. */
+function readable(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  try {
+    const { message } = JSON.parse(error.message) as { message?: string };
+    return message ? new Error(message, { cause: error }) : error;
+  } catch {
+    return error;
+  }
+}

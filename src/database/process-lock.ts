@@ -1,0 +1,65 @@
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 50;
+const GIVE_UP_MS = 60_000;
+
+/**
+ * Runs `work` while no other process runs under the same lock. A lock whose process is gone is taken over.
+ *
+ * @param lock path of the file that is the lock; its folder must exist
+ * @throws Error when another process holds the lock for more than a minute
+ */
+export async function withProcessLock<T>(lock: string, work: () => Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + GIVE_UP_MS;
+  while (!(await tryLock(lock))) {
+    if (Date.now() > giveUpAt) throw new Error(`${lock} has been held by another process for a minute`);
+    await delay(POLL_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function tryLock(lock: string): Promise<boolean> {
+  // Written first and linked into place, so that a lock never exists without the name of its owner.
+  const candidate = `${lock}.${randomUUID()}`;
+  await writeFile(candidate, String(process.pid));
+  try {
+    await link(candidate, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await takeAwayFromDead(lock, candidate);
+    return false;
+  } finally {
+    await rm(candidate, { force: true });
+  }
+}
+
+async function takeAwayFromDead(lock: string, candidate: string): Promise<void> {
+  if (await isOwnerAlive(lock)) return;
+  const removed = `${candidate}.removed`;
+  await rename(lock, removed).catch(() => undefined);
+  // Somebody else may have been faster, so that what was just removed is theirs: then it goes back.
+  if (await isOwnerAlive(removed)) await link(removed, lock).catch(() => undefined);
+  await rm(removed, { force: true });
+}
+
+async function isOwnerAlive(lock: string): Promise<boolean> {
+  const owner = Number(await readFile(lock, 'utf8').catch(() => ''));
+  return owner > 0 && isProcessAlive(owner);
+}
+
+/** Whether a process with this id exists, also when it belongs to someone else. */
+export function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,12 @@
+import { fileURLToPath } from 'node:url';
+
+const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Files that lie beside the code, wherever the checkout or image is. */
+export const paths = {
+  /** What this checkout keeps between runs: the embedded database and the development certificate. */
+  data: fromRoot('.data'),
+  migrations: fromRoot('prisma/migrations'),
+  schema: fromRoot('prisma/schema.prisma'),
+  openapi: fromRoot('openapi.json'),
+} as const;
