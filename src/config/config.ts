@@ -146,9 +146,12 @@ type Env = CleanedEnvAccessors & ReturnType<typeof cleanEnv<typeof specs>>;
 
 function tlsConfig(env: Env, production: boolean): TlsConfig | undefined {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = env;
-  if (certFile !== undefined && keyFile !== undefined) return { port: env.TLS_PORT, certificate: { certFile, keyFile } };
-  if (certFile !== undefined) throw new ConfigError('TLS_KEY_FILE', '', 'the key of TLS_CERT_FILE; set both or neither');
-  if (keyFile !== undefined) throw new ConfigError('TLS_CERT_FILE', '', 'the certificate of TLS_KEY_FILE; set both or neither');
+  if (certFile !== undefined && keyFile !== undefined)
+    return { port: env.TLS_PORT, certificate: { certFile, keyFile } };
+  if (certFile !== undefined)
+    throw new ConfigError('TLS_KEY_FILE', '', 'the key of TLS_CERT_FILE; set both or neither');
+  if (keyFile !== undefined)
+    throw new ConfigError('TLS_CERT_FILE', '', 'the certificate of TLS_KEY_FILE; set both or neither');
   return production ? undefined : { port: env.TLS_PORT };
 }
 

@@ -111,7 +111,12 @@ interface Binaries {
 async function prepareBinaries(account: Account | undefined): Promise<Binaries> {
   const { root, version } = await installedBinaries();
   const native = join(root, 'native');
-  const usable = (await canEnter(account, native)) && (await linkLibraries(root).then(() => true, () => false));
+  const usable =
+    (await canEnter(account, native)) &&
+    (await linkLibraries(root).then(
+      () => true,
+      () => false,
+    ));
   if (usable) return binariesIn(native);
 
   const copy = join(fallbackHome(), `postgres-${version}`);
@@ -177,14 +182,18 @@ async function initialise(home: string, { initdb }: Binaries, account: Account |
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { mode: 0o700 });
   if (account) await Promise.all([unfinished, passwordFile].map((path) => chown(path, account.uid, account.gid)));
-  await execute(initdb, [
-    `--pgdata=${unfinished}`,
-    `--username=${USER}`,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-  ], account);
+  await execute(
+    initdb,
+    [
+      `--pgdata=${unfinished}`,
+      `--username=${USER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+    ],
+    account,
+  );
   await rename(unfinished, data);
   return password;
 }
@@ -205,7 +214,12 @@ async function start(
     unix_socket_directories: '',
     ...settings,
   }).map(([name, value]) => `-c ${name}='${value}'`);
-  await execute(pgCtl, ['start', '-w', '-t', '30', '-s', '-D', join(home, 'postgres'), '-l', log, '-o', options.join(' ')], account, log);
+  await execute(
+    pgCtl,
+    ['start', '-w', '-t', '30', '-s', '-D', join(home, 'postgres'), '-l', log, '-o', options.join(' ')],
+    account,
+    log,
+  );
   return port;
 }
 
@@ -220,7 +234,10 @@ async function runningPort(home: string): Promise<number | undefined> {
   if (!pid || !port) return undefined;
   const answers = await new pg.Client({ host: '127.0.0.1', port, user: USER, database: 'postgres', password: '' })
     .connect()
-    .then(() => true, (error: { code?: string }) => error.code !== 'ECONNREFUSED');
+    .then(
+      () => true,
+      (error: { code?: string }) => error.code !== 'ECONNREFUSED',
+    );
   return answers && isProcessAlive(pid) ? port : undefined;
 }
 
@@ -260,7 +277,9 @@ async function execute(file: string, args: string[], account: Account | undefine
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
     const hint = log === undefined ? '' : ` See ${log}.`;
-    throw new EmbeddedPostgresError(`The embedded Postgres failed: ${(stderr || message).trim()}${hint}`, { cause: error });
+    throw new EmbeddedPostgresError(`The embedded Postgres failed: ${(stderr || message).trim()}${hint}`, {
+      cause: error,
+    });
   }
 }
 
@@ -275,4 +294,8 @@ function freePort(): Promise<number> {
   });
 }
 
-const exists = (path: string) => access(path).then(() => true, () => false);
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

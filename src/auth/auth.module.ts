@@ -1,0 +1,21 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { AuthConfig } from '../config/config.js';
+import { MachineClients } from './machine-clients.js';
+import { OAuthController } from './oauth.controller.js';
+import { OAuthService } from './oauth.service.js';
+import { SigningKeys } from './signing-keys.js';
+import { TokenIssuer } from './token-issuer.js';
+import { TokenVerifier } from './token-verifier.js';
+
+@Module({})
+export class AuthModule {
+  /** With an external issuer the built-in one has no endpoints. */
+  static for({ kind }: AuthConfig): DynamicModule {
+    return {
+      module: AuthModule,
+      controllers: kind === 'built-in' ? [OAuthController] : [],
+      providers: [TokenVerifier, TokenIssuer, SigningKeys, MachineClients, OAuthService],
+      exports: [TokenVerifier, TokenIssuer, MachineClients],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { JSONWebKeySet } from 'jose';
+import { AppConfig } from '../config/config.js';
+import { Public } from './access.js';
+import { OAuthService, type TokenResponse } from './oauth.service.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** The built-in issuer. Only there while it is the one in use. */
+@ApiExcludeController()
+@Controller()
+export class OAuthController {
+  constructor(
+    @Inject(AppConfig) private readonly config: AppConfig,
+    @Inject(OAuthService) private readonly oauth: OAuthService,
+    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
+  ) {}
+
+  @Post('oauth/token')
+  @Public()
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  createToken(@Body() body: unknown, @Headers('authorization') authorization?: string): Promise<TokenResponse> {
+    return this.oauth.createToken(body, authorization);
+  }
+
+  @Get('.well-known/jwks.json')
+  @Public()
+  getKeys(): Promise<JSONWebKeySet> {
+    return this.signingKeys.publicKeys();
+  }
+
+  @Get('.well-known/openid-configuration')
+  @Public()
+  getConfiguration(): object {
+    return {
+      issuer: this.config.auth.issuer,
+      token_endpoint: `${this.config.publicUrl}/oauth/token`,
+      jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,
+      grant_types_supported: ['client_credentials'],
+      response_types_supported: [],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    };
+  }
+}

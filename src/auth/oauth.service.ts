@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
+import { FormBody } from '../http/validation/text-input.js';
+import { MachineClients } from './machine-clients.js';
+import { OAuthError } from './oauth-error.js';
+import { splitScopes } from './scopes.js';
+import { TokenIssuer } from './token-issuer.js';
+
+export const TOKEN_LIFETIME_SECONDS = 86_400;
+
+export interface TokenResponse {
+  access_token: string;
+  token_type: 'Bearer';
+  /** Seconds. */
+  expires_in: number;
+  scope: string;
+}
+
+/** The client credentials grant (RFC 6749, section 4.4). */
+@Injectable()
+export class OAuthService {
+  constructor(
+    @Inject(AppConfig) private readonly config: AppConfig,
+    @Inject(MachineClients) private readonly clients: MachineClients,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+  ) {}
+
+  /**
+   * @param body JSON or form fields
+   * @param authorization the header, for clients that authenticate with Basic
+   * @throws OAuthError
+   */
+  async createToken(body: unknown, authorization: string | undefined): Promise<TokenResponse> {
+    const fields = textFields(body);
+    if (required(fields, 'grant_type') !== 'client_credentials') {
+      throw new OAuthError(400, 'unsupported_grant_type', `Unsupported grant type: ${fields.get('grant_type')}`);
+    }
+    const credentials = basicCredentials(authorization) ?? {
+      clientId: required(fields, 'client_id'),
+      secret: required(fields, 'client_secret'),
+    };
+    const client = await this.clients.authenticate(credentials.clientId, credentials.secret);
+    if (!client) throw new OAuthError(401, 'access_denied', 'Unauthorized');
+
+    const audience = fields.get('audience');
+    if (audience !== undefined && !this.config.auth.audiences.includes(audience)) {
+      throw new OAuthError(403, 'access_denied', `Service not enabled within domain: ${audience}`);
+    }
+    const scopes = grantedScopes(client.scopes, fields.get('scope'));
+    return {
+      access_token: await this.issuer.issue({
+        subject: `${client.clientId}@clients`,
+        scopes,
+        lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+        audience,
+      }),
+      token_type: 'Bearer',
+      expires_in: TOKEN_LIFETIME_SECONDS,
+      scope: scopes.join(' '),
+    };
+  }
+}
+
+function textFields(body: unknown): Map<string, string> {
+  const values = body instanceof FormBody ? body.values : (body ?? {});
+  const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
+  return new Map(Object.entries(values).filter((entry): entry is [string, string] => isText(entry[1])));
+}
+
+function required(fields: Map<string, string>, name: string): string {
+  const value = fields.get(name);
+  if (!value) throw new OAuthError(400, 'invalid_request', `Missing required parameter: ${name}`);
+  return value;
+}
+
+/** Undefined: the client did not authenticate this way. */
+function basicCredentials(header: string | undefined): { clientId: string; secret: string } | undefined {
+  const [, encoded] = /^Basic +(\S+)$/i.exec(header ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
+  if (clientId === undefined || secret === undefined) throw new OAuthError(401, 'access_denied', 'Unauthorized');
+  return { clientId: formDecode(clientId), secret: formDecode(secret) };
+}
+
+/** RFC 6749, section 2.3.1: the two parts are form-encoded before they are joined. */
+function formDecode(text: string): string {
+  return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
+}
+
+/** What was asked for, or all the client has. */
+function grantedScopes(allowed: readonly string[], asked: string | undefined): readonly string[] {
+  if (asked === undefined || asked === '') return allowed;
+  const scopes = splitScopes(asked);
+  const refused = scopes.filter((scope) => !allowed.includes(scope));
+  if (refused.length > 0)
+    throw new OAuthError(400, 'invalid_scope', `Not granted to this client: ${refused.join(' ')}`);
+  return scopes;
+}

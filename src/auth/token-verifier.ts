@@ -1,0 +1,107 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { AppConfig } from '../config/config.js';
+import { DomainError, type ErrorCode } from '../errors/domain-error.js';
+import { KeySet } from './key-set.js';
+import { SigningKeys } from './signing-keys.js';
+import { splitScopes } from './scopes.js';
+
+/** What the service needs to know of a token that was found good. */
+export interface VerifiedToken {
+  /** The client or user it was issued to. */
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+interface Remembered extends VerifiedToken {
+  readonly kid: string;
+  /** Milliseconds since 1970; the leeway is in it. */
+  readonly goodUntil: number;
+}
+
+/** Never a symmetric one: with it, whoever knows the public key could sign. */
+const ASYMMETRIC_ALGORITHMS = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+]; // prettier-ignore
+
+const LEEWAY_SECONDS = 5;
+const REMEMBERED_TOKENS = 10_000;
+/** How long a withdrawn key may go on working. */
+const MAX_KEY_AGE_MS = { 'built-in': 10_000, external: 10 * 60_000 };
+const JWKS_TIMEOUT_MS = 5_000;
+
+/** Checks access tokens of the one issuer that is configured. A token found good is remembered until it expires. */
+@Injectable()
+export class TokenVerifier {
+  private readonly logger = new Logger(TokenVerifier.name);
+  private readonly remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
+  private readonly keys: KeySet;
+
+  constructor(
+    @Inject(AppConfig) private readonly config: AppConfig,
+    @Inject(SigningKeys) signingKeys: SigningKeys,
+  ) {
+    const { auth } = config;
+    this.keys = new KeySet(
+      auth.kind === 'built-in' ? () => signingKeys.publicKeys() : () => fetchJwks(auth.jwksUrl),
+      MAX_KEY_AGE_MS[auth.kind],
+      (kids) => this.forgetSignedWith(kids),
+      (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}, the present ones stay: ${String(error)}`),
+    );
+  }
+
+  /** @throws DomainError one of the `token_…` codes */
+  async verify(token: string): Promise<VerifiedToken> {
+    this.keys.refreshWhenOld();
+    const known = this.remembered.get(token);
+    if (known && known.goodUntil > Date.now()) return known;
+    const verified = await this.check(token);
+    this.remembered.set(token, verified);
+    return verified;
+  }
+
+  private async check(token: string): Promise<Remembered> {
+    const { issuer, audiences } = this.config.auth;
+    try {
+      const { payload } = await jwtVerify(token, this.keys.keyFor, {
+        algorithms: ASYMMETRIC_ALGORITHMS,
+        issuer,
+        audience: [...audiences],
+        clockTolerance: LEEWAY_SECONDS,
+        requiredClaims: ['exp'],
+      });
+      return {
+        subject: payload.sub ?? '',
+        scopes: new Set(typeof payload['scope'] === 'string' ? splitScopes(payload['scope']) : []),
+        kid: decodeProtectedHeader(token).kid ?? '',
+        goodUntil: (payload.exp! + LEEWAY_SECONDS) * 1000,
+      };
+    } catch (error) {
+      const code = refusalOf(error);
+      throw code === undefined ? error : new DomainError(code);
+    }
+  }
+
+  private forgetSignedWith(kids: ReadonlySet<string>): void {
+    for (const [token, { kid }] of this.remembered.entries()) if (kids.has(kid)) this.remembered.delete(token);
+  }
+}
+
+/** Undefined: not the token's fault. */
+function refusalOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof errors.JWTExpired) return 'token_expired';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'token_signature_invalid';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'token_signature_invalid';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iss') return 'token_issuer_unexpected';
+    if (error.claim === 'aud') return 'token_audience_invalid';
+  }
+  return error instanceof errors.JOSEError ? 'token_malformed' : undefined;
+}
+
+async function fetchJwks(url: string): Promise<JSONWebKeySet> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return (await response.json()) as JSONWebKeySet;
+}

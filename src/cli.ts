@@ -1,0 +1,174 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { AppModule } from './app.module.js';
+import { MachineClients } from './auth/machine-clients.js';
+import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
+import { SCOPES, splitScopes } from './auth/scopes.js';
+import { TokenIssuer } from './auth/token-issuer.js';
+import { loadConfig } from './config/config.js';
+import { createPool } from './database/database.js';
+import { applyMigrations, migrationStatus, type MigrationStatus } from './database/migrations.js';
+import { openDatabase } from './database/open-database.js';
+import { runOrExplain } from './run-or-explain.js';
+import { serve } from './serve.js';
+
+const program = new Command('vestibule')
+  .description('Organization connections, compatible with the Auth0 Management API.')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ npx vestibule serve\n\nConfiguration is by environment variables; README lists them.',
+  );
+
+program
+  .command('serve')
+  .description('bring the database up to date and serve the API until stopped')
+  .addHelpText('after', '\nExample:\n  $ PORT=8080 npx vestibule serve')
+  .action(() => serve(loadConfig(process.env)));
+
+program
+  .command('migrate')
+  .description('apply the migrations that the database does not have yet')
+  .option('--status', 'change nothing; say what is pending, edited or different, and exit with 1 if anything is')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ DATABASE_URL=postgresql://me:secret@db/vestibule npx vestibule migrate --status',
+  )
+  .action(({ status = false }: { status?: boolean }) => migrate(status));
+
+program
+  .command('token')
+  .description('print an access token of the built-in issuer, and nothing else')
+  .addOption(scopeOption('the scopes of the token'))
+  .option('--expires-in <seconds>', 'how long it is good', seconds, TOKEN_LIFETIME_SECONDS)
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ npx vestibule token --scope "read:organizations read:connections" --expires-in 600',
+  )
+  .action(({ scope, expiresIn }: { scope: string[]; expiresIn: number }) =>
+    withApplication(async (app) => {
+      const request = { subject: 'vestibule-cli', scopes: scope, lifetimeSeconds: expiresIn };
+      print(await app.get(TokenIssuer).issue(request));
+    }),
+  );
+
+const client = program
+  .command('client')
+  .description('machine clients, which get tokens at /oauth/token')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule client create terraform');
+
+client
+  .command('create <name>')
+  .description('make a client and show its secret, this once')
+  .addOption(scopeOption('the scopes it may ask for'))
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ npx vestibule client create terraform --scope "read:organizations update:organizations"',
+  )
+  .action((name: string, { scope }: { scope: string[] }) =>
+    withApplication(async (app) => {
+      const made = await app.get(MachineClients).create(name, scope);
+      print(`client_id:     ${made.client.clientId}`);
+      print(`client_secret: ${made.secret}`);
+    }),
+  );
+
+client
+  .command('list')
+  .description('list the clients, oldest first')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule client list')
+  .action(() =>
+    withApplication(async (app) => {
+      for (const { clientId, name, scopes } of await app.get(MachineClients).list()) {
+        print(`${clientId}  ${name}  ${scopes.join(' ')}`);
+      }
+    }),
+  );
+
+client
+  .command('delete <client-id>')
+  .description('delete a client; tokens it already has stay good until they expire')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule client delete 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt')
+  .action((clientId: string) =>
+    withApplication(async (app) => {
+      if (await app.get(MachineClients).remove(clientId)) return print(`Deleted ${clientId}.`);
+      fail(`There is no client ${clientId}.`);
+    }),
+  );
+
+await runOrExplain(async () => {
+  await program.parseAsync();
+});
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(line: string): void {
+  process.stderr.write(`${line}\n`);
+  process.exitCode = 1;
+}
+
+function scopeOption(description: string): Option {
+  return new Option('--scope <scopes>', `${description}, separated by spaces (default: all)`)
+    .default([...SCOPES], 'all')
+    .argParser((text: string) => {
+      const scopes = splitScopes(text);
+      const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope));
+      if (unknown.length > 0)
+        throw new InvalidArgumentError(`Unknown: ${unknown.join(' ')}. Known: ${SCOPES.join(' ')}`);
+      return scopes;
+    });
+}
+
+function seconds(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('A whole number of seconds, from 1 up.');
+  return Number(text);
+}
+
+async function migrate(statusOnly: boolean): Promise<void> {
+  const database = await openDatabase(loadConfig(process.env));
+  try {
+    if (statusOnly) return report(await migrationStatus(database.url));
+    const applied = await applyMigrations(database.url);
+    for (const name of applied) print(`applied ${name}`);
+    print(
+      applied.length === 0 ? 'The database is up to date.' : `The database is up to date, ${applied.length} applied.`,
+    );
+  } finally {
+    await database.release();
+  }
+}
+
+function report(status: MigrationStatus): void {
+  const lines = [
+    ...status.pending.map((name) => `pending: ${name}`),
+    ...status.failed.map((name) => `failed: ${name}`),
+    ...status.edited.map((name) => `edited after it was applied: ${name}`),
+    ...status.unknown.map((name) => `applied, but not in this version: ${name}`),
+    ...status.drift.map((difference) => `differs from the schema: ${difference}`),
+  ];
+  for (const line of lines) print(line);
+  if (lines.length === 0) print('The database is up to date and as the schema says.');
+  else process.exitCode = 1;
+}
+
+/** The services without a server, on a database that is up to date; also while the server is running. */
+async function withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+  const config = loadConfig(process.env);
+  const database = await openDatabase(config);
+  try {
+    await applyMigrations(database.url);
+    const app = await NestFactory.createApplicationContext(AppModule.for(config, createPool(database.url, 1)), {
+      logger: ['error', 'warn'],
+      abortOnError: false,
+    });
+    try {
+      await work(app);
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await database.release();
+  }
+}

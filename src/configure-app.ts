@@ -1,0 +1,39 @@
+import rateLimit from '@fastify/rate-limit';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { registerAuthentication } from './auth/authentication.js';
+import { TokenVerifier } from './auth/token-verifier.js';
+import { AppConfig } from './config/config.js';
+import { DomainError } from './errors/domain-error.js';
+import { registerAccessLog } from './http/access-log.js';
+import { registerBodyParsers } from './http/body-parsers.js';
+import { ExceptionToResponseFilter } from './http/exception.filter.js';
+import { ValidationPipe } from './http/validation/validation.pipe.js';
+
+/** What lies outside the Management API and its prefix. */
+const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'openapi.json'];
+
+/** Everything between the socket and the controllers. The server and the tests both call it, before `init`. */
+export async function configureApp(app: NestFastifyApplication): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  registerAccessLog(fastify);
+  await limitRate(fastify, app.get(AppConfig));
+  registerAuthentication(fastify, app.get(TokenVerifier));
+  registerBodyParsers(fastify);
+  app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
+  app.useGlobalPipes(new ValidationPipe());
+  app.useGlobalFilters(new ExceptionToResponseFilter());
+  app.enableShutdownHooks([]);
+}
+
+/** Counted per bearer token or address, by each process for itself; off unless configured. */
+async function limitRate(fastify: FastifyInstance, { rateLimitPerMinute }: AppConfig): Promise<void> {
+  if (rateLimitPerMinute === 0) return;
+  await fastify.register(rateLimit, {
+    max: rateLimitPerMinute,
+    timeWindow: '1 minute',
+    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+    allowList: (request) => request.url.startsWith('/health/'),
+    errorResponseBuilder: () => new DomainError('too_many_requests'),
+  });
+}

@@ -1,0 +1,85 @@
+import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { RequireScope } from '../auth/access.js';
+import { AppConfig } from '../config/config.js';
+import { ApiList } from '../http/openapi/lists.js';
+import { ApiErrors } from '../http/openapi/responses.js';
+import { pageOf, presentPage } from '../http/pagination.js';
+import { NotEmptyPipe } from '../http/validation/not-empty.pipe.js';
+import { presentConnection, selectionOf } from './connections.presenter.js';
+import { ConnectionsService } from './connections.service.js';
+import { changesOf, draftOf } from './dto/changes.js';
+import {
+  ConnectionCreateDto,
+  ConnectionDeletedResponse,
+  ConnectionPathDto,
+  ConnectionResponse,
+  ConnectionUpdateDto,
+  ListConnectionsDto,
+  SelectConnectionFieldsDto,
+} from './dto/connection.dto.js';
+
+@ApiTags('connections')
+@Controller('connections')
+export class ConnectionsController {
+  constructor(
+    @Inject(ConnectionsService) private readonly service: ConnectionsService,
+    @Inject(AppConfig) private readonly config: AppConfig,
+  ) {}
+
+  @Get()
+  @RequireScope('read:connections')
+  @ApiList('connections', ConnectionResponse, ['offset', 'checkpoint'])
+  @ApiErrors()
+  async list(@Query() query: ListConnectionsDto) {
+    const selection = selectionOf(query.fields, query.include_fields);
+    const page = await this.service.list({ strategies: query.strategy, name: query.name }, pageOf(query));
+    return presentPage(page, 'connections', (row) => presentConnection(row, this.config.publicUrl, selection));
+  }
+
+  @Post()
+  @RequireScope('create:connections')
+  @ApiResponse({ status: 201, type: ConnectionResponse })
+  @ApiErrors(409)
+  async create(@Body() body: ConnectionCreateDto): Promise<Partial<ConnectionResponse>> {
+    return presentConnection(await this.service.create(draftOf(body)), this.config.publicUrl);
+  }
+
+  @Get(':id')
+  @RequireScope('read:connections')
+  @ApiResponse({ status: 200, type: ConnectionResponse })
+  @ApiErrors(404)
+  async get(
+    @Param() { id }: ConnectionPathDto,
+    @Query() { fields, include_fields }: SelectConnectionFieldsDto,
+  ): Promise<Partial<ConnectionResponse>> {
+    return presentConnection(await this.service.get(id), this.config.publicUrl, selectionOf(fields, include_fields));
+  }
+
+  @Patch(':id')
+  @RequireScope('update:connections')
+  @ApiResponse({ status: 200, type: ConnectionResponse })
+  @ApiErrors(404)
+  async update(
+    @Param() { id }: ConnectionPathDto,
+    @Body(NotEmptyPipe) body: ConnectionUpdateDto,
+  ): Promise<Partial<ConnectionResponse>> {
+    return presentConnection(await this.service.update(id, changesOf(body)), this.config.publicUrl);
+  }
+
+  /** 202 with the time, or 204 when it was already gone. */
+  @Delete(':id')
+  @RequireScope('delete:connections')
+  @ApiResponse({ status: 202, type: ConnectionDeletedResponse })
+  @ApiResponse({ status: 204 })
+  @ApiErrors()
+  async remove(
+    @Param() { id }: ConnectionPathDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ConnectionDeletedResponse | undefined> {
+    const deletedAt = await this.service.remove(id);
+    void reply.status(deletedAt ? 202 : 204);
+    return deletedAt && { deleted_at: deletedAt.toISOString() };
+  }
+}

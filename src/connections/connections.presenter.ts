@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { Connection } from '../database/database.js';
+import type { ConnectionResponse } from './dto/connection.dto.js';
+
+/** Which properties to show. */
+export interface FieldSelection {
+  readonly names: ReadonlySet<string>;
+  readonly include: boolean;
+}
+
+/** Undefined: all. */
+export function selectionOf(fields: string | undefined, include = true): FieldSelection | undefined {
+  return fields === undefined ? undefined : { names: new Set(fields.split(',').map((name) => name.trim())), include };
+}
+
+/** @param publicUrl where clients reach this service */
+export function presentConnection(
+  row: Connection,
+  publicUrl: string,
+  selection?: FieldSelection,
+): Partial<ConnectionResponse> {
+  const whole: ConnectionResponse = {
+    id: row.id,
+    name: row.name,
+    strategy: row.strategy,
+    options: row.options as object,
+    ...(row.displayName === null ? undefined : { display_name: row.displayName }),
+    realms: row.realms,
+    // The provider gives them in this order, whatever the order they were sent in.
+    enabled_clients: [...row.enabledClients].sort(),
+    is_domain_connection: row.isDomainConnection,
+    ...(row.showAsButton === null ? undefined : { show_as_button: row.showAsButton }),
+    ...(row.metadata === null ? undefined : { metadata: row.metadata as object }),
+    authentication: row.authentication as object,
+    connected_accounts: row.connectedAccounts as object,
+    ...(row.crossAppAccessRequestingApp === null
+      ? undefined
+      : { cross_app_access_requesting_app: row.crossAppAccessRequestingApp as object }),
+    ...(HAS_TICKET.has(row.strategy) ? { provisioning_ticket_url: ticketUrl(row, publicUrl) } : undefined),
+  };
+  return selection ? select(whole, selection) : whole;
+}
+
+/** Strategies whose connections come with a ticket (seen in recorded traffic). */
+const HAS_TICKET: ReadonlySet<string> = new Set(['ad', 'adfs', 'google-apps', 'pingfederate', 'waad']);
+
+/** The same for a connection every time. Clients expect the address to be there; no page of this service answers it. */
+function ticketUrl({ id, strategy }: Connection, publicUrl: string): string {
+  const ticket = createHash('sha256').update(id).digest('base64url').slice(0, 8);
+  return `${publicUrl}/p/${strategy}/${ticket}`;
+}
+
+/** `is_domain_connection` is always shown, also when only other fields were asked for (seen in recorded traffic). */
+function select(whole: ConnectionResponse, { names, include }: FieldSelection): Partial<ConnectionResponse> {
+  const shown = (name: string) => (include ? names.has(name) || name === 'is_domain_connection' : !names.has(name));
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => shown(name)));
+}

@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DATABASE, Prisma, type Connection, type Database } from '../database/database.js';
+import { refusal, type Refusal } from '../errors/refusal.js';
+import {
+  checkpointPage,
+  invalidCheckpoint,
+  type CheckpointPage,
+  type OffsetPage,
+  type Page,
+} from '../http/pagination.js';
+import { newId } from '../identifiers.js';
+import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
+
+export interface ConnectionFilter {
+  /** Any of these; undefined: all. */
+  readonly strategies?: readonly string[];
+  readonly name?: string;
+}
+
+/** The rows of `connections`. */
+@Injectable()
+export class ConnectionsRepository {
+  constructor(@Inject(DATABASE) private readonly database: Database) {}
+
+  /** Ordered by id. */
+  async list(filter: ConnectionFilter, page: OffsetPage | CheckpointPage): Promise<Page<Connection>> {
+    const where: Prisma.ConnectionWhereInput = {
+      strategy: filter.strategies && { in: [...filter.strategies] },
+      name: filter.name,
+    };
+    const orderBy = { id: 'asc' } as const;
+    if (page.kind === 'offset') {
+      const rows = await this.database.connection.findMany({ where, orderBy, skip: page.offset, take: page.limit });
+      const total = page.includeTotals ? await this.database.connection.count({ where }) : rows.length;
+      return { kind: 'offset', rows, total, page };
+    }
+    if (page.after && page.after.length !== 1) throw invalidCheckpoint();
+    const after = page.after && { id: { gt: page.after[0] } };
+    const fetched = await this.database.connection.findMany({
+      where: { AND: [where, after ?? {}] },
+      orderBy,
+      take: page.limit + 1,
+    });
+    return checkpointPage(fetched, page, ({ id }) => [id]);
+  }
+
+  async get(id: string): Promise<Connection | Refusal<'connection_not_found'>> {
+    return (await this.database.connection.findUnique({ where: { id } })) ?? refusal('connection_not_found');
+  }
+
+  create(connection: NewConnection): Promise<Connection> {
+    return this.database.connection.create({ data: { ...connection, id: newId('con') } });
+  }
+
+  async update(id: string, changes: ConnectionChanges): Promise<Connection | Refusal<'connection_not_found'>> {
+    const [updated] = await this.database.connection.updateManyAndReturn({ where: { id }, data: changes });
+    return updated ?? refusal('connection_not_found');
+  }
+
+  /** Takes its organization connections along. @returns whether there was such a connection */
+  async remove(id: string): Promise<boolean> {
+    const { count } = await this.database.connection.deleteMany({ where: { id } });
+    return count > 0;
+  }
+}

@@ -1,0 +1,32 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Connection } from '../database/database.js';
+import { accepted } from '../errors/refusal.js';
+import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
+import { ConnectionsRepository, type ConnectionFilter } from './connections.repository.js';
+import { newConnection, type ConnectionChanges, type ConnectionDraft } from './domain/new-connection.js';
+
+@Injectable()
+export class ConnectionsService {
+  constructor(@Inject(ConnectionsRepository) private readonly repository: ConnectionsRepository) {}
+
+  list(filter: ConnectionFilter, page: OffsetPage | CheckpointPage): Promise<Page<Connection>> {
+    return this.repository.list(filter, page);
+  }
+
+  async get(id: string): Promise<Connection> {
+    return accepted(await this.repository.get(id));
+  }
+
+  create(draft: ConnectionDraft): Promise<Connection> {
+    return this.repository.create(newConnection(draft));
+  }
+
+  async update(id: string, changes: ConnectionChanges): Promise<Connection> {
+    return accepted(await this.repository.update(id, changes));
+  }
+
+  /** @returns when it was deleted; undefined when it was already gone */
+  async remove(id: string): Promise<Date | undefined> {
+    return (await this.repository.remove(id)) ? new Date() : undefined;
+  }
+}

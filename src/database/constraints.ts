@@ -1,0 +1,12 @@
+import type { ErrorCode } from '../errors/domain-error.js';
+
+/** Which refusal a broken constraint is. One that is missing here can only break by a defect, and is a 500. */
+export const CONSTRAINT_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  organizations_name_key: 'organization_name_taken',
+  connections_name_key: 'connection_name_taken',
+  organization_connections_pkey: 'organization_connection_exists',
+  organization_connections_organization_id_fkey: 'organization_not_found',
+  organization_connections_connection_id_strategy_kind_fkey: 'connection_in_body_unknown',
+  organization_connections_signup_needs_database_membership: 'signup_not_supported',
+  organization_connections_hidden_button_needs_enterprise: 'hidden_button_not_supported',
+};

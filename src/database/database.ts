@@ -1,0 +1,40 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from './generated/client.js';
+import { organizationConnectionStatements } from './organization-connection.statements.js';
+import { refuse } from './refuse.js';
+
+export { Prisma } from './generated/client.js';
+export type { Connection, MachineClient, Organization, SigningKey } from './generated/client.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** The connections to Postgres that everything shares. An idle one that breaks is dropped and replaced on demand. */
+export function createPool(url: string, size: number, onIdleError: (error: Error) => void = () => undefined): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'vestibule',
+  });
+  pool.on('error', onIdleError);
+  return pool;
+}
+
+/**
+ * Prisma's client on the shared pool, with the hot statements as further methods. A broken constraint comes out as the
+ * refusal it stands for.
+ */
+export function createPrisma(pool: pg.Pool) {
+  return new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+    .$extends({ query: { $allOperations: ({ args, query }) => query(args).catch(refuse) } })
+    .$extends(organizationConnectionStatements(pool));
+}
+
+export type Database = ReturnType<typeof createPrisma>;
+
+/** Injection tokens: neither has a class of its own. */
+export const DATABASE = Symbol('Database');
+export const POOL = Symbol('Pool');

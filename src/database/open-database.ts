@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { AppConfig } from '../config/config.js';
+import { paths } from '../paths.js';
+import { acquireEmbeddedPostgres } from './embedded-postgres.js';
+
+export interface OpenDatabase {
+  readonly url: string;
+  /** For the person who started it; without a password. */
+  readonly description: string;
+  /** Lets go of an embedded database; nothing to do for another. */
+  release(): Promise<void>;
+}
+
+/** The database cannot be used, in a line for the person who started the server. */
+export class DatabaseUnavailableError extends Error {}
+
+const GIVE_UP_MS = 30_000;
+const POLL_MS = 500;
+const OLDEST_SERVER_VERSION = 140_000;
+
+/**
+ * The configured database, as soon as it answers, or the embedded one.
+ *
+ * @throws DatabaseUnavailableError after 30 s without an answer, or at once when waiting would not help
+ */
+export async function openDatabase({ databaseUrl }: AppConfig): Promise<OpenDatabase> {
+  if (databaseUrl === undefined) {
+    const { url, home, release } = await acquireEmbeddedPostgres(paths.data);
+    return { url, description: `embedded Postgres in ${home}`, release };
+  }
+  await waitForDatabase(databaseUrl);
+  const { host, pathname } = new URL(databaseUrl);
+  return { url: databaseUrl, description: `Postgres at ${host}${pathname}`, release: () => Promise.resolve() };
+}
+
+async function waitForDatabase(url: string): Promise<void> {
+  const giveUpAt = Date.now() + GIVE_UP_MS;
+  for (;;) {
+    const failure = await tryToConnect(url);
+    if (failure === undefined) return;
+    const { host } = new URL(url);
+    if (!mayPass(failure)) throw new DatabaseUnavailableError(`The database at ${host} refuses: ${failure.message}`);
+    if (Date.now() > giveUpAt) {
+      throw new DatabaseUnavailableError(
+        `The database at ${host} has not answered for ${GIVE_UP_MS / 1000} s: ${failure.message}`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function tryToConnect(url: string): Promise<(Error & { code?: string }) | undefined> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number }>(
+      "SELECT current_setting('server_version_num')::int AS version",
+    );
+    const version = rows[0]?.version ?? 0;
+    if (version >= OLDEST_SERVER_VERSION) return undefined;
+    return Object.assign(new Error(`PostgreSQL 14 or newer is needed, this is ${version}`), { code: 'too_old' });
+  } catch (error) {
+    return describable(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Connecting to a name with several addresses fails with all their errors and no message of its own. */
+function describable(error: unknown): Error & { code?: string } {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first : new Error(String(first));
+}
+
+/** Wrong password, no such database, too old: waiting changes nothing. */
+function mayPass({ code }: { code?: string }): boolean {
+  return code !== 'too_old' && !/^(28|3D)/.test(code ?? '');
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+/** For a whole request to arrive; a client that trickles one in is cut off with 408. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Above the 60 s of common load balancers, which must be the ones to close an idle connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+export interface TlsCredentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface HttpAdapter {
+  readonly adapter: FastifyAdapter;
+  /** Serves the same application; absent without credentials. */
+  readonly httpsServer?: Server;
+}
+
+/** Fastify for one application behind an HTTP and, with credentials, an HTTPS server. */
+export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAdapter {
+  let httpsServer: Server | undefined;
+  const timeouts = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  };
+  const adapter = new FastifyAdapter({
+    skipMiddie: true,
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: 1024 },
+    genReqId: ({ headers }: IncomingMessage) => acceptableRequestId(headers['x-request-id']) ?? randomUUID(),
+    serverFactory: (handler: RequestListener) => {
+      if (tls) httpsServer = createTlsServer({ ...tls, ...timeouts }, handler);
+      return createServer(timeouts, handler);
+    },
+  });
+  return { adapter, httpsServer };
+}
+
+/** The caller's own id, so that a request can be followed through several services. */
+function acceptableRequestId(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : undefined;
+}

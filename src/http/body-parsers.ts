@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import { parse as parseForm } from 'qs';
+import { DomainError } from '../errors/domain-error.js';
+import { FormBody } from './validation/text-input.js';
+
+/** Deeper than any real body, and far from where recursive code or Postgres' own JSON parser would give up. */
+const MAX_DEPTH = 64;
+const MAX_FORM_FIELDS = 1_000;
+
+/** JSON and form bodies; every other type is 415. An empty body of either type is no body. */
+export function registerBodyParsers(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    ['application/json', 'application/*+json'],
+    { parseAs: 'string' },
+    (request, text, done) => {
+      try {
+        done(null, parseJson(text as string, request.method));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) => {
+    const values = parseForm(text as string, { depth: 8, parameterLimit: MAX_FORM_FIELDS, plainObjects: true });
+    done(null, new FormBody({ ...values }));
+  });
+}
+
+function parseJson(text: string, method: string): unknown {
+  // Some clients send the header with every request, so also with a DELETE that has nothing to say.
+  if (text === '' && method === 'DELETE') return undefined;
+  if (isDeeperThan(MAX_DEPTH, text)) {
+    throw new DomainError('body_invalid', `'Objects and arrays are nested deeper than ${MAX_DEPTH}'`);
+  }
+  try {
+    return JSON.parse(text, text.includes('__proto__') ? refusePrototype : undefined);
+  } catch {
+    throw new DomainError('json_invalid');
+  }
+}
+
+/** An own property of this name becomes the prototype wherever the value is copied. */
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('__proto__ is not accepted as a property');
+  return value;
+}
+
+/** Looks at the text, because a parsed value could only be walked by the recursion this protects from. */
+function isDeeperThan(limit: number, text: string): boolean {
+  if (text.length < 2 * limit) return false;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (inString) {
+      if (char === '\\') at++;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{' || char === '[') {
+      if (++depth > limit) return true;
+    } else if (char === '}' || char === ']') depth--;
+  }
+  return false;
+}

@@ -1,0 +1,75 @@
+import type { ErrorCode } from '../errors/domain-error.js';
+
+interface ErrorRow {
+  readonly status: number;
+  /** `%` stands for the detail of the error. */
+  readonly message: string;
+  readonly errorCode?: string;
+}
+
+/** One row a cause. The wording is what users of the Management API know; README has the same table. */
+export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
+  signup_not_supported: {
+    status: 400,
+    message: 'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
+    errorCode: 'invalid_body',
+  },
+  hidden_button_not_supported: {
+    status: 400,
+    message: 'Only enterprise connections support show_as_button = false.',
+    errorCode: 'invalid_body',
+  },
+  connection_in_body_unknown: { status: 400, message: 'The connection does not exist', errorCode: 'invalid_body' },
+  connection_limit_reached: {
+    status: 400,
+    message: 'An organization can have at most % connections.',
+    errorCode: 'limit_reached',
+  },
+  body_invalid: { status: 400, message: 'Payload validation error: %.', errorCode: 'invalid_body' },
+  query_invalid: { status: 400, message: 'Query validation error: %.', errorCode: 'invalid_query_string' },
+  path_invalid: { status: 400, message: 'Path validation error: %.', errorCode: 'invalid_uri' },
+  json_invalid: { status: 400, message: 'Invalid request payload JSON format' },
+  authentication_missing: { status: 401, message: 'Missing authentication' },
+  authorization_header_malformed: {
+    status: 400,
+    message: 'Bad HTTP authentication header format',
+    errorCode: 'Bearer',
+  },
+  token_malformed: { status: 401, message: 'Invalid token', errorCode: 'invalid_token' },
+  token_expired: {
+    status: 401,
+    message: 'Expired token received for JSON Web Token validation',
+    errorCode: 'invalid_token',
+  },
+  token_signature_invalid: {
+    status: 401,
+    message: 'Invalid signature received for JSON Web Token validation',
+    errorCode: 'invalid_token',
+  },
+  token_issuer_unexpected: { status: 401, message: 'Unexpected issuer', errorCode: 'invalid_token' },
+  token_audience_invalid: { status: 401, message: 'Invalid audience', errorCode: 'invalid_token' },
+  scope_insufficient: {
+    status: 403,
+    message: 'Insufficient scope, expected any of: %',
+    errorCode: 'insufficient_scope',
+  },
+  organization_not_found: { status: 404, message: 'No organization found by that id or name' },
+  organization_connection_not_found: { status: 404, message: 'No connection found by that id' },
+  connection_not_found: {
+    status: 404,
+    message: 'The connection does not exist',
+    errorCode: 'inexistent_connection',
+  },
+  organization_name_taken: {
+    status: 409,
+    message: 'An organization with this name already exists.',
+    errorCode: 'organization_conflict',
+  },
+  connection_name_taken: {
+    status: 409,
+    message: 'A connection with the same name already exists',
+    errorCode: 'connection_conflict',
+  },
+  organization_connection_exists: { status: 409, message: 'The organization connection already exists.' },
+  too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
+};

@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../errors/domain-error.js';
+import { OAuthError } from '../auth/oauth-error.js';
+import { ERROR_TABLE } from './error-table.js';
+
+/** The only body an error has, and nothing else. */
+export interface ErrorBody {
+  statusCode: number;
+  error: string;
+  message: string;
+  errorCode?: string;
+}
+
+/** Where every error becomes an answer. */
+@Catch()
+export class ExceptionToResponseFilter implements ExceptionFilter {
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    if (exception instanceof OAuthError) {
+      void reply.status(exception.status).headers(exception.headers).send(exception.body);
+      return;
+    }
+    const body = bodyOf(exception, request);
+    void reply.status(body.statusCode).send(body);
+  }
+}
+
+function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
+  if (exception instanceof DomainError) {
+    const { status, message, errorCode } = ERROR_TABLE[exception.code];
+    return errorBody(
+      status,
+      message.replace('%', () => exception.detail),
+      errorCode,
+    );
+  }
+  const status = clientErrorStatus(exception);
+  if (status !== undefined) return errorBody(status, STATUS_CODES[status] ?? 'Error');
+
+  request.log.error({ err: exception }, 'request failed');
+  return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
+}
+
+/** What Fastify or Nest refuse before a handler runs: an unknown path, a body that is too large, and so on. */
+function clientErrorStatus(exception: unknown): number | undefined {
+  const status =
+    exception instanceof HttpException
+      ? exception.getStatus()
+      : (exception as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+function errorBody(statusCode: number, message: string, errorCode?: string): ErrorBody {
+  const body: ErrorBody = { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
+  if (errorCode !== undefined) body.errorCode = errorCode;
+  return body;
+}

@@ -1,0 +1,18 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+
+type Paging = 'offset' | 'checkpoint';
+
+/** Declares a list in its shapes: bare, with totals, and page by page when it has checkpoint paging. */
+export const ApiList = (name: string, row: Type, pagings: readonly Paging[]) => {
+  const rows = { type: 'array', items: { $ref: getSchemaPath(row) } };
+  const number = { type: 'integer' };
+  const withTotals = {
+    type: 'object',
+    properties: { start: number, limit: number, total: number, [name]: rows },
+    required: ['start', 'limit', 'total', name],
+  };
+  const checkpoint = { type: 'object', properties: { [name]: rows, next: { type: 'string' } }, required: [name] };
+  const shapes = [rows, withTotals, ...(pagings.includes('checkpoint') ? [checkpoint] : [])];
+  return applyDecorators(ApiExtraModels(row), ApiResponse({ status: 200, schema: { oneOf: shapes as never } }));
+};

@@ -1,0 +1,24 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiResponse } from '@nestjs/swagger';
+
+/** The body of every error of the Management API. */
+export class ErrorResponse {
+  @ApiProperty({ type: 'integer' })
+  statusCode!: number;
+
+  @ApiProperty({ description: 'The text of the status' })
+  error!: string;
+
+  @ApiProperty()
+  message!: string;
+
+  @ApiProperty({ required: false, description: 'A stable name of the cause, where it has one' })
+  errorCode?: string;
+}
+
+/** What every guarded route may answer besides its own statuses. */
+const ALWAYS = [400, 401, 403, 429, 500];
+
+/** Declares the error statuses of a route: those of every route and its own. */
+export const ApiErrors = (...statuses: number[]) =>
+  applyDecorators(...[...ALWAYS, ...statuses].map((status) => ApiResponse({ status, type: ErrorResponse })));

@@ -1,0 +1,106 @@
+import { DomainError } from '../errors/domain-error.js';
+import { BooleanField, IntegerField, StringField } from './validation/fields.js';
+
+const DEFAULT_PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 100;
+
+/** Offset paging: `page` counts from 0. */
+export class OffsetPagingDto {
+  @IntegerField({ minimum: 0 })
+  page?: number;
+
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
+  per_page?: number;
+
+  /** Answer with an object that also has `start`, `limit` and `total`, instead of a bare list. */
+  @BooleanField()
+  include_totals?: boolean;
+}
+
+/** Offset paging, or checkpoint paging when `take` or `from` is sent. */
+export class PagingDto extends OffsetPagingDto {
+  /** The `next` of the page before. */
+  @StringField()
+  from?: string;
+
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
+  take?: number;
+}
+
+export interface OffsetPage {
+  readonly kind: 'offset';
+  readonly offset: number;
+  readonly limit: number;
+  readonly includeTotals: boolean;
+}
+
+export interface CheckpointPage {
+  readonly kind: 'checkpoint';
+  /** The sort key of the last row of the page before; undefined: from the start. */
+  readonly after?: readonly string[];
+  readonly limit: number;
+}
+
+export function offsetPage({
+  page = 0,
+  per_page = DEFAULT_PAGE_SIZE,
+  include_totals = false,
+}: OffsetPagingDto): OffsetPage {
+  return { kind: 'offset', offset: page * per_page, limit: per_page, includeTotals: include_totals };
+}
+
+/** `take` wins over `page`. */
+export function pageOf(dto: PagingDto): OffsetPage | CheckpointPage {
+  if (dto.take === undefined && dto.from === undefined) return offsetPage(dto);
+  const limit = dto.take ?? DEFAULT_PAGE_SIZE;
+  return { kind: 'checkpoint', limit, after: dto.from === undefined ? undefined : decodeCheckpoint(dto.from) };
+}
+
+/** Rows of one page; `total` counts the rows of all pages, `next` is where the following page starts. */
+export type Page<Row> =
+  | { readonly kind: 'offset'; readonly rows: readonly Row[]; readonly total: number; readonly page: OffsetPage }
+  | { readonly kind: 'checkpoint'; readonly rows: readonly Row[]; readonly next?: readonly string[] };
+
+/**
+ * Turns `limit + 1` fetched rows into a page: the extra row only tells that there is more.
+ *
+ * @param keyOf the sort key of a row, which a later request sends back
+ */
+export function checkpointPage<Row>(
+  fetched: readonly Row[],
+  { limit }: CheckpointPage,
+  keyOf: (row: Row) => readonly string[],
+): Page<Row> {
+  const rows = fetched.slice(0, limit);
+  const last = rows.at(-1);
+  return { kind: 'checkpoint', rows, next: fetched.length > limit && last ? keyOf(last) : undefined };
+}
+
+/** The three shapes of a list on the wire. */
+export function presentPage<Row, Wire, Name extends string>(page: Page<Row>, name: Name, present: (row: Row) => Wire) {
+  const rows = page.rows.map(present);
+  if (page.kind === 'checkpoint') {
+    return page.next === undefined ? { [name]: rows } : { [name]: rows, next: encodeCheckpoint(page.next) };
+  }
+  if (!page.page.includeTotals) return rows;
+  return { start: page.page.offset, limit: page.page.limit, total: page.total, [name]: rows };
+}
+
+function encodeCheckpoint(key: readonly string[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+function decodeCheckpoint(text: string): readonly string[] {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;
+  } catch {
+    // Not something this server gave out; refused below.
+  }
+  throw invalidCheckpoint();
+}
+
+/** For a `from` that this server did not give out, or gave out for another list. */
+export function invalidCheckpoint(): DomainError {
+  return new DomainError('query_invalid', "'Object didn't pass validation for format checkpoint' on property from");
+}

@@ -1,0 +1,208 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
+import { FORMATS, type FormatName } from './formats.js';
+import { wireTypeOf } from './wire-type.js';
+
+/**
+ * One decorator a field of a DTO: it checks the field with class-validator and describes it in the OpenAPI document, so
+ * that the two cannot differ. Messages have the wording that users of the Management API know.
+ */
+
+interface Common {
+  required?: boolean;
+  nullable?: boolean;
+  description?: string;
+}
+
+type Schema = Record<string, unknown>;
+type Check = (value: unknown) => string | undefined;
+
+/** Marks the message of a missing property, which names no path. */
+export const MISSING = 'missing';
+
+export interface StringLimits {
+  minLength?: number;
+  maxLength?: number;
+  pattern?: RegExp;
+  format?: FormatName;
+}
+
+export const StringField = (options: StringLimits & Common = {}) =>
+  field(options, { type: 'string', ...stringSchema(options) }, (value) => checkString(value, options));
+
+export const BooleanField = (options: Common = {}) =>
+  field(options, { type: 'boolean' }, (value) => checkType('boolean', value));
+
+/** A whole number; no larger than Postgres' integer, so that it can never overflow a statement. */
+export const IntegerField = ({ minimum, maximum, ...options }: { minimum: number; maximum?: number } & Common) =>
+  field(options, { type: 'integer', minimum, ...(maximum === undefined ? {} : { maximum }) }, (value) => {
+    const most = maximum ?? 2_147_483_647;
+    if (typeof value !== 'number' || !Number.isInteger(value)) return expected('integer', value);
+    if (value < minimum) return `Value ${value} is less than minimum ${minimum}`;
+    if (value > most) return `Value ${value} is greater than maximum ${most}`;
+    return undefined;
+  });
+
+export const EnumField = (values: readonly string[], options: Common & { name?: string } = {}) =>
+  field(options, { type: 'string', enum: [...values] }, (value) => checkEnum(value, values));
+
+export const StringListField = ({ item = {}, ...options }: { item?: StringLimits; maxItems?: number } & Common = {}) =>
+  field(options, { type: 'array', items: { type: 'string', ...stringSchema(item) } }, (value) =>
+    checkList(value, options.maxItems, (entry) => checkString(entry, item)),
+  );
+
+export const EnumListField = (values: readonly string[], options: Common = {}) =>
+  field(options, { type: 'array', items: { type: 'string', enum: [...values] } }, (value) =>
+    checkList(value, undefined, (entry) => checkEnum(entry, values)),
+  );
+
+/** Names with short texts; a null text is a name to leave out. */
+export const TextMapField = ({ maxProperties, ...options }: { maxProperties: number } & Common) =>
+  field(
+    options,
+    {
+      type: 'object',
+      maxProperties,
+      additionalProperties: { type: ['string', 'null'], maxLength: MAP_TEXT_LENGTH },
+    },
+    (value) => {
+      if (!isRecord(value)) return expected('object', value);
+      const entries = Object.entries(value);
+      if (entries.length > maxProperties) {
+        return `Too many properties defined (${entries.length}), maximum ${maxProperties}`;
+      }
+      for (const [name, text] of entries) {
+        const problem =
+          checkString(name, {}) ?? (text === null ? undefined : checkString(text, { maxLength: MAP_TEXT_LENGTH }));
+        if (problem) return problem;
+      }
+      return undefined;
+    },
+  );
+
+const MAP_TEXT_LENGTH = 255;
+
+/** Any JSON object, kept as it is. */
+export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
+  field(options, { type: 'object', additionalProperties: true }, (value) => {
+    if (!isRecord(value)) return expected('object', value);
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    return bytes > maxBytes ? `Object is too large (${bytes} bytes), maximum ${maxBytes}` : undefined;
+  });
+
+export const ObjectField = <T extends object>(
+  type: () => new () => T,
+  { minProperties = 0, ...options }: { minProperties?: number } & Common = {},
+) =>
+  applyDecorators(
+    field(
+      options,
+      undefined,
+      (value) => {
+        if (!isRecord(value)) return expected('object', value);
+        const count = Object.keys(value).length;
+        return count < minProperties ? `Too few properties defined (${count}), minimum ${minProperties}` : undefined;
+      },
+      { type, ...(minProperties === 0 ? {} : { minProperties }) },
+    ),
+    ValidateNested(),
+    Type(type),
+  );
+
+export const ObjectListField = <T extends object>(
+  type: () => new () => T,
+  { maxItems, uniqueBy, ...options }: { maxItems?: number; uniqueBy?: keyof T & string } & Common = {},
+) =>
+  applyDecorators(
+    field(
+      options,
+      undefined,
+      (value) =>
+        checkList(value, maxItems, (entry) => (isRecord(entry) ? undefined : expected('object', entry))) ??
+        (uniqueBy === undefined ? undefined : checkUnique(value as T[], uniqueBy)),
+      { type, isArray: true, ...(maxItems === undefined ? {} : { maxItems }) },
+    ),
+    ValidateNested({ each: true }),
+    Type(type),
+  );
+
+function field(
+  { required = false, nullable = false, description }: Common,
+  schema: Schema | undefined,
+  check: Check,
+  api: object = {},
+): PropertyDecorator {
+  const checked = (value: unknown) => (value === null && nullable ? undefined : check(value));
+  return applyDecorators(
+    ApiProperty({ required, description, ...(nullable ? { nullable } : {}), ...schema, ...api } as ApiPropertyOptions),
+    required
+      ? ValidateBy({ name: MISSING, validator: { validate: (value) => value !== undefined, defaultMessage: missing } })
+      : ValidateIf((_, value) => value !== undefined),
+    ValidateBy({
+      name: 'field',
+      validator: {
+        validate: (value) => checked(value) === undefined,
+        defaultMessage: (given) => checked(given?.value) ?? '',
+      },
+    }),
+  );
+}
+
+const missing = (given?: ValidationArguments) => `Missing required property: ${given?.property}`;
+const expected = (type: string, value: unknown) => `Expected type ${type} but found type ${wireTypeOf(value)}`;
+const isRecord = (value: unknown): value is Record<string, unknown> => wireTypeOf(value) === 'object';
+const checkType = (type: 'boolean' | 'string', value: unknown) =>
+  typeof value === type ? undefined : expected(type, value);
+
+function checkString(value: unknown, { minLength, maxLength, pattern, format }: StringLimits): string | undefined {
+  if (typeof value !== 'string') return expected('string', value);
+  const length = [...value].length;
+  if (minLength !== undefined && length < minLength) {
+    return `String is too short (${length} chars), minimum ${minLength}`;
+  }
+  if (maxLength !== undefined && length > maxLength) {
+    return `String is too long (${length} chars), maximum ${maxLength}`;
+  }
+  // Postgres keeps neither in a text, so accepting them would lose what was sent.
+  if (value.includes('\0') || !value.isWellFormed()) return "Object didn't pass validation for format unicode";
+  if (pattern && !pattern.test(value)) return `String does not match pattern ${pattern.source}: ${value}`;
+  if (format && !FORMATS[format](value)) return `Object didn't pass validation for format ${format}: ${value}`;
+  return undefined;
+}
+
+function stringSchema({ minLength, maxLength, pattern, format }: StringLimits): Schema {
+  return Object.fromEntries(
+    Object.entries({ minLength, maxLength, pattern: pattern?.source, format }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
+
+function checkEnum(value: unknown, values: readonly string[]): string | undefined {
+  if (typeof value !== 'string') return expected('string', value);
+  return values.includes(value) ? undefined : `No enum match for: ${value}`;
+}
+
+function checkList(value: unknown, maxItems: number | undefined, checkItem: Check): string | undefined {
+  if (!Array.isArray(value)) return expected('array', value);
+  if (maxItems !== undefined && value.length > maxItems) {
+    return `Array is too long (${value.length}), maximum ${maxItems}`;
+  }
+  for (const item of value) {
+    const problem = checkItem(item);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function checkUnique<T extends object>(items: T[], key: keyof T & string): string | undefined {
+  const firstAt = new Map<unknown, number>();
+  for (const [at, item] of items.entries()) {
+    const earlier = firstAt.get(item[key]);
+    if (earlier !== undefined) return `Array items are not unique (indexes ${earlier} and ${at})`;
+    firstAt.set(item[key], at);
+  }
+  return undefined;
+}

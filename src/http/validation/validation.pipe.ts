@@ -1,0 +1,64 @@
+import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { DomainError, type ErrorCode } from '../../errors/domain-error.js';
+import { MISSING } from './fields.js';
+import { convertTexts, FormBody } from './text-input.js';
+import { wireTypeOf } from './wire-type.js';
+
+const ERROR_OF_SOURCE = {
+  body: 'body_invalid',
+  query: 'query_invalid',
+  param: 'path_invalid',
+} as const satisfies Record<string, ErrorCode>;
+
+/** Checks every body, query and path against its DTO and hands on an instance that has only what was sent. */
+@Injectable()
+export class ValidationPipe implements PipeTransform {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type === 'custom' || metatype === undefined || metatype === Object) return value;
+    const error = ERROR_OF_SOURCE[type];
+    const dto = metatype as new () => object;
+    const instance = plainToInstance(dto, readInput(value, type, dto, error));
+    const [problem] = validateSync(instance, {
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      stopAtFirstError: true,
+      forbidUnknownValues: true,
+    });
+    if (problem) throw new DomainError(error, describe(problem));
+    return instance;
+  }
+}
+
+function readInput(
+  value: unknown,
+  type: 'body' | 'query' | 'param',
+  dto: new () => object,
+  error: ErrorCode,
+): Record<string, unknown> {
+  // A request without a body sends no properties.
+  const input = value ?? {};
+  if (input instanceof FormBody) return convertTexts(input.values, dto);
+  if (wireTypeOf(input) !== 'object') {
+    throw new DomainError(error, `'Expected type object but found type ${wireTypeOf(input)}'`);
+  }
+  return type === 'body' ? (input as Record<string, unknown>) : convertTexts(input as Record<string, unknown>, dto);
+}
+
+/** The first thing wrong, as `'DETAIL' on property PATH`, or `'DETAIL'` alone where the detail names the property. */
+function describe(problem: ValidationError, parents: readonly string[] = []): string {
+  const path = [...parents, problem.property];
+  const [constraint, message] = Object.entries(problem.constraints ?? {})[0] ?? [];
+  if (constraint === undefined) {
+    const [child] = problem.children ?? [];
+    return child ? describe(child, path) : `'Invalid' on property ${path.join('.')}`;
+  }
+  if (constraint === 'whitelistValidation')
+    return at(`Additional properties not allowed: ${problem.property}`, parents);
+  if (constraint === MISSING) return at(message ?? '', parents);
+  return at(message ?? '', path);
+}
+
+const at = (detail: string, path: readonly string[]) =>
+  path.length === 0 ? `'${detail}'` : `'${detail}' on property ${path.join('.')}`;

@@ -1,0 +1,109 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { OffsetPagingDto } from '../../http/pagination.js';
+import { BooleanField, EnumField, StringField } from '../../http/validation/fields.js';
+import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../domain/organization-connection.js';
+
+const MAX_ID_LENGTH = 50;
+const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
+
+export class OrganizationPathDto {
+  @StringField({ required: true, maxLength: MAX_ID_LENGTH })
+  id!: string;
+}
+
+export class OrganizationEnabledConnectionPathDto extends OrganizationPathDto {
+  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH })
+  connectionId!: string;
+}
+
+export class OrganizationConnectionPathDto extends OrganizationPathDto {
+  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH })
+  connection_id!: string;
+}
+
+export class ListOrganizationConnectionsDto extends OffsetPagingDto {
+  @BooleanField({ description: 'Only rows that are enabled, or only those that are not' })
+  is_enabled?: boolean;
+}
+
+class TermsDto {
+  @BooleanField({ description: 'Whoever signs in with the connection becomes a member' })
+  assign_membership_on_login?: boolean;
+
+  @BooleanField({
+    description: 'Accounts can be created while signing in; only database connections that assign membership',
+  })
+  is_signup_enabled?: boolean;
+
+  @BooleanField({ description: 'The login page shows a button; only enterprise connections can do without' })
+  show_as_button?: boolean;
+}
+
+export class OrganizationEnabledConnectionAddDto extends TermsDto {
+  @StringField({ required: true, format: 'connection-id' })
+  connection_id!: string;
+}
+
+export class OrganizationEnabledConnectionUpdateDto extends TermsDto {}
+
+export class OrganizationConnectionCreateDto extends TermsDto {
+  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' })
+  connection_id!: string;
+
+  @BooleanField()
+  is_enabled?: boolean;
+
+  @EnumField(ORGANIZATION_ACCESS_LEVELS)
+  organization_access_level?: OrganizationAccessLevel;
+
+  @StringField(NAME_LIMITS)
+  organization_connection_name?: string;
+}
+
+/** A null puts the default back. */
+export class OrganizationConnectionUpdateDto extends TermsDto {
+  @BooleanField({ nullable: true })
+  is_enabled?: boolean | null;
+
+  @EnumField(ORGANIZATION_ACCESS_LEVELS, { nullable: true })
+  organization_access_level?: OrganizationAccessLevel | null;
+
+  @StringField({ ...NAME_LIMITS, nullable: true })
+  organization_connection_name?: string | null;
+}
+
+export class ConnectionInformationResponse {
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty()
+  strategy!: string;
+}
+
+export class OrganizationEnabledConnectionResponse {
+  @ApiProperty()
+  connection_id!: string;
+
+  @ApiProperty()
+  assign_membership_on_login!: boolean;
+
+  @ApiProperty({ required: false, description: 'Only for database connections' })
+  is_signup_enabled?: boolean;
+
+  @ApiProperty()
+  show_as_button!: boolean;
+
+  @ApiProperty({ type: () => ConnectionInformationResponse })
+  connection!: ConnectionInformationResponse;
+}
+
+export class OrganizationConnectionResponse extends OrganizationEnabledConnectionResponse {
+  @ApiProperty()
+  is_enabled!: boolean;
+
+  @ApiProperty({ enum: ORGANIZATION_ACCESS_LEVELS })
+  organization_access_level!: OrganizationAccessLevel;
+
+  @ApiProperty({ required: false, description: 'Absent unless set' })
+  organization_connection_name?: string;
+}

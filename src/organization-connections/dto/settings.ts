@@ -1,0 +1,42 @@
+import { DEFAULT_SETTINGS, type NewRow, type Settings } from '../domain/organization-connection.js';
+import type {
+  OrganizationConnectionUpdateDto,
+  OrganizationConnectionCreateDto,
+  OrganizationEnabledConnectionAddDto,
+  OrganizationEnabledConnectionUpdateDto,
+} from './organization-connection.dto.js';
+
+type AnyDto =
+  | OrganizationEnabledConnectionAddDto
+  | OrganizationEnabledConnectionUpdateDto
+  | OrganizationConnectionCreateDto
+  | OrganizationConnectionUpdateDto;
+
+/** What a body sets, field by field; what it does not have stays undefined, a null is the default. */
+export function settingsOf(dto: AnyDto): Partial<Settings> {
+  const { is_enabled, organization_access_level, organization_connection_name } =
+    dto as OrganizationConnectionUpdateDto;
+  return {
+    assignMembershipOnLogin: dto.assign_membership_on_login,
+    isSignupEnabled: dto.is_signup_enabled,
+    showAsButton: dto.show_as_button,
+    isEnabled: is_enabled === null ? DEFAULT_SETTINGS.isEnabled : is_enabled,
+    organizationAccessLevel:
+      organization_access_level === null ? DEFAULT_SETTINGS.organizationAccessLevel : organization_access_level,
+    organizationConnectionName: organization_connection_name,
+  };
+}
+
+/** The same for a new row: what the body does not set is the default. */
+export function newSettingsOf(dto: OrganizationEnabledConnectionAddDto | OrganizationConnectionCreateDto): NewRow {
+  const sent = settingsOf(dto);
+  return {
+    connectionId: dto.connection_id,
+    assignMembershipOnLogin: sent.assignMembershipOnLogin ?? DEFAULT_SETTINGS.assignMembershipOnLogin,
+    isSignupEnabled: sent.isSignupEnabled ?? DEFAULT_SETTINGS.isSignupEnabled,
+    showAsButton: sent.showAsButton ?? DEFAULT_SETTINGS.showAsButton,
+    isEnabled: sent.isEnabled ?? DEFAULT_SETTINGS.isEnabled,
+    organizationAccessLevel: sent.organizationAccessLevel ?? DEFAULT_SETTINGS.organizationAccessLevel,
+    organizationConnectionName: sent.organizationConnectionName ?? DEFAULT_SETTINGS.organizationConnectionName,
+  };
+}

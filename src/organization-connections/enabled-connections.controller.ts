@@ -1,0 +1,77 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../auth/access.js';
+import { ApiErrors } from '../http/openapi/responses.js';
+import { ApiList } from '../http/openapi/lists.js';
+import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js';
+import {
+  OrganizationEnabledConnectionAddDto,
+  OrganizationEnabledConnectionPathDto,
+  OrganizationEnabledConnectionResponse,
+  OrganizationEnabledConnectionUpdateDto,
+  OrganizationPathDto,
+} from './dto/organization-connection.dto.js';
+import { newSettingsOf, settingsOf } from './dto/settings.js';
+import { presentEnabledConnection } from './organization-connections.presenter.js';
+import { OrganizationConnectionsService } from './organization-connections.service.js';
+
+/** The older face: only rows that are enabled exist here. */
+@ApiTags('organization connections, older face')
+@Controller('organizations/:id/enabled_connections')
+export class EnabledConnectionsController {
+  constructor(@Inject(OrganizationConnectionsService) private readonly service: OrganizationConnectionsService) {}
+
+  @Get()
+  @RequireScope('read:organization_connections')
+  @ApiList('enabled_connections', OrganizationEnabledConnectionResponse, ['offset'])
+  @ApiErrors(404)
+  async list(@Param() { id }: OrganizationPathDto, @Query() query: OffsetPagingDto) {
+    return presentPage(
+      await this.service.list(id, offsetPage(query), true),
+      'enabled_connections',
+      presentEnabledConnection,
+    );
+  }
+
+  @Post()
+  @RequireScope('create:organization_connections')
+  @ApiResponse({ status: 201, type: OrganizationEnabledConnectionResponse })
+  @ApiErrors(404, 409)
+  async add(
+    @Param() { id }: OrganizationPathDto,
+    @Body() body: OrganizationEnabledConnectionAddDto,
+  ): Promise<OrganizationEnabledConnectionResponse> {
+    return presentEnabledConnection(await this.service.add(id, newSettingsOf(body), 'older'));
+  }
+
+  @Get(':connectionId')
+  @RequireScope('read:organization_connections')
+  @ApiResponse({ status: 200, type: OrganizationEnabledConnectionResponse })
+  @ApiErrors(404)
+  async get(
+    @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
+  ): Promise<OrganizationEnabledConnectionResponse> {
+    return presentEnabledConnection(await this.service.get({ organizationId: id, connectionId }, 'older'));
+  }
+
+  @Patch(':connectionId')
+  @RequireScope('update:organization_connections')
+  @ApiResponse({ status: 200, type: OrganizationEnabledConnectionResponse })
+  @ApiErrors(404)
+  async update(
+    @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
+    @Body() body: OrganizationEnabledConnectionUpdateDto,
+  ): Promise<OrganizationEnabledConnectionResponse> {
+    const key = { organizationId: id, connectionId };
+    return presentEnabledConnection(await this.service.update(key, settingsOf(body), 'older'));
+  }
+
+  @Delete(':connectionId')
+  @RequireScope('delete:organization_connections')
+  @HttpCode(204)
+  @ApiResponse({ status: 204 })
+  @ApiErrors(404)
+  async remove(@Param() { id, connectionId }: OrganizationEnabledConnectionPathDto): Promise<void> {
+    return this.service.remove({ organizationId: id, connectionId }, 'older');
+  }
+}

@@ -1,0 +1,74 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../auth/access.js';
+import { ApiErrors } from '../http/openapi/responses.js';
+import { ApiList } from '../http/openapi/lists.js';
+import { offsetPage, presentPage } from '../http/pagination.js';
+import {
+  ListOrganizationConnectionsDto,
+  OrganizationConnectionCreateDto,
+  OrganizationConnectionPathDto,
+  OrganizationConnectionResponse,
+  OrganizationConnectionUpdateDto,
+  OrganizationPathDto,
+} from './dto/organization-connection.dto.js';
+import { newSettingsOf, settingsOf } from './dto/settings.js';
+import { presentOrganizationConnection } from './organization-connections.presenter.js';
+import { OrganizationConnectionsService } from './organization-connections.service.js';
+
+/** The newer face: all rows, enabled or not. */
+@ApiTags('organization connections, newer face')
+@Controller('organizations/:id/connections')
+export class OrganizationConnectionsController {
+  constructor(@Inject(OrganizationConnectionsService) private readonly service: OrganizationConnectionsService) {}
+
+  @Get()
+  @RequireScope('read:organization_connections')
+  @ApiList('connections', OrganizationConnectionResponse, ['offset'])
+  @ApiErrors(404)
+  async list(@Param() { id }: OrganizationPathDto, @Query() query: ListOrganizationConnectionsDto) {
+    const page = await this.service.list(id, offsetPage(query), query.is_enabled);
+    return presentPage(page, 'connections', presentOrganizationConnection);
+  }
+
+  @Post()
+  @RequireScope('create:organization_connections')
+  @ApiResponse({ status: 201, type: OrganizationConnectionResponse })
+  @ApiErrors(404, 409)
+  async create(
+    @Param() { id }: OrganizationPathDto,
+    @Body() body: OrganizationConnectionCreateDto,
+  ): Promise<OrganizationConnectionResponse> {
+    return presentOrganizationConnection(await this.service.add(id, newSettingsOf(body), 'newer'));
+  }
+
+  @Get(':connection_id')
+  @RequireScope('read:organization_connections')
+  @ApiResponse({ status: 200, type: OrganizationConnectionResponse })
+  @ApiErrors(404)
+  async get(@Param() { id, connection_id }: OrganizationConnectionPathDto): Promise<OrganizationConnectionResponse> {
+    const key = { organizationId: id, connectionId: connection_id };
+    return presentOrganizationConnection(await this.service.get(key, 'newer'));
+  }
+
+  @Patch(':connection_id')
+  @RequireScope('update:organization_connections')
+  @ApiResponse({ status: 200, type: OrganizationConnectionResponse })
+  @ApiErrors(404)
+  async update(
+    @Param() { id, connection_id }: OrganizationConnectionPathDto,
+    @Body() body: OrganizationConnectionUpdateDto,
+  ): Promise<OrganizationConnectionResponse> {
+    const key = { organizationId: id, connectionId: connection_id };
+    return presentOrganizationConnection(await this.service.update(key, settingsOf(body), 'newer'));
+  }
+
+  @Delete(':connection_id')
+  @RequireScope('delete:organization_connections')
+  @HttpCode(204)
+  @ApiResponse({ status: 204 })
+  @ApiErrors(404)
+  async remove(@Param() { id, connection_id }: OrganizationConnectionPathDto): Promise<void> {
+    return this.service.remove({ organizationId: id, connectionId: connection_id }, 'newer');
+  }
+}

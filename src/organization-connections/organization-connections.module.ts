@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { EnabledConnectionsController } from './enabled-connections.controller.js';
+import { OrganizationConnectionsController } from './organization-connections.controller.js';
+import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
+import { OrganizationConnectionsService } from './organization-connections.service.js';
+
+@Module({
+  controllers: [EnabledConnectionsController, OrganizationConnectionsController],
+  providers: [OrganizationConnectionsService, OrganizationConnectionsRepository],
+})
+export class OrganizationConnectionsModule {}

@@ -1,0 +1,147 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PagingDto } from '../../http/pagination.js';
+import {
+  BooleanField,
+  EnumField,
+  IntegerField,
+  ObjectField,
+  ObjectListField,
+  StringField,
+  TextMapField,
+} from '../../http/validation/fields.js';
+import {
+  OrganizationEnabledConnectionAddDto,
+  OrganizationEnabledConnectionResponse,
+} from '../../organization-connections/dto/organization-connection.dto.js';
+import { SORTABLE, THIRD_PARTY_CLIENT_ACCESS, type ThirdPartyClientAccess } from '../domain/organization.js';
+
+const MAX_ID_LENGTH = 50;
+const NAME_LIMITS = { minLength: 1, maxLength: 50, format: 'organization-name' } as const;
+const MAX_QUOTA = 2_147_483_647;
+const MAX_METADATA = 25;
+const MAX_ENABLED_CONNECTIONS = 10;
+const MAX_PAGE = 1000;
+
+export class OrganizationIdPathDto {
+  @StringField({ required: true, maxLength: MAX_ID_LENGTH })
+  id!: string;
+}
+
+export class OrganizationNamePathDto {
+  @StringField({ required: true, minLength: 1, maxLength: 50 })
+  name!: string;
+}
+
+export class ListOrganizationsDto extends PagingDto {
+  @IntegerField({ minimum: 0, maximum: MAX_PAGE })
+  declare page?: number;
+
+  @StringField({
+    maxLength: 15,
+    pattern: new RegExp(`^(${SORTABLE.join('|')}):-?1$`),
+    description: 'A field and 1 for ascending or -1 for descending, e.g. created_at:1',
+  })
+  sort?: string;
+}
+
+export class BrandingColorsDto {
+  @StringField({ required: true, format: 'html-color' })
+  primary!: string;
+
+  @StringField({ required: true, format: 'html-color' })
+  page_background!: string;
+}
+
+export class BrandingDto {
+  @StringField({ format: 'strict-https-uri-or-null', nullable: true })
+  logo_url?: string | null;
+
+  @ObjectField(() => BrandingColorsDto)
+  colors?: BrandingColorsDto;
+}
+
+export class ClientCredentialsQuotaDto {
+  @BooleanField()
+  enforce?: boolean;
+
+  @IntegerField({ minimum: 1, maximum: MAX_QUOTA })
+  per_day?: number;
+
+  @IntegerField({ minimum: 1, maximum: MAX_QUOTA })
+  per_hour?: number;
+}
+
+export class TokenQuotaDto {
+  @ObjectField(() => ClientCredentialsQuotaDto, { required: true, minProperties: 1 })
+  client_credentials!: ClientCredentialsQuotaDto;
+}
+
+class OrganizationSettingsDto {
+  @StringField({ minLength: 1, maxLength: 255 })
+  display_name?: string;
+
+  @ObjectField(() => BrandingDto)
+  branding?: BrandingDto;
+
+  @TextMapField({ maxProperties: MAX_METADATA })
+  metadata?: Record<string, string | null>;
+
+  @EnumField(THIRD_PARTY_CLIENT_ACCESS)
+  third_party_client_access?: ThirdPartyClientAccess;
+
+  @BooleanField()
+  is_app_entitlement_active?: boolean;
+}
+
+export class OrganizationCreateDto extends OrganizationSettingsDto {
+  @StringField({ required: true, ...NAME_LIMITS })
+  name!: string;
+
+  @ObjectField(() => TokenQuotaDto)
+  token_quota?: TokenQuotaDto;
+
+  @ObjectListField(() => OrganizationEnabledConnectionAddDto, {
+    maxItems: MAX_ENABLED_CONNECTIONS,
+    uniqueBy: 'connection_id',
+  })
+  enabled_connections?: OrganizationEnabledConnectionAddDto[];
+}
+
+export class OrganizationUpdateDto extends OrganizationSettingsDto {
+  @StringField(NAME_LIMITS)
+  name?: string;
+
+  @ObjectField(() => TokenQuotaDto, { nullable: true, description: 'Null takes the quota away' })
+  token_quota?: TokenQuotaDto | null;
+}
+
+export class OrganizationResponse {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ required: false })
+  display_name?: string;
+
+  @ApiProperty({ required: false, type: () => BrandingDto })
+  branding?: object;
+
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
+  metadata?: object;
+
+  @ApiProperty({ required: false, type: () => TokenQuotaDto })
+  token_quota?: object;
+
+  @ApiProperty({ enum: THIRD_PARTY_CLIENT_ACCESS })
+  third_party_client_access!: ThirdPartyClientAccess;
+
+  @ApiProperty()
+  is_app_entitlement_active!: boolean;
+}
+
+export class OrganizationCreatedResponse extends OrganizationResponse {
+  @ApiProperty({ required: false, type: () => [OrganizationEnabledConnectionResponse] })
+  enabled_connections?: OrganizationEnabledConnectionResponse[];
+}

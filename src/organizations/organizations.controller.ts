@@ -1,0 +1,83 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../auth/access.js';
+import { ApiList } from '../http/openapi/lists.js';
+import { ApiErrors } from '../http/openapi/responses.js';
+import { pageOf, presentPage } from '../http/pagination.js';
+import { newSettingsOf } from '../organization-connections/dto/settings.js';
+import { orderOf } from './domain/organization.js';
+import { changesOf, draftOf } from './dto/changes.js';
+import {
+  ListOrganizationsDto,
+  OrganizationCreateDto,
+  OrganizationCreatedResponse,
+  OrganizationIdPathDto,
+  OrganizationNamePathDto,
+  OrganizationResponse,
+  OrganizationUpdateDto,
+} from './dto/organization.dto.js';
+import { presentCreatedOrganization, presentOrganization } from './organizations.presenter.js';
+import { OrganizationsService } from './organizations.service.js';
+
+@ApiTags('organizations')
+@Controller('organizations')
+export class OrganizationsController {
+  constructor(@Inject(OrganizationsService) private readonly service: OrganizationsService) {}
+
+  @Get()
+  @RequireScope('read:organizations', 'read:organizations_summary')
+  @ApiList('organizations', OrganizationResponse, ['offset', 'checkpoint'])
+  @ApiErrors()
+  async list(@Query() query: ListOrganizationsDto) {
+    return presentPage(
+      await this.service.list(orderOf(query.sort), pageOf(query)),
+      'organizations',
+      presentOrganization,
+    );
+  }
+
+  @Post()
+  @RequireScope('create:organizations', 'create:organization_connections')
+  @ApiResponse({ status: 201, type: OrganizationCreatedResponse })
+  @ApiErrors(409)
+  async create(@Body() body: OrganizationCreateDto): Promise<OrganizationCreatedResponse> {
+    const connections = (body.enabled_connections ?? []).map(newSettingsOf);
+    return presentCreatedOrganization(await this.service.create(draftOf(body), connections));
+  }
+
+  @Get('name/:name')
+  @RequireScope('read:organizations')
+  @ApiResponse({ status: 200, type: OrganizationResponse })
+  @ApiErrors(404)
+  async getByName(@Param() { name }: OrganizationNamePathDto): Promise<OrganizationResponse> {
+    return presentOrganization(await this.service.getByName(name));
+  }
+
+  @Get(':id')
+  @RequireScope('read:organizations', 'read:organizations_summary')
+  @ApiResponse({ status: 200, type: OrganizationResponse })
+  @ApiErrors(404)
+  async get(@Param() { id }: OrganizationIdPathDto): Promise<OrganizationResponse> {
+    return presentOrganization(await this.service.get(id));
+  }
+
+  @Patch(':id')
+  @RequireScope('update:organizations')
+  @ApiResponse({ status: 200, type: OrganizationResponse })
+  @ApiErrors(404, 409)
+  async update(
+    @Param() { id }: OrganizationIdPathDto,
+    @Body() body: OrganizationUpdateDto,
+  ): Promise<OrganizationResponse> {
+    return presentOrganization(await this.service.update(id, changesOf(body)));
+  }
+
+  @Delete(':id')
+  @RequireScope('delete:organizations')
+  @HttpCode(204)
+  @ApiResponse({ status: 204 })
+  @ApiErrors(404)
+  async remove(@Param() { id }: OrganizationIdPathDto): Promise<void> {
+    return this.service.remove(id);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Organization } from '../database/database.js';
+import { presentEnabledConnection } from '../organization-connections/organization-connections.presenter.js';
+import type { CreatedOrganization } from './organizations.repository.js';
+import type { OrganizationCreatedResponse, OrganizationResponse } from './dto/organization.dto.js';
+
+export function presentOrganization(row: Organization): OrganizationResponse {
+  return {
+    id: row.id,
+    name: row.name,
+    ...(row.displayName === null ? undefined : { display_name: row.displayName }),
+    ...(row.branding === null ? undefined : { branding: row.branding as object }),
+    ...(row.metadata === null ? undefined : { metadata: row.metadata as object }),
+    ...(row.tokenQuota === null ? undefined : { token_quota: row.tokenQuota as object }),
+    third_party_client_access: row.thirdPartyClientAccess,
+    is_app_entitlement_active: row.isAppEntitlementActive,
+  };
+}
+
+/** With the connections it was created with, in the order they were sent; an organization read later does not show them. */
+export function presentCreatedOrganization({
+  organization,
+  connections,
+}: CreatedOrganization): OrganizationCreatedResponse {
+  return {
+    ...presentOrganization(organization),
+    ...(connections.length === 0 ? undefined : { enabled_connections: connections.map(presentEnabledConnection) }),
+  };
+}

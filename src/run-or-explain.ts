@@ -1,0 +1,27 @@
+import { ConfigError } from './config/config.js';
+import { EmbeddedPostgresError } from './database/embedded-postgres.js';
+import { DatabaseUnavailableError } from './database/open-database.js';
+
+/** Runs a command to its end. A failure a person can mend is one line; any other comes with its stack. Exit code 1. */
+export async function runOrExplain(command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+    // Something may still hold the process, such as a client that keeps its connection open past the deadline.
+    process.exit(process.exitCode ?? 0);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} of ${address} is taken. Stop the program that has it, or set PORT and TLS_PORT to free ones.`;
+  }
+  const forPeople = [ConfigError, EmbeddedPostgresError, DatabaseUnavailableError].some(
+    (kind) => error instanceof kind,
+  );
+  return forPeople ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { AppConfig } from './config/config.js';
+import { createPool } from './database/database.js';
+import { applyMigrations } from './database/migrations.js';
+import { openDatabase } from './database/open-database.js';
+import { tlsCredentials } from './http/tls.js';
+import { paths } from './paths.js';
+import { startServer, type RunningServer } from './server.js';
+
+/** After this long, requests still under way are cut off. */
+const SHUTDOWN_MS = 10_000;
+
+/** Runs the server until SIGINT or SIGTERM. Brings the database up to date first. */
+export async function serve(config: AppConfig): Promise<void> {
+  const stopping = stopSignal();
+  const logger = pino({ level: config.logLevel, base: undefined }, pino.destination({ sync: false }));
+  const database = await openDatabase(config);
+  try {
+    await applyMigrations(database.url);
+    const tls = config.tls && (await tlsCredentials(config.tls, join(paths.data, 'tls')));
+    const pool = createPool(database.url, config.databasePoolSize, (error) => {
+      logger.warn({ err: error }, 'an idle database connection broke');
+    });
+    const server = await startServer(config, pool, logger, tls);
+    announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
+    await stopping;
+    await withinDeadline(server.close());
+  } finally {
+    await database.release();
+  }
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    // A second signal ends the process at once, as it would without a handler.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function withinDeadline(closing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN_MS)));
+  await Promise.race([closing, deadline]);
+  clearTimeout(timer);
+}
+
+function announce(config: AppConfig, server: RunningServer, database: string, say: (line: string) => void): void {
+  if (config.production) return;
+  const { httpPort, httpsPort } = server;
+  say('');
+  say(
+    `Vestibule listens on http://localhost:${httpPort}${httpsPort === undefined ? '' : ` and https://localhost:${httpsPort}`}`,
+  );
+  say(`Database: ${database}`);
+  if (config.auth.kind === 'built-in') {
+    say('Next, in another terminal:');
+    say('  TOKEN=$(npx vestibule token)');
+    say(`  curl -H "Authorization: Bearer $TOKEN" http://localhost:${httpPort}/api/v2/connections`);
+  } else {
+    say(`Tokens are those of ${config.auth.issuer}`);
+  }
+  say('Stop with Ctrl-C.');
+  say('');
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import type { AppConfig } from './config/config.js';
+import { configureApp } from './configure-app.js';
+import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
+import { NestLogger } from './nest-logger.js';
+
+export interface RunningServer {
+  readonly httpPort: number;
+  readonly httpsPort?: number;
+  /** Takes no more requests, lets those under way finish, then closes the pool. */
+  close(): Promise<void>;
+}
+
+/** Listens with a database that is up to date. */
+export async function startServer(
+  config: AppConfig,
+  pool: pg.Pool,
+  logger: Logger,
+  tls?: TlsCredentials,
+): Promise<RunningServer> {
+  const { adapter, httpsServer } = createHttpAdapter(logger, tls);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, pool), adapter, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  await configureApp(app);
+  if (httpsServer) {
+    adapter.getInstance().addHook('preClose', (done) => {
+      httpsServer.close(() => done());
+      httpsServer.closeIdleConnections();
+    });
+  }
+  try {
+    await app.listen(config.port, config.host);
+    if (httpsServer && config.tls) {
+      httpsServer.listen(config.tls.port, config.host);
+      await once(httpsServer, 'listening');
+    }
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+  return {
+    httpPort: portOf(app.getHttpServer().address()),
+    httpsPort: httpsServer && portOf(httpsServer.address()),
+    close: () => app.close(),
+  };
+}
+
+const portOf = (address: string | AddressInfo | null) => (address as AddressInfo).port;
