@@ -1,0 +1,64 @@
+import { expectDocumented } from './openapi.js';
+
+export interface Answer<Body = unknown> {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Headers;
+}
+
+/** Calls the Management API as a client would. Every answer is held against the published OpenAPI document. */
+export class Api {
+  constructor(
+    /** Without a path. */
+    readonly origin: string,
+    /** Undefined: no authorization header. */
+    readonly token?: string,
+  ) {}
+
+  /** The same server as somebody else; undefined: as nobody. */
+  as(token: string | undefined): Api {
+    return new Api(this.origin, token);
+  }
+
+  get<Body = unknown>(path: string): Promise<Answer<Body>> {
+    return this.send('GET', path);
+  }
+
+  post<Body = unknown>(path: string, body: unknown): Promise<Answer<Body>> {
+    return this.send('POST', path, body);
+  }
+
+  patch<Body = unknown>(path: string, body: unknown): Promise<Answer<Body>> {
+    return this.send('PATCH', path, body);
+  }
+
+  delete<Body = unknown>(path: string, body?: unknown): Promise<Answer<Body>> {
+    return this.send('DELETE', path, body);
+  }
+
+  private send<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    return this.request(method, path, json);
+  }
+
+  /** Any request: `path` is below `/api/v2`. */
+  async request<Body = unknown>(method: string, path: string, init: RequestInit = {}): Promise<Answer<Body>> {
+    const headers = new Headers(init.headers);
+    if (this.token !== undefined) headers.set('authorization', `Bearer ${this.token}`);
+    const response = await fetch(`${this.origin}/api/v2${path}`, { ...init, method, headers });
+    const text = await response.text();
+    const answer = { status: response.status, body: parse(text) as Body, headers: response.headers };
+    expectDocumented(method, path, answer);
+    return answer;
+  }
+}
+
+/** Undefined for no body. */
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,43 @@
+import { STATUS_CODES } from 'node:http';
+
+const error = (statusCode: number, message: string, errorCode?: string) => ({
+  status: statusCode,
+  body: { statusCode, error: STATUS_CODES[statusCode], message, ...(errorCode === undefined ? {} : { errorCode }) },
+});
+
+/** What the service must answer, written out once more and not taken from its own table. */
+export const refusals = {
+  signupNotSupported: error(
+    400,
+    'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
+    'invalid_body',
+  ),
+  hiddenButtonNotSupported: error(
+    400,
+    'Only enterprise connections support show_as_button = false.',
+    'invalid_body',
+  ),
+  connectionInBodyUnknown: error(400, 'The connection does not exist', 'invalid_body'),
+  connectionLimitReached: (limit = 10) =>
+    error(400, `An organization can have at most ${limit} connections.`, 'limit_reached'),
+  invalidBody: (detail: string) => error(400, `Payload validation error: ${detail}.`, 'invalid_body'),
+  invalidQuery: (detail: string) => error(400, `Query validation error: ${detail}.`, 'invalid_query_string'),
+  invalidPath: (detail: string) => error(400, `Path validation error: ${detail}.`, 'invalid_uri'),
+  invalidJson: error(400, 'Invalid request payload JSON format'),
+  noToken: error(401, 'Missing authentication'),
+  badAuthorizationHeader: error(400, 'Bad HTTP authentication header format', 'Bearer'),
+  invalidToken: error(401, 'Invalid token', 'invalid_token'),
+  expiredToken: error(401, 'Expired token received for JSON Web Token validation', 'invalid_token'),
+  invalidSignature: error(401, 'Invalid signature received for JSON Web Token validation', 'invalid_token'),
+  unexpectedIssuer: error(401, 'Unexpected issuer', 'invalid_token'),
+  invalidAudience: error(401, 'Invalid audience', 'invalid_token'),
+  insufficientScope: (...scopes: string[]) =>
+    error(403, `Insufficient scope, expected any of: ${scopes.join(', ')}`, 'insufficient_scope'),
+  organizationNotFound: error(404, 'No organization found by that id or name'),
+  organizationConnectionNotFound: error(404, 'No connection found by that id'),
+  connectionNotFound: error(404, 'The connection does not exist', 'inexistent_connection'),
+  organizationNameTaken: error(409, 'An organization with this name already exists.', 'organization_conflict'),
+  connectionNameTaken: error(409, 'A connection with the same name already exists', 'connection_conflict'),
+  organizationConnectionExists: error(409, 'The organization connection already exists.'),
+  tooManyRequests: error(429, 'Global limit has been reached', 'too_many_requests'),
+};

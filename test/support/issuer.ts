@@ -1,0 +1,49 @@
+import { importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
+import type { AppConfig } from '../../src/config/config.js';
+import { SCOPES } from '../../src/auth/scopes.js';
+import { SigningKeys } from '../../src/auth/signing-keys.js';
+import { createPool, createPrisma } from '../../src/database/database.js';
+
+export interface TokenOptions {
+  scopes?: readonly string[];
+  claims?: JWTPayload;
+  header?: { alg?: string; kid?: string };
+}
+
+/** Signs tokens with the key of the server under test, also ones the server itself would never issue. */
+export class TestIssuer {
+  private constructor(
+    private readonly key: { kid: string; algorithm: string; key: Awaited<ReturnType<typeof importJWK>> },
+    private readonly config: AppConfig,
+    readonly publicJwk: JWK,
+  ) {}
+
+  static async builtIn(databaseUrl: string, config: AppConfig): Promise<TestIssuer> {
+    const pool = createPool(databaseUrl, 1);
+    try {
+      const keys = new SigningKeys(createPrisma(pool));
+      const current = await keys.current();
+      const { keys: published } = await keys.publicKeys();
+      return new TestIssuer(current, config, published.find(({ kid }) => kid === current.kid)!);
+    } finally {
+      await pool.end();
+    }
+  }
+
+  /** By default with every scope, for every audience, good for an hour. A claim of undefined is left out. */
+  token({ scopes = SCOPES, claims = {}, header = {} }: TokenOptions = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const payload: JWTPayload = {
+      iss: this.config.auth.issuer,
+      aud: [...this.config.auth.audiences],
+      sub: 'test@clients',
+      iat: now,
+      exp: now + 3600,
+      scope: scopes.join(' '),
+      ...claims,
+    };
+    return new SignJWT(payload)
+      .setProtectedHeader({ alg: this.key.algorithm, kid: this.key.kid, ...header })
+      .sign(this.key.key);
+  }
+}
