@@ -5,14 +5,19 @@ import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
+import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { HealthModule } from './health/health.module.js';
 import { OpenApiModule } from './http/openapi/openapi.module.js';
+import { MembersModule } from './members/members.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { UsersModule } from './users/users.module.js';
 
 @Module({})
 export class AppModule {
-  static for(config: AppConfig, pool: pg.Pool): DynamicModule {
+  /** @param lookUpTxt how TXT records are found; tests have their own way */
+  static for(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -22,6 +27,9 @@ export class AppModule {
         OrganizationsModule,
         OrganizationConnectionsModule,
         ConnectionsModule,
+        UsersModule,
+        MembersModule,
+        DiscoveryDomainsModule.with(lookUpTxt),
         HealthModule,
         OpenApiModule,
       ],

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { AppConfig } from './config/config.js';
 import { configureApp } from './configure-app.js';
+import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
 import { NestLogger } from './nest-logger.js';
 
@@ -17,15 +18,20 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Listens with a database that is up to date. */
+/**
+ * Listens with a database that is up to date.
+ *
+ * @param lookUpTxt how TXT records are found; by default over DNS
+ */
 export async function startServer(
   config: AppConfig,
   pool: pg.Pool,
   logger: Logger,
   tls?: TlsCredentials,
+  lookUpTxt?: LookUpTxt,
 ): Promise<RunningServer> {
   const { adapter, httpsServer } = createHttpAdapter(logger, tls);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, pool), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, pool, lookUpTxt), adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,

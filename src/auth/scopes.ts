@@ -9,10 +9,23 @@ export const SCOPES = [
   'create:organization_connections',
   'update:organization_connections',
   'delete:organization_connections',
+  'read:organization_members',
+  'create:organization_members',
+  'delete:organization_members',
+  'read:organization_discovery_domains',
+  'create:organization_discovery_domains',
+  'update:organization_discovery_domains',
+  'delete:organization_discovery_domains',
   'read:connections',
   'create:connections',
   'update:connections',
   'delete:connections',
+  'read:users',
+  'read:user_idp_tokens',
+  'create:users',
+  'update:users',
+  'update:users_app_metadata',
+  'delete:users',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

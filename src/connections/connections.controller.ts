@@ -3,11 +3,12 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
+import { selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
 import { NotEmptyPipe } from '../http/validation/not-empty.pipe.js';
-import { presentConnection, selectionOf } from './connections.presenter.js';
+import { presentConnection } from './connections.presenter.js';
 import { ConnectionsService } from './connections.service.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {

@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from '../database/database.js';
+import { select, type FieldSelection } from '../http/field-selection.js';
 import type { ConnectionResponse } from './dto/connection.dto.js';
-
-/** Which properties to show. */
-export interface FieldSelection {
-  readonly names: ReadonlySet<string>;
-  readonly include: boolean;
-}
-
-/** Undefined: all. */
-export function selectionOf(fields: string | undefined, include = true): FieldSelection | undefined {
-  return fields === undefined ? undefined : { names: new Set(fields.split(',').map((name) => name.trim())), include };
-}
 
 /** @param publicUrl where clients reach this service */
 export function presentConnection(
@@ -38,7 +28,8 @@ export function presentConnection(
       : { cross_app_access_requesting_app: row.crossAppAccessRequestingApp as object }),
     ...(HAS_TICKET.has(row.strategy) ? { provisioning_ticket_url: ticketUrl(row, publicUrl) } : undefined),
   };
-  return selection ? select(whole, selection) : whole;
+  // Seen in recorded traffic: this one is shown also when only others were asked for.
+  return select(whole, selection, ['is_domain_connection']);
 }
 
 /** Strategies whose connections come with a ticket (seen in recorded traffic). */
@@ -48,10 +39,4 @@ const HAS_TICKET: ReadonlySet<string> = new Set(['ad', 'adfs', 'google-apps', 'p
 function ticketUrl({ id, strategy }: Connection, publicUrl: string): string {
   const ticket = createHash('sha256').update(id).digest('base64url').slice(0, 8);
   return `${publicUrl}/p/${strategy}/${ticket}`;
-}
-
-/** `is_domain_connection` is always shown, also when only other fields were asked for (seen in recorded traffic). */
-function select(whole: ConnectionResponse, { names, include }: FieldSelection): Partial<ConnectionResponse> {
-  const shown = (name: string) => (include ? names.has(name) || name === 'is_domain_connection' : !names.has(name));
-  return Object.fromEntries(Object.entries(whole).filter(([name]) => shown(name)));
 }

@@ -9,4 +9,12 @@ export const CONSTRAINT_ERRORS: Readonly<Record<string, ErrorCode>> = {
   organization_connections_connection_id_strategy_kind_fkey: 'connection_in_body_unknown',
   organization_connections_signup_needs_database_membership: 'signup_not_supported',
   organization_connections_hidden_button_needs_enterprise: 'hidden_button_not_supported',
+  users_pkey: 'user_exists',
+  users_connection_id_email_key: 'user_exists',
+  users_connection_id_username_key: 'user_exists',
+  users_connection_id_fkey: 'connection_in_body_unknown',
+  organization_members_organization_id_fkey: 'organization_not_found',
+  organization_members_user_id_fkey: 'user_not_found',
+  organization_discovery_domains_organization_id_domain_key: 'discovery_domain_exists',
+  organization_discovery_domains_organization_id_fkey: 'organization_not_found',
 };

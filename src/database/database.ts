@@ -5,7 +5,14 @@ import { organizationConnectionStatements } from './organization-connection.stat
 import { refuse } from './refuse.js';
 
 export { Prisma } from './generated/client.js';
-export type { Connection, MachineClient, Organization, SigningKey } from './generated/client.js';
+export type {
+  Connection,
+  MachineClient,
+  Organization,
+  OrganizationDiscoveryDomain,
+  SigningKey,
+  User,
+} from './generated/client.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;

@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'hidden_button_not_supported'
   | 'connection_in_body_unknown'
   | 'connection_limit_reached'
+  | 'discovery_domain_limit_reached'
   | 'body_invalid'
   | 'query_invalid'
   | 'path_invalid'
@@ -19,9 +20,13 @@ export type ErrorCode =
   | 'organization_not_found'
   | 'organization_connection_not_found'
   | 'connection_not_found'
+  | 'user_not_found'
+  | 'discovery_domain_not_found'
   | 'organization_name_taken'
   | 'connection_name_taken'
   | 'organization_connection_exists'
+  | 'user_exists'
+  | 'discovery_domain_exists'
   | 'too_many_requests';
 
 /** An expected refusal, thrown where the request cannot go on. */

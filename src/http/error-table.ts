@@ -25,6 +25,11 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'An organization can have at most % connections.',
     errorCode: 'limit_reached',
   },
+  discovery_domain_limit_reached: {
+    status: 400,
+    message: 'An organization can have at most % discovery domains.',
+    errorCode: 'limit_reached',
+  },
   body_invalid: { status: 400, message: 'Payload validation error: %.', errorCode: 'invalid_body' },
   query_invalid: { status: 400, message: 'Query validation error: %.', errorCode: 'invalid_query_string' },
   path_invalid: { status: 400, message: 'Path validation error: %.', errorCode: 'invalid_uri' },
@@ -60,6 +65,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'The connection does not exist',
     errorCode: 'inexistent_connection',
   },
+  user_not_found: { status: 404, message: 'The user does not exist.', errorCode: 'inexistent_user' },
+  discovery_domain_not_found: { status: 404, message: 'No organization domain found by that id' },
   organization_name_taken: {
     status: 409,
     message: 'An organization with this name already exists.',
@@ -71,5 +78,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     errorCode: 'connection_conflict',
   },
   organization_connection_exists: { status: 409, message: 'The organization connection already exists.' },
+  user_exists: { status: 409, message: 'The user already exists.', errorCode: 'auth0_idp_error' },
+  discovery_domain_exists: { status: 409, message: 'The organization domain already exists.' },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
 };

@@ -49,11 +49,15 @@ export function offsetPage({
   return { kind: 'offset', offset: page * per_page, limit: per_page, includeTotals: include_totals };
 }
 
+/** For a list that has no other paging. */
+export function checkpointOf({ from, take = DEFAULT_PAGE_SIZE }: Pick<PagingDto, 'from' | 'take'>): CheckpointPage {
+  return { kind: 'checkpoint', limit: take, after: from === undefined ? undefined : decodeCheckpoint(from) };
+}
+
 /** `take` wins over `page`. */
 export function pageOf(dto: PagingDto): OffsetPage | CheckpointPage {
   if (dto.take === undefined && dto.from === undefined) return offsetPage(dto);
-  const limit = dto.take ?? DEFAULT_PAGE_SIZE;
-  return { kind: 'checkpoint', limit, after: dto.from === undefined ? undefined : decodeCheckpoint(dto.from) };
+  return checkpointOf(dto);
 }
 
 /** Rows of one page; `total` counts the rows of all pages, `next` is where the following page starts. */
@@ -93,12 +97,16 @@ function encodeCheckpoint(key: readonly string[]): string {
 function decodeCheckpoint(text: string): readonly string[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;
+    if (Array.isArray(key) && key.every(isText)) return key;
   } catch {
     // Not something this server gave out; refused below.
   }
   throw invalidCheckpoint();
 }
+
+/** A text that Postgres can keep. */
+const isText = (part: unknown): part is string =>
+  typeof part === 'string' && !part.includes('\0') && part.isWellFormed();
 
 /** For a `from` that this server did not give out, or gave out for another list. */
 export function invalidCheckpoint(): DomainError {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DATABASE, type Database } from '../database/database.js';
+import { organizationExists } from '../database/organization-exists.js';
 import type { Key, ListWindow } from '../database/organization-connection.statements.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import type { Page, OffsetPage } from '../http/pagination.js';
@@ -39,7 +40,7 @@ export class OrganizationConnectionsRepository {
     const rows = await this.database.organizationConnection.listOf(organizationId, window);
     const [first] = rows;
     if (first) return { kind: 'offset', rows, total: first.total, page };
-    if (!(await this.organizationExists(organizationId))) return refusal('organization_not_found');
+    if (!(await organizationExists(this.database, organizationId))) return refusal('organization_not_found');
     const total = await this.database.organizationConnection.count({ where: { organizationId, isEnabled } });
     return { kind: 'offset', rows, total, page };
   }
@@ -64,7 +65,7 @@ export class OrganizationConnectionsRepository {
   /** Removing what is not there does nothing. */
   async remove(key: Key, face: Face): Promise<'removed' | Refused> {
     const removed = await this.database.organizationConnection.removeOne(key, visibility(face));
-    return removed || (await this.organizationExists(key.organizationId))
+    return removed || (await organizationExists(this.database, key.organizationId))
       ? 'removed'
       : refusal('organization_not_found');
   }
@@ -117,13 +118,9 @@ export class OrganizationConnectionsRepository {
     });
   }
 
-  private async missing({ organizationId }: Key, database?: Queries): Promise<Refused> {
-    const there = await this.organizationExists(organizationId, database);
+  private async missing({ organizationId }: Key, database: Queries = this.database): Promise<Refused> {
+    const there = await organizationExists(database, organizationId);
     return refusal(there ? 'organization_connection_not_found' : 'organization_not_found');
-  }
-
-  private async organizationExists(id: string, database: Queries = this.database): Promise<boolean> {
-    return (await database.organization.findUnique({ where: { id }, select: { id: true } })) !== null;
   }
 }
 

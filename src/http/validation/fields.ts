@@ -48,14 +48,26 @@ export const IntegerField = ({ minimum, maximum, ...options }: { minimum: number
 export const EnumField = (values: readonly string[], options: Common & { name?: string } = {}) =>
   field(options, { type: 'string', enum: [...values] }, (value) => checkEnum(value, values));
 
-export const StringListField = ({ item = {}, ...options }: { item?: StringLimits; maxItems?: number } & Common = {}) =>
-  field(options, { type: 'array', items: { type: 'string', ...stringSchema(item) } }, (value) =>
-    checkList(value, options.maxItems, (entry) => checkString(entry, item)),
+export const StringListField = ({
+  item = {},
+  minItems,
+  maxItems,
+  ...options
+}: { item?: StringLimits; minItems?: number; maxItems?: number } & Common = {}) =>
+  field(
+    options,
+    {
+      type: 'array',
+      items: { type: 'string', ...stringSchema(item) },
+      ...(minItems === undefined ? {} : { minItems }),
+      ...(maxItems === undefined ? {} : { maxItems }),
+    },
+    (value) => checkList(value, { minItems, maxItems }, (entry) => checkString(entry, item)),
   );
 
 export const EnumListField = (values: readonly string[], options: Common = {}) =>
   field(options, { type: 'array', items: { type: 'string', enum: [...values] } }, (value) =>
-    checkList(value, undefined, (entry) => checkEnum(entry, values)),
+    checkList(value, {}, (entry) => checkEnum(entry, values)),
   );
 
 /** Names with short texts; a null text is a name to leave out. */
@@ -120,7 +132,7 @@ export const ObjectListField = <T extends object>(
       options,
       undefined,
       (value) =>
-        checkList(value, maxItems, (entry) => (isRecord(entry) ? undefined : expected('object', entry))) ??
+        checkList(value, { maxItems }, (entry) => (isRecord(entry) ? undefined : expected('object', entry))) ??
         (uniqueBy === undefined ? undefined : checkUnique(value as T[], uniqueBy)),
       { type, isArray: true, ...(maxItems === undefined ? {} : { maxItems }) },
     ),
@@ -185,8 +197,13 @@ function checkEnum(value: unknown, values: readonly string[]): string | undefine
   return values.includes(value) ? undefined : `No enum match for: ${value}`;
 }
 
-function checkList(value: unknown, maxItems: number | undefined, checkItem: Check): string | undefined {
+function checkList(
+  value: unknown,
+  { minItems = 0, maxItems }: { minItems?: number; maxItems?: number },
+  checkItem: Check,
+): string | undefined {
   if (!Array.isArray(value)) return expected('array', value);
+  if (value.length < minItems) return `Array is too short (${value.length}), minimum ${minItems}`;
   if (maxItems !== undefined && value.length > maxItems) {
     return `Array is too long (${value.length}), maximum ${maxItems}`;
   }

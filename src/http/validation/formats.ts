@@ -1,3 +1,11 @@
+import { isEmail } from 'class-validator';
+
+const HOST_LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const HOST_NAME = new RegExp(`^${HOST_LABEL}(\\.${HOST_LABEL})*$`, 'i');
+
+/** A provider, `|` and the longest id that a user can be created with. */
+const USER_ID = /^[^|\s]{1,44}\|\S{1,255}$/;
+
 /** The named formats of string fields, each a question whether a text has it. */
 export const FORMATS = {
   'organization-name': (text: string) => /^[a-z0-9][a-z0-9_-]*$/.test(text),
@@ -5,6 +13,10 @@ export const FORMATS = {
   'html-color': (text: string) => /^#([0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(text),
   'strict-https-uri-or-null': (text: string) => URL.canParse(text) && new URL(text).protocol === 'https:',
   'client-id': (text: string) => /^[A-Za-z0-9_-]{1,64}$/.test(text),
+  email: (text: string) => isEmail(text),
+  hostname: (text: string) => text.length <= 253 && HOST_NAME.test(text),
+  'strict-uri': (text: string) => URL.canParse(text),
+  'user-id-with-max-length': (text: string) => USER_ID.test(text),
   'connection-realm': (text: string) => text.length > 0 && text.length <= 255,
 } as const;
 

@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { DomainError, type ErrorCode } from '../../errors/domain-error.js';
 import { MISSING } from './fields.js';
+import { acceptsOtherProperties } from './other-properties.js';
 import { convertTexts, FormBody } from './text-input.js';
 import { wireTypeOf } from './wire-type.js';
 
@@ -22,7 +23,7 @@ export class ValidationPipe implements PipeTransform {
     const instance = plainToInstance(dto, readInput(value, type, dto, error));
     const [problem] = validateSync(instance, {
       whitelist: true,
-      forbidNonWhitelisted: true,
+      forbidNonWhitelisted: !acceptsOtherProperties(dto),
       stopAtFirstError: true,
       forbidUnknownValues: true,
     });

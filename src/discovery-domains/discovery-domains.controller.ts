@@ -1,0 +1,90 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../auth/access.js';
+import { ApiErrors } from '../http/openapi/responses.js';
+import { checkpointOf, presentPage } from '../http/pagination.js';
+import { presentDiscoveryDomain } from './discovery-domains.presenter.js';
+import { DiscoveryDomainsService } from './discovery-domains.service.js';
+import { changesOf, draftOf } from './dto/changes.js';
+import {
+  DiscoveryDomainCreateDto,
+  DiscoveryDomainNamePathDto,
+  DiscoveryDomainPathDto,
+  DiscoveryDomainResponse,
+  DiscoveryDomainsPathDto,
+  DiscoveryDomainUpdateDto,
+  ListDiscoveryDomainsDto,
+  ListDiscoveryDomainsResponse,
+} from './dto/discovery-domain.dto.js';
+
+@ApiTags('discovery domains')
+@Controller('organizations/:id/discovery-domains')
+export class DiscoveryDomainsController {
+  constructor(@Inject(DiscoveryDomainsService) private readonly service: DiscoveryDomainsService) {}
+
+  @Get()
+  @RequireScope('read:organization_discovery_domains')
+  @ApiResponse({ status: 200, type: ListDiscoveryDomainsResponse })
+  @ApiErrors(404)
+  async list(@Param() { id }: DiscoveryDomainsPathDto, @Query() query: ListDiscoveryDomainsDto) {
+    return presentPage(await this.service.list(id, checkpointOf(query)), 'domains', presentDiscoveryDomain);
+  }
+
+  @Post()
+  @RequireScope('create:organization_discovery_domains')
+  @ApiResponse({ status: 201, type: DiscoveryDomainResponse })
+  @ApiErrors(404, 409)
+  async create(
+    @Param() { id }: DiscoveryDomainsPathDto,
+    @Body() body: DiscoveryDomainCreateDto,
+  ): Promise<DiscoveryDomainResponse> {
+    return presentDiscoveryDomain(await this.service.create(id, draftOf(body)));
+  }
+
+  @Get('name/:discovery_domain')
+  @RequireScope('read:organization_discovery_domains')
+  @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiErrors(404)
+  async getByName(@Param() { id, discovery_domain }: DiscoveryDomainNamePathDto): Promise<DiscoveryDomainResponse> {
+    return presentDiscoveryDomain(await this.service.getByName(id, discovery_domain));
+  }
+
+  @Get(':discovery_domain_id')
+  @RequireScope('read:organization_discovery_domains')
+  @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiErrors(404)
+  async get(@Param() { id, discovery_domain_id }: DiscoveryDomainPathDto): Promise<DiscoveryDomainResponse> {
+    return presentDiscoveryDomain(await this.service.get({ organizationId: id, id: discovery_domain_id }));
+  }
+
+  @Patch(':discovery_domain_id')
+  @RequireScope('update:organization_discovery_domains')
+  @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiErrors(404)
+  async update(
+    @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
+    @Body() body: DiscoveryDomainUpdateDto,
+  ): Promise<DiscoveryDomainResponse> {
+    const key = { organizationId: id, id: discovery_domain_id };
+    return presentDiscoveryDomain(await this.service.update(key, changesOf(body)));
+  }
+
+  /** An addition to the contract: looks the TXT record up and answers with the row, verified when the value is there. */
+  @Post(':discovery_domain_id/verify')
+  @RequireScope('update:organization_discovery_domains')
+  @HttpCode(200)
+  @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiErrors(404)
+  async verify(@Param() { id, discovery_domain_id }: DiscoveryDomainPathDto): Promise<DiscoveryDomainResponse> {
+    return presentDiscoveryDomain(await this.service.verify({ organizationId: id, id: discovery_domain_id }));
+  }
+
+  @Delete(':discovery_domain_id')
+  @RequireScope('delete:organization_discovery_domains')
+  @HttpCode(204)
+  @ApiResponse({ status: 204 })
+  @ApiErrors(404)
+  async remove(@Param() { id, discovery_domain_id }: DiscoveryDomainPathDto): Promise<void> {
+    return this.service.remove({ organizationId: id, id: discovery_domain_id });
+  }
+}

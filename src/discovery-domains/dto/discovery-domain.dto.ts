@@ -1,0 +1,70 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { BooleanField, EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
+import { DISCOVERY_DOMAIN_STATUSES, type DiscoveryDomainStatus } from '../domain/discovery-domain.js';
+
+const DOMAIN_LIMITS = { minLength: 3, maxLength: 255 } as const;
+const MAX_PAGE_SIZE = 100;
+
+export class DiscoveryDomainsPathDto {
+  @StringField({ required: true })
+  id!: string;
+}
+
+export class DiscoveryDomainPathDto extends DiscoveryDomainsPathDto {
+  @StringField({ required: true })
+  discovery_domain_id!: string;
+}
+
+export class DiscoveryDomainNamePathDto extends DiscoveryDomainsPathDto {
+  @StringField({ required: true, ...DOMAIN_LIMITS })
+  discovery_domain!: string;
+}
+
+export class ListDiscoveryDomainsDto {
+  @StringField({ description: 'The `next` of the page before' })
+  from?: string;
+
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
+  take?: number;
+}
+
+export class DiscoveryDomainUpdateDto {
+  @EnumField(DISCOVERY_DOMAIN_STATUSES)
+  status?: DiscoveryDomainStatus;
+
+  @BooleanField()
+  use_for_organization_discovery?: boolean;
+}
+
+export class DiscoveryDomainCreateDto extends DiscoveryDomainUpdateDto {
+  @StringField({ required: true, ...DOMAIN_LIMITS, format: 'hostname' })
+  domain!: string;
+}
+
+export class DiscoveryDomainResponse {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty()
+  domain!: string;
+
+  @ApiProperty({ enum: DISCOVERY_DOMAIN_STATUSES })
+  status!: DiscoveryDomainStatus;
+
+  @ApiProperty({ description: 'The name under which the TXT record is looked up' })
+  verification_host!: string;
+
+  @ApiProperty({ description: 'The value that the TXT record must have' })
+  verification_txt!: string;
+
+  @ApiProperty()
+  use_for_organization_discovery!: boolean;
+}
+
+export class ListDiscoveryDomainsResponse {
+  @ApiProperty({ type: () => [DiscoveryDomainResponse] })
+  domains!: DiscoveryDomainResponse[];
+
+  @ApiProperty({ required: false })
+  next?: string;
+}

@@ -1,0 +1,26 @@
+/** Which properties of an answer to show. */
+export interface FieldSelection {
+  readonly names: ReadonlySet<string>;
+  readonly include: boolean;
+}
+
+/**
+ * @param fields names separated by commas; undefined: all
+ * @param include false: the named ones are left out
+ */
+export function selectionOf(fields: string | undefined, include = true): FieldSelection | undefined {
+  return fields === undefined ? undefined : { names: new Set(fields.split(',').map((name) => name.trim())), include };
+}
+
+/** @param always the properties that are shown even when only others were asked for */
+export function select<T extends object>(
+  whole: T,
+  selection: FieldSelection | undefined,
+  always: readonly (keyof T & string)[] = [],
+): Partial<T> {
+  if (selection === undefined) return whole;
+  const { names, include } = selection;
+  const shown = (name: string) =>
+    include ? names.has(name) || (always as readonly string[]).includes(name) : !names.has(name);
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => shown(name))) as Partial<T>;
+}

@@ -1,0 +1,43 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../auth/access.js';
+import { selectionOf } from '../http/field-selection.js';
+import { ApiList } from '../http/openapi/lists.js';
+import { ApiErrors } from '../http/openapi/responses.js';
+import { pageOf, presentPage } from '../http/pagination.js';
+import { ListMembersDto, MemberResponse, MembersDto, MembersPathDto } from './dto/member.dto.js';
+import { presentMember } from './members.presenter.js';
+import { MembersService } from './members.service.js';
+
+@ApiTags('members')
+@Controller('organizations/:id/members')
+export class MembersController {
+  constructor(@Inject(MembersService) private readonly service: MembersService) {}
+
+  @Get()
+  @RequireScope('read:organization_members')
+  @ApiList('members', MemberResponse, ['offset', 'checkpoint'])
+  @ApiErrors(404)
+  async list(@Param() { id }: MembersPathDto, @Query() query: ListMembersDto) {
+    const selection = selectionOf(query.fields, query.include_fields);
+    return presentPage(await this.service.list(id, pageOf(query)), 'members', (row) => presentMember(row, selection));
+  }
+
+  @Post()
+  @RequireScope('create:organization_members')
+  @HttpCode(204)
+  @ApiResponse({ status: 204 })
+  @ApiErrors(404)
+  async add(@Param() { id }: MembersPathDto, @Body() { members }: MembersDto): Promise<void> {
+    return this.service.add(id, members);
+  }
+
+  @Delete()
+  @RequireScope('delete:organization_members')
+  @HttpCode(204)
+  @ApiResponse({ status: 204 })
+  @ApiErrors(404)
+  async remove(@Param() { id }: MembersPathDto, @Body() { members }: MembersDto): Promise<void> {
+    return this.service.remove(id, members);
+  }
+}

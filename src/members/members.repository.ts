@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DATABASE, Prisma, type Database } from '../database/database.js';
+import { organizationExists } from '../database/organization-exists.js';
+import { refusal, type Refusal } from '../errors/refusal.js';
+import { invalidCheckpoint, type CheckpointPage, type OffsetPage, type Page } from '../http/pagination.js';
+import type { Member } from './domain/member.js';
+
+type NotFound = Refusal<'organization_not_found'>;
+
+/** The rows of `organization_members`. Every call is about one organization, and touches no row of another. */
+@Injectable()
+export class MembersRepository {
+  constructor(@Inject(DATABASE) private readonly database: Database) {}
+
+  /** Who came first is first; those who came at once are ordered by user id. */
+  async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member> | NotFound> {
+    const listed = await this.listRows(organizationId, page);
+    const known = listed.rows.length > 0 || (await organizationExists(this.database, organizationId));
+    return known ? listed : refusal('organization_not_found');
+  }
+
+  /**
+   * All of them or, when one is unknown, none. Who is a member already stays one, since the same day as before.
+   *
+   * @throws DomainError by the foreign keys, when a user or the organization is unknown
+   */
+  async add(organizationId: string, userIds: readonly string[]): Promise<void> {
+    // Always in the same order, so that two calls with some of the same users wait for each other and not both.
+    const data = [...userIds].sort().map((userId) => ({ organizationId, userId }));
+    await this.database.organizationMember.createMany({ data, skipDuplicates: true });
+  }
+
+  /** Removing who is no member does nothing. */
+  async remove(organizationId: string, userIds: readonly string[]): Promise<'removed' | NotFound> {
+    const { count } = await this.database.organizationMember.deleteMany({
+      where: { organizationId, userId: { in: [...userIds] } },
+    });
+    return count > 0 || (await organizationExists(this.database, organizationId))
+      ? 'removed'
+      : refusal('organization_not_found');
+  }
+
+  private async listRows(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
+    if (page.kind === 'offset') {
+      const rows = await this.select(organizationId, Prisma.empty, page.limit, page.offset);
+      const total = page.includeTotals
+        ? await this.database.organizationMember.count({ where: { organizationId } })
+        : rows.length;
+      return { kind: 'offset', rows, total, page };
+    }
+    const rows = await this.select(organizationId, afterCheckpoint(page.after), page.limit, 0);
+    const last = rows.at(-1);
+    // Also of the last page with rows, as in recorded traffic: this list ends with an empty page.
+    return { kind: 'checkpoint', rows, next: last && [last.createdAt.toISOString(), last.userId] };
+  }
+
+  private select(organizationId: string, after: Prisma.Sql, limit: number, offset: number): Promise<Member[]> {
+    return this.database.$queryRaw<Member[]>`
+      SELECT u.user_id AS "userId", u.email, u.name, u.picture, m.created_at AS "createdAt"
+        FROM organization_members m JOIN users u ON u.user_id = m.user_id
+       WHERE m.organization_id = ${organizationId} ${after}
+       ORDER BY m.created_at, m.user_id LIMIT ${limit} OFFSET ${offset}`;
+  }
+}
+
+/** Keyset paging: the cost of a page does not depend on how many rows come before it. */
+function afterCheckpoint(after: readonly string[] | undefined): Prisma.Sql {
+  if (after === undefined) return Prisma.empty;
+  const [createdAt, userId, ...rest] = after;
+  if (createdAt === undefined || userId === undefined || rest.length > 0 || !isTime(createdAt)) {
+    throw invalidCheckpoint();
+  }
+  return Prisma.sql`AND (m.created_at, m.user_id) > (${createdAt}::timestamptz, ${userId})`;
+}
+
+/** A time as this list writes it, and no other that only JavaScript or only Postgres understands. */
+const isTime = (text: string) => /^[12]\d{3}-\d\d-\d\dT[\d:.]{12}Z$/.test(text) && !Number.isNaN(Date.parse(text));
