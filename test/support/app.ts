@@ -2,6 +2,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { loadConfig, type AppConfig } from '../../src/config/config.js';
 import { createPool } from '../../src/database/database.js';
+import type { LookUpTxt } from '../../src/discovery-domains/txt-records.js';
 import type { TlsCredentials } from '../../src/http/adapter.js';
 import { startServer, type RunningServer } from '../../src/server.js';
 import { Api } from './api.js';
@@ -24,6 +25,8 @@ export interface TestAppOptions {
   /** Environment variables to start with. */
   env?: Record<string, string>;
   tls?: TlsCredentials;
+  /** How TXT records are found; by default there are none. */
+  lookUpTxt?: LookUpTxt;
   /** Default: a copy of the migrated template, dropped afterwards. */
   database?: TestDatabase;
 }
@@ -52,7 +55,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<{ app: Tes
     { level: config.logLevel, base: undefined },
     { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const server = await startServer(config, createPool(database.url, config.databasePoolSize), logger, options.tls);
+  const pool = createPool(database.url, config.databasePoolSize);
+  const lookUpTxt = options.lookUpTxt ?? (() => Promise.resolve([]));
+  const server = await startServer(config, pool, logger, options.tls, lookUpTxt);
   const issuer = await TestIssuer.builtIn(database.url, config);
   const client = new pg.Client({ connectionString: database.url });
   client.on('error', () => undefined);

@@ -35,6 +35,70 @@ export async function createEnabled(
   return { organization, connection, path: `${collection}/${connection.id}` };
 }
 
+export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
+
+export interface CreatedUser {
+  user_id: string;
+  email: string;
+  name: string;
+}
+
+export async function createUser(api: Api, fields: object = {}): Promise<CreatedUser> {
+  return created(api, '/users', {
+    connection: DEFAULT_CONNECTION,
+    email: `${uniqueName('user')}@example.com`,
+    ...fields,
+  });
+}
+
+/** An organization with this many members, in the order of their ids, which is that of its list. */
+export async function createMembers(
+  api: Api,
+  count: number,
+): Promise<{ organization: CreatedOrganization; users: CreatedUser[]; path: string }> {
+  const organization = await createOrganization(api);
+  const users = await Promise.all(Array.from({ length: count }, () => createUser(api)));
+  users.sort((a, b) => (a.user_id < b.user_id ? -1 : 1));
+  const path = `/organizations/${organization.id}/members`;
+  const answer = await api.post(path, { members: users.map(({ user_id }) => user_id) });
+  if (answer.status !== 204) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return { organization, users, path };
+}
+
+export interface CreatedDiscoveryDomain {
+  id: string;
+  domain: string;
+  status: string;
+  verification_host: string;
+  verification_txt: string;
+  use_for_organization_discovery: boolean;
+}
+
+/** An organization with one discovery domain. */
+export async function createDiscoveryDomain(
+  api: Api,
+  fields: object = {},
+): Promise<{
+  organization: CreatedOrganization;
+  domain: CreatedDiscoveryDomain;
+  collection: string;
+  path: string;
+}> {
+  const organization = await createOrganization(api);
+  const collection = `/organizations/${organization.id}/discovery-domains`;
+  const domain = await addDiscoveryDomain(api, organization.id, fields);
+  return { organization, domain, collection, path: `${collection}/${domain.id}` };
+}
+
+export async function addDiscoveryDomain(
+  api: Api,
+  organizationId: string,
+  fields: object = {},
+): Promise<CreatedDiscoveryDomain> {
+  const body = { domain: `${uniqueName('domain')}.example.com`, ...fields };
+  return created(api, `/organizations/${organizationId}/discovery-domains`, body);
+}
+
 async function created<Body>(api: Api, path: string, body: object): Promise<Body> {
   const answer = await api.post<Body>(path, body);
   if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);

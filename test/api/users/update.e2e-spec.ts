@@ -1,0 +1,73 @@
+import { useApp } from '../../support/app.js';
+import { refusals } from '../../support/errors.js';
+import { createUser } from '../../support/factories.js';
+
+describe('PATCH /users/{id}', () => {
+  const app = useApp();
+
+  it('returns 401 without a token', async () => {
+    expect(await app.api.as(undefined).patch('/users/auth0|1', {})).toMatchObject(refusals.noToken);
+  });
+
+  it('returns 403 without one of the scopes', async () => {
+    const token = await app.issuer.token({ scopes: ['read:users'] });
+    expect(await app.api.as(token).patch('/users/auth0|1', {})).toMatchObject(
+      refusals.insufficientScope('update:users', 'update:users_app_metadata'),
+    );
+  });
+
+  it.each([
+    [{ blocked: null }, "'Expected type boolean but found type null' on property blocked"],
+    [{ nickname: '' }, "'String is too short (0 chars), minimum 1' on property nickname"],
+    [{ email: 'nobody' }, "'Object didn't pass validation for format email: nobody' on property email"],
+  ])('returns 400 for %j', async (body, detail) => {
+    expect(await app.api.patch('/users/auth0|1', body)).toMatchObject(refusals.invalidBody(detail));
+  });
+
+  it('returns 404 for an unknown user', async () => {
+    expect(await app.api.patch('/users/auth0|1', { name: 'Ada' })).toMatchObject(refusals.userNotFound);
+  });
+
+  it('returns 409 for an address that another user of the connection has, and changes nothing', async () => {
+    const [taken, user] = [await createUser(app.api), await createUser(app.api)];
+    const body = { email: taken.email, name: 'Changed' };
+    expect(await app.api.patch(`/users/${user.user_id}`, body)).toMatchObject(refusals.userExists);
+    expect((await app.api.get(`/users/${user.user_id}`)).body).toEqual(user);
+  });
+
+  it('changes what is sent and nothing else, and takes away what is sent as null', async () => {
+    const user = await createUser(app.api, { given_name: 'Ada', family_name: 'King', blocked: false });
+    const path = `/users/${user.user_id}`;
+    const { status, body } = await app.api.patch<{ updated_at: string }>(path, { blocked: true, family_name: null });
+    const { family_name: _, ...rest } = user as typeof user & { family_name: string };
+    expect(status).toBe(200);
+    expect(body).toEqual({ ...rest, blocked: true, updated_at: body.updated_at });
+    expect((await app.api.get(path)).body).toEqual(body);
+  });
+
+  it('accepts and leaves out what the contract lets a body have besides', async () => {
+    const user = await createUser(app.api);
+    const body = { password: 'secret', client_id: 'client', verify_email: true, connection: 'any', favourite: 1 };
+    const { body: updated } = await app.api.patch<{ updated_at: string }>(`/users/${user.user_id}`, body);
+    expect(updated).toEqual({ ...user, updated_at: updated.updated_at });
+  });
+
+  it('merges metadata at its first level: null takes a property away, an empty object all of them', async () => {
+    const user = await createUser(app.api, { user_metadata: { a: 1, b: { c: 2 }, d: 3 }, app_metadata: { plan: 'x' } });
+    const path = `/users/${user.user_id}`;
+    const merged = await app.api.patch(path, { user_metadata: { b: { e: 4 }, d: null } });
+    expect(merged.body).toMatchObject({ user_metadata: { a: 1, b: { e: 4 } }, app_metadata: { plan: 'x' } });
+    const emptied = await app.api.patch<{ user_metadata: object }>(path, { user_metadata: {} });
+    expect(emptied.body.user_metadata).toEqual({});
+  });
+
+  it('loses no property when metadata is merged many times at once', async () => {
+    const user = await createUser(app.api);
+    const path = `/users/${user.user_id}`;
+    const names = Array.from({ length: 10 }, (_, at) => `property${at}`);
+    await Promise.all(names.map((name) => app.api.patch(path, { app_metadata: { [name]: true } })));
+    expect((await app.api.get(path)).body).toMatchObject({
+      app_metadata: Object.fromEntries(names.map((name) => [name, true])),
+    });
+  });
+});
