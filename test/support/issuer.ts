@@ -1,4 +1,4 @@
-import { importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
+import { type importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { AppConfig } from '../../src/config/config.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { SigningKeys } from '../../src/auth/signing-keys.js';

@@ -4,6 +4,7 @@ import { BooleanField, EnumField, StringField } from '../../http/validation/fiel
 import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../domain/organization-connection.js';
 
 const MAX_ID_LENGTH = 50;
+// eslint-disable-next-line no-control-regex -- the contract's own pattern: anything but NUL
 const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
 
 export class OrganizationPathDto {
