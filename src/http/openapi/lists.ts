@@ -14,5 +14,5 @@ export const ApiList = (name: string, row: Type, pagings: readonly Paging[]) => 
   };
   const checkpoint = { type: 'object', properties: { [name]: rows, next: { type: 'string' } }, required: [name] };
   const shapes = [rows, withTotals, ...(pagings.includes('checkpoint') ? [checkpoint] : [])];
-  return applyDecorators(ApiExtraModels(row), ApiResponse({ status: 200, schema: { oneOf: shapes as never } }));
+  return applyDecorators(ApiExtraModels(row), ApiResponse({ status: 200, schema: { oneOf: shapes } }));
 };
