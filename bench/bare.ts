@@ -91,6 +91,9 @@ createServer((request, response) => {
   handle(request, response).catch(() => response.writeHead(500).end());
 }).listen(Number(PORT), '127.0.0.1', () => process.send?.('listening'));
 
+// So that a profile of the process is written.
+process.on('SIGTERM', () => process.exit());
+
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const token = request.headers.authorization ?? '';
   if (!checked.has(token)) {
@@ -99,7 +102,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   }
   const [path] = request.url!.split('?', 1) as [string];
   const [, , , , organization, , connection] = path.split('/');
-  switch (request.method) {
+  switch (request.method as 'GET' | 'PATCH' | 'POST' | 'DELETE') {
     case 'GET': {
       if (connection !== undefined) {
         const { rows } = await pool.query<Row>({ ...GET, values: [organization, connection] });
@@ -133,7 +136,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
       const { rows } = await pool.query<Row>({ ...ADD, values });
       return send(response, 201, present(rows[0]!));
     }
-    default:
+    case 'DELETE':
       await pool.query({ ...REMOVE, values: [organization, connection] });
       response.writeHead(204).end();
   }

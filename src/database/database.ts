@@ -16,8 +16,10 @@ export function createPool(url: string, size: number, onIdleError: (error: Error
     connectionString: url,
     max: size,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'vestibule',
+    keepAlive: true,
+    // Not as a start-up parameter, which connection poolers refuse, and not by a timer here for every query.
+    onConnect: async (client) => void (await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`)),
   });
   pool.on('error', onIdleError);
   return pool;

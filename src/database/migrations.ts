@@ -20,8 +20,9 @@ const NO_FILTER: Engine.SchemaFilter = { externalTables: [], externalEnums: [] }
  * @returns names of the migrations that this call applied, oldest first
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
+  const migrationsList = await readMigrations();
+  if (await isUpToDate(databaseUrl, migrationsList)) return [];
   return withEngine(databaseUrl, async (engine) => {
-    const migrationsList = await readMigrations();
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
     return appliedMigrationNames;
   });
@@ -35,6 +36,20 @@ async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => P
   } finally {
     await client.end();
   }
+}
+
+/** Most starts find nothing to do, and then do without the engine and its memory (some 100 MB). */
+async function isUpToDate(databaseUrl: string, { migrationDirectories }: Engine.MigrationList): Promise<boolean> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows: tables } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('_prisma_migrations')");
+    if (tables.length === 0) return false;
+    const { rows } = await client.query<{ name: string; finished: boolean }>(
+      `SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+        WHERE rolled_back_at IS NULL`,
+    );
+    const applied = new Set(rows.map(({ name }) => name));
+    return rows.every(({ finished }) => finished) && migrationDirectories.every(({ path }) => applied.has(path));
+  });
 }
 
 export interface MigrationStatus {

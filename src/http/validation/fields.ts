@@ -84,6 +84,14 @@ export const TextMapField = ({ maxProperties, ...options }: { maxProperties: num
 
 const MAP_TEXT_LENGTH = 255;
 
+/** A text map as an answer shows it: without the names that were left out. */
+export const textMapSchema = (maxProperties: number) =>
+  ({
+    type: 'object',
+    maxProperties,
+    additionalProperties: { type: 'string', maxLength: MAP_TEXT_LENGTH },
+  }) as const;
+
 /** Any JSON object, kept as it is. */
 export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
   field(options, { type: 'object', additionalProperties: true }, (value) => {
@@ -202,7 +210,8 @@ function checkString(value: unknown, { minLength, maxLength, pattern, format }: 
 
 const characters = (text: string) => [...text].length;
 
-function stringSchema({ minLength, maxLength, pattern, format }: StringLimits): Schema {
+/** The limits of a text as the OpenAPI document writes them, also for a text of an answer. */
+export function stringSchema({ minLength, maxLength, pattern, format }: StringLimits): Schema {
   return Object.fromEntries(
     Object.entries({ minLength, maxLength, pattern: pattern?.source, format }).filter(
       ([, value]) => value !== undefined,

@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { DomainError, type ErrorCode } from '../../errors/domain-error.js';
 import { MISSING } from './fields.js';
+import { quickCheck } from './quick-check.js';
 import { convertTexts, FormBody } from './text-input.js';
 import { wireTypeOf } from './wire-type.js';
 
@@ -19,7 +20,11 @@ export class ValidationPipe implements PipeTransform {
     if (type === 'custom' || metatype === undefined || metatype === Object) return value;
     const error = ERROR_OF_SOURCE[type];
     const dto = metatype as new () => object;
-    const instance = plainToInstance(dto, readInput(value, type, dto, error));
+    const input = readInput(value, type, dto, error);
+    const accepted = quickCheck(input, dto);
+    if (accepted) return accepted;
+
+    const instance = plainToInstance(dto, input);
     const [problem] = validateSync(instance, {
       whitelist: true,
       forbidNonWhitelisted: true,
