@@ -3,6 +3,7 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
+import { ApiNotEmptyBody } from '../http/openapi/bodies.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
@@ -59,6 +60,7 @@ export class ConnectionsController {
 
   @Patch(':id')
   @RequireScope('update:connections')
+  @ApiNotEmptyBody(ConnectionUpdateDto)
   @ApiResponse({ status: 200, type: ConnectionResponse })
   @ApiErrors(404)
   async update(
