@@ -15,7 +15,7 @@ const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}
 
 /** Everything between the socket and the controllers. The server and the tests both call it, before `init`. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   registerAccessLog(fastify);
   await limitRate(fastify, app.get(AppConfig));
   registerAuthentication(fastify, app.get(TokenVerifier));

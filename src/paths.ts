@@ -9,4 +9,5 @@ export const paths = {
   migrations: fromRoot('prisma/migrations'),
   schema: fromRoot('prisma/schema.prisma'),
   openapi: fromRoot('openapi.json'),
+  packageJson: fromRoot('package.json'),
 } as const;

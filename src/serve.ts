@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
 import { createPool } from './database/database.js';
 import { applyMigrations } from './database/migrations.js';
@@ -14,7 +14,7 @@ const SHUTDOWN_MS = 10_000;
 /** Runs the server until SIGINT or SIGTERM. Brings the database up to date first. */
 export async function serve(config: AppConfig): Promise<void> {
   const stopping = stopSignal();
-  const logger = pino({ level: config.logLevel, base: undefined }, pino.destination({ sync: false }));
+  const logger = createLogger(config);
   const database = await openDatabase(config);
   try {
     await applyMigrations(database.url);
@@ -29,6 +29,13 @@ export async function serve(config: AppConfig): Promise<void> {
   } finally {
     await database.release();
   }
+}
+
+/** Lines are written together, a few times a second; whatever is left is written when the process ends. */
+function createLogger({ logLevel }: AppConfig): Logger {
+  const destination = pino.destination({ sync: false, minLength: 4096 });
+  setInterval(() => destination.flush(), 200).unref();
+  return pino({ level: logLevel, base: undefined }, destination);
 }
 
 function stopSignal(): Promise<void> {

@@ -8,7 +8,11 @@ export type Access = 'public' | { readonly anyScopeOf: readonly Scope[] };
 
 /** The route wants a bearer token with any of these scopes. */
 export const RequireScope = (...scopes: [Scope, ...Scope[]]) =>
-  applyDecorators(RouteConfig({ access: { anyScopeOf: scopes } satisfies Access }), ApiSecurity('bearer', scopes));
+  applyDecorators(
+    RouteConfig({ access: { anyScopeOf: scopes } satisfies Access }),
+    // A requirement each, because OpenAPI reads several as alternatives and several scopes of one as all of them.
+    ...scopes.map((scope) => ApiSecurity('bearer', [scope])),
+  );
 
 /** The route is open to everybody. */
 export const Public = () => applyDecorators(RouteConfig({ access: 'public' satisfies Access }));

@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import type { Access } from './access.js';
-import type { TokenVerifier } from './token-verifier.js';
+import type { TokenVerifier, VerifiedToken } from './token-verifier.js';
 
 /**
  * Checks the caller before the body is read, so that a stranger's body is never parsed. A route that does not say who
@@ -14,26 +14,26 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
   fastify.addHook('onRequest', (request, _reply, done) => {
     const access = request.is404 ? 'public' : (accessOf(request.routeOptions.config) ?? { anyScopeOf: [] });
     if (access === 'public') return done();
-    authorize(request, access.anyScopeOf, verifier).then(() => done(), done);
+    const token = bearerToken(request.headers.authorization);
+    if (token instanceof DomainError) return done(token);
+    const known = verifier.recall(token);
+    if (known) return done(missingScope(known, access));
+    verifier.verify(token).then((verified) => done(missingScope(verified, access)), done);
   });
 }
 
 const accessOf = (config: unknown) => (config as { access?: Access } | undefined)?.access;
 
-async function authorize(
-  request: FastifyRequest,
-  anyScopeOf: readonly string[],
-  verifier: TokenVerifier,
-): Promise<void> {
-  const { scopes } = await verifier.verify(bearerToken(request.headers.authorization));
-  if (!anyScopeOf.some((scope) => scopes.has(scope))) {
-    throw new DomainError('scope_insufficient', anyScopeOf.join(', '));
-  }
+function missingScope(
+  { scopes }: VerifiedToken,
+  { anyScopeOf }: { anyScopeOf: readonly string[] },
+): DomainError | undefined {
+  if (anyScopeOf.some((scope) => scopes.has(scope))) return undefined;
+  return new DomainError('scope_insufficient', anyScopeOf.join(', '));
 }
 
-function bearerToken(header: string | undefined): string {
-  if (header === undefined) throw new DomainError('authentication_missing');
+function bearerToken(header: string | undefined): string | DomainError {
+  if (header === undefined) return new DomainError('authentication_missing');
   const [, token] = /^Bearer +([^\s]+)$/i.exec(header) ?? [];
-  if (token === undefined) throw new DomainError('authorization_header_malformed');
-  return token;
+  return token ?? new DomainError('authorization_header_malformed');
 }

@@ -115,7 +115,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     reporter: ({ errors }) => {
       for (const [variable, error] of Object.entries(errors)) {
         const got = SECRET_VARIABLES.has(variable) ? '(hidden)' : (given[variable] ?? '');
-        throw new ConfigError(variable, got, (error as Error).message);
+        throw new ConfigError(variable, got, error.message);
       }
     },
   });

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
 import { selectionOf } from '../http/field-selection.js';
+import { ApiNotEmptyBody } from '../http/openapi/bodies.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
@@ -60,6 +61,7 @@ export class ConnectionsController {
 
   @Patch(':id')
   @RequireScope('update:connections')
+  @ApiNotEmptyBody(ConnectionUpdateDto)
   @ApiResponse({ status: 200, type: ConnectionResponse })
   @ApiErrors(404)
   async update(

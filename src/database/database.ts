@@ -23,12 +23,18 @@ export function createPool(url: string, size: number, onIdleError: (error: Error
     connectionString: url,
     max: size,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'vestibule',
+    keepAlive: true,
+    // Not as a start-up parameter, which connection poolers refuse, and not by a timer here for every query.
+    onConnect: limitStatements,
   });
   pool.on('error', onIdleError);
   return pool;
 }
+
+/** The pool waits for this before it hands out a new connection; its types do not say so. */
+const limitStatements = ((client: pg.ClientBase) =>
+  client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`)) as unknown as (client: pg.ClientBase) => void;
 
 /**
  * Prisma's client on the shared pool, with the hot statements as further methods. A broken constraint comes out as the

@@ -17,7 +17,7 @@ export interface EmbeddedPostgres {
   /** Where the database really lies: not in the asked-for place when the system user it runs as cannot enter there. */
   readonly home: string;
   /** Lets go of the database; whoever lets go last stops it. Safe to call twice. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** A reason why there is no embedded database, in a line for the person who started the server. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
-import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
+import type * as Engine from '@prisma/schema-engine-wasm';
 import pg from 'pg';
 import { paths } from '../paths.js';
 import { findHandWrittenDrift } from './hand-written.js';
@@ -11,7 +11,7 @@ import { findHandWrittenDrift } from './hand-written.js';
 // Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
 // but is an npm package and not a binary that is fetched at install.
 
-const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
+const NO_FILTER: Engine.SchemaFilter = { externalTables: [], externalEnums: [] };
 
 /**
  * Applies the migrations that the database does not have yet. Of several processes at once one applies, the others
@@ -20,8 +20,9 @@ const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
  * @returns names of the migrations that this call applied, oldest first
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
+  const migrationsList = await readMigrations();
+  if (await isUpToDate(databaseUrl, migrationsList)) return [];
   return withEngine(databaseUrl, async (engine) => {
-    const migrationsList = await readMigrations();
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
     return appliedMigrationNames;
   });
@@ -35,6 +36,20 @@ async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => P
   } finally {
     await client.end();
   }
+}
+
+/** Most starts find nothing to do, and then do without the engine and its memory (some 100 MB). */
+async function isUpToDate(databaseUrl: string, { migrationDirectories }: Engine.MigrationList): Promise<boolean> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows: tables } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('_prisma_migrations')");
+    if (tables.length === 0) return false;
+    const { rows } = await client.query<{ name: string; finished: boolean }>(
+      `SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+        WHERE rolled_back_at IS NULL`,
+    );
+    const applied = new Set(rows.map(({ name }) => name));
+    return rows.every(({ finished }) => finished) && migrationDirectories.every(({ path }) => applied.has(path));
+  });
 }
 
 export interface MigrationStatus {
@@ -87,7 +102,7 @@ export async function findDrift(databaseUrl: string): Promise<string[]> {
   return [...fromSchema, ...(await withClient(databaseUrl, findHandWrittenDrift))];
 }
 
-async function withEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+async function withEngine<T>(databaseUrl: string, work: (engine: Engine.SchemaEngine) => Promise<T>): Promise<T> {
   const { SchemaEngine } = await loadEngine();
   // A single connection, because the engine's advisory lock belongs to a session; freeing the engine does not close it.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
@@ -108,9 +123,16 @@ async function withEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) =
   }
 }
 
+interface EngineExports {
+  __wbindgen_start(): void;
+}
+
+/** What the generated bindings have besides the engine itself. */
+type EngineBindings = typeof Engine & { __wbg_set_wasm(exports: EngineExports): void };
+
 // Part of Node, but @types/node leaves it to TypeScript's "dom" library, which would bring the browser's globals along.
 declare const WebAssembly: {
-  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>;
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: EngineExports } }>;
 };
 
 /** Postgres' internal type "char", and text, by their numbers in `pg_type`. */
@@ -151,21 +173,20 @@ class EngineAdapter extends PrismaPg {
   }
 }
 
-let loading: Promise<typeof import('@prisma/schema-engine-wasm')> | undefined;
+let loading: Promise<typeof Engine> | undefined;
 
 /** The package's entry imports its `.wasm` as a module, which Node does not do by itself; so it is put together here. */
-function loadEngine(): Promise<typeof import('@prisma/schema-engine-wasm')> {
+function loadEngine(): Promise<typeof Engine> {
   return (loading ??= (async () => {
     const require = createRequire(import.meta.url);
     const folder = dirname(require.resolve('@prisma/schema-engine-wasm'));
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the file has no usable types of its own
-    const bindings: any = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+    const bindings = (await import('@prisma/schema-engine-wasm/schema_engine_bg')) as unknown as EngineBindings;
     const wasm = await WebAssembly.instantiate(await readFile(join(folder, 'schema_engine_bg.wasm')), {
       './schema_engine_bg.js': bindings,
     });
     bindings.__wbg_set_wasm(wasm.instance.exports);
-    (wasm.instance.exports['__wbindgen_start'] as () => void)();
-    return bindings as typeof import('@prisma/schema-engine-wasm');
+    wasm.instance.exports.__wbindgen_start();
+    return bindings;
   })());
 }
 
@@ -173,7 +194,7 @@ async function schemaFile() {
   return { files: [{ path: paths.schema, content: await readFile(paths.schema, 'utf8') }] };
 }
 
-async function readMigrations(): Promise<MigrationList> {
+async function readMigrations(): Promise<Engine.MigrationList> {
   const entries = await readdir(paths.migrations, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return {

@@ -9,7 +9,7 @@ export interface OpenDatabase {
   /** For the person who started it; without a password. */
   readonly description: string;
   /** Lets go of an embedded database; nothing to do for another. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** The database cannot be used, in a line for the person who started the server. */

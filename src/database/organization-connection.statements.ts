@@ -99,6 +99,15 @@ const REMOVE = {
      WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)`,
 };
 
+/** For a test that reads their plans. */
+export const HOT_STATEMENTS: readonly { readonly name: string; readonly text: string }[] = [
+  GET,
+  LIST,
+  UPDATE,
+  ADD,
+  REMOVE,
+];
+
 export interface Key {
   organizationId: string;
   connectionId: string;

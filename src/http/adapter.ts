@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { LogController, type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -33,7 +34,10 @@ export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAda
   const adapter = new FastifyAdapter({
     skipMiddie: true,
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // Each request has one line, of its own making: see access-log.ts.
+    logController: new LogController({ disableRequestLogging: true }),
+    // A child logger for every request would only add the id that the few lines about requests carry anyway.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: 1024 },
     genReqId: ({ headers }: IncomingMessage) => acceptableRequestId(headers['x-request-id']) ?? randomUUID(),

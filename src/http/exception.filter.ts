@@ -40,7 +40,7 @@ function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
   const status = clientErrorStatus(exception);
   if (status !== undefined) return errorBody(status, STATUS_CODES[status] ?? 'Error');
 
-  request.log.error({ err: exception }, 'request failed');
+  request.log.error({ requestId: request.id, err: exception }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
 }
 

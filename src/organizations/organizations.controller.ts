@@ -13,6 +13,7 @@ import {
   OrganizationCreatedResponse,
   OrganizationIdPathDto,
   OrganizationNamePathDto,
+  OrganizationRemovePathDto,
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
@@ -77,7 +78,7 @@ export class OrganizationsController {
   @HttpCode(204)
   @ApiResponse({ status: 204 })
   @ApiErrors(404)
-  async remove(@Param() { id }: OrganizationIdPathDto): Promise<void> {
+  async remove(@Param() { id }: OrganizationRemovePathDto): Promise<void> {
     return this.service.remove(id);
   }
 }

@@ -28,7 +28,7 @@ export class UsersController {
 
   @Get()
   @RequireScope('read:users', 'read:user_idp_tokens')
-  @ApiList('users', UserResponse, ['offset'])
+  @ApiList('users', UserResponse, ['offset'], ['length'])
   @ApiErrors()
   async list(@Query() query: ListUsersDto) {
     const page = await this.service.list(filterOf(query), orderOf(query.sort), offsetPage(query));

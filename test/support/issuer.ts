@@ -1,4 +1,4 @@
-import { importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
+import { type importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { AppConfig } from '../../src/config/config.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { SigningKeys } from '../../src/auth/signing-keys.js';
@@ -24,7 +24,11 @@ export class TestIssuer {
       const keys = new SigningKeys(createPrisma(pool));
       const current = await keys.current();
       const { keys: published } = await keys.publicKeys();
-      return new TestIssuer(current, config, published.find(({ kid }) => kid === current.kid)!);
+      return new TestIssuer(
+        current,
+        config,
+        published.find(({ kid }) => kid === current.kid)!,
+      );
     } finally {
       await pool.end();
     }

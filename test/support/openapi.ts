@@ -1,4 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+import { FORMATS } from '../../src/http/validation/formats.js';
+import { paths } from '../../src/paths.js';
 import type { Answer } from './api.js';
 
-/** Fails when the answer is not one that the published document allows. */
-export function expectDocumented(_method: string, _path: string, _answer: Answer): void {}
+interface Operation {
+  responses: Record<string, { content?: Record<string, unknown> }>;
+}
+
+interface Route {
+  readonly method: string;
+  readonly template: string;
+  readonly pattern: RegExp;
+  readonly operation: Operation;
+}
+
+const PREFIX = '/api/v2';
+const DOCUMENT = 'openapi.json';
+
+const document = JSON.parse(readFileSync(paths.openapi, 'utf8')) as {
+  paths: Record<string, Record<string, Operation>>;
+};
+const routes = readRoutes();
+const ajv = new Ajv2020({
+  allErrors: true,
+  allowUnionTypes: true,
+  formats: { ...FORMATS, 'organization-id': /^org_[A-Za-z0-9]{16}$/, 'date-time': fullFormats['date-time'] },
+});
+// The schemas are reached through the document, whose own keywords mean nothing to ajv.
+ajv.addVocabulary(Object.keys(document));
+ajv.addSchema(document, DOCUMENT);
+
+/**
+ * Fails when the answer is not one that the published document allows: another status, another content type, a body
+ * that does not fit the schema or has a property more.
+ */
+export function expectDocumented(method: string, path: string, answer: Answer): void {
+  const route = findRoute(method, path);
+  if (route === undefined && isUnknownPath(answer)) return;
+  const problem = route === undefined ? 'is not in the document' : findProblem(route, answer);
+  if (problem === undefined) return;
+  const { status, body } = answer;
+  throw new Error(`openapi.json: ${method} ${path} answered ${status}: ${problem}\n${JSON.stringify(body, null, 2)}`);
+}
+
+function findProblem({ method, template, operation }: Route, { status, body, headers }: Answer): string | undefined {
+  const response = operation.responses[status];
+  if (response === undefined) return `the status is not declared for ${method} ${template}`;
+  if (response.content === undefined) return body === undefined ? undefined : 'a body is not declared';
+
+  const [type = ''] = (headers.get('content-type') ?? '').split(';');
+  if (!(type in response.content)) return `the content type "${type}" is not declared`;
+  const validate = validatorFor([
+    PREFIX + template,
+    method.toLowerCase(),
+    'responses',
+    String(status),
+    'content',
+    type,
+  ]);
+  return validate(body) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'body', separator: '\n' });
+}
+
+/** Compiled at the first use and kept by ajv. */
+function validatorFor([template, ...rest]: [string, ...string[]]): ValidateFunction {
+  const pointer = ['paths', template, ...rest, 'schema'].map(escapePart).join('/');
+  const validate = ajv.getSchema(`${DOCUMENT}#/${pointer}`);
+  if (validate === undefined) throw new Error(`openapi.json has no schema at ${pointer}`);
+  return validate;
+}
+
+/** As JSON Pointer (RFC 6901) in a URI fragment wants it. */
+const escapePart = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+
+/** A path that no route has is not the document's business; what it is answered is. */
+function isUnknownPath({ status, body }: Answer): boolean {
+  return status === 404 && (body as { message?: unknown } | undefined)?.message === 'Not Found';
+}
+
+function findRoute(method: string, path: string): Route | undefined {
+  const [pathname = ''] = path.split('?');
+  return routes.find((route) => route.method === method && route.pattern.test(pathname));
+}
+
+/** Those with fewer parameters first: the router, too, prefers what is written out. */
+function readRoutes(): Route[] {
+  const found = Object.entries(document.paths).flatMap(([path, operations]) => {
+    const template = path.slice(PREFIX.length);
+    const pattern = new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
+    return Object.entries(operations).map(([method, operation]) => {
+      return { method: method.toUpperCase(), template, pattern, operation };
+    });
+  });
+  return found.sort((a, b) => countParameters(a) - countParameters(b));
+}
+
+function countParameters({ template }: Route): number {
+  return template.split('{').length - 1;
+}

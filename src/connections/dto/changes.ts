@@ -9,7 +9,7 @@ export function draftOf(dto: ConnectionCreateDto): ConnectionDraft {
 export function changesOf(dto: ConnectionCreateDto | ConnectionUpdateDto): ConnectionChanges {
   return {
     displayName: dto.display_name,
-    options: dto.options,
+    options: dto.options === null ? {} : dto.options,
     realms: dto.realms,
     enabledClients: dto.enabled_clients === null ? [] : dto.enabled_clients,
     isDomainConnection: dto.is_domain_connection,

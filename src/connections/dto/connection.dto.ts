@@ -9,12 +9,14 @@ import {
   StringField,
   StringListField,
   TextMapField,
+  textMapSchema,
 } from '../../http/validation/fields.js';
 import { STRATEGIES, type Strategy } from '../domain/strategy.js';
 
 const MAX_NAME_LENGTH = 128;
 const MAX_OPTIONS_BYTES = 256 * 1024;
 const MAX_METADATA = 10;
+const OPTIONS = { maxBytes: MAX_OPTIONS_BYTES, description: "The provider's settings, kept and returned as sent" };
 
 /** Can be asked for, but no connection can be created with it any more. */
 const RETIRED_STRATEGIES = ['auth0-adldap'];
@@ -68,9 +70,6 @@ class ConnectionSettingsDto {
   @StringField({ maxLength: MAX_NAME_LENGTH })
   display_name?: string;
 
-  @JsonObjectField({ maxBytes: MAX_OPTIONS_BYTES, description: "The provider's settings, kept and returned as sent" })
-  options?: Record<string, unknown>;
-
   @StringListField({ item: { format: 'connection-realm' } })
   realms?: string[];
 
@@ -100,12 +99,18 @@ export class ConnectionCreateDto extends ConnectionSettingsDto {
   @EnumField(STRATEGIES, { required: true })
   strategy!: Strategy;
 
+  @JsonObjectField(OPTIONS)
+  options?: Record<string, unknown>;
+
   @StringListField({ item: { format: 'client-id' } })
   enabled_clients?: string[];
 }
 
 /** At least one property. A connection's name and strategy stay. */
 export class ConnectionUpdateDto extends ConnectionSettingsDto {
+  @JsonObjectField({ ...OPTIONS, nullable: true })
+  options?: Record<string, unknown> | null;
+
   @StringListField({ item: { format: 'client-id' }, nullable: true })
   enabled_clients?: string[] | null;
 }
@@ -129,7 +134,7 @@ export class ConnectionResponse {
   @ApiProperty({ required: false })
   display_name?: string;
 
-  @ApiProperty({ required: false, type: [String] })
+  @ApiProperty({ required: false, type: 'array', items: { type: 'string', format: 'connection-realm' } })
   realms!: string[];
 
   @ApiProperty({ required: false, type: [String] })
@@ -141,7 +146,7 @@ export class ConnectionResponse {
   @ApiProperty({ required: false })
   show_as_button?: boolean;
 
-  @ApiProperty({ ...AN_OBJECT, additionalProperties: { type: 'string' } })
+  @ApiProperty({ selfRequired: false, ...textMapSchema(MAX_METADATA) })
   metadata?: object;
 
   @ApiProperty({ required: false, type: () => AuthenticationPurposeDto })

@@ -42,10 +42,10 @@ export class DiscoveryDomainCreateDto extends DiscoveryDomainUpdateDto {
 }
 
 export class DiscoveryDomainResponse {
-  @ApiProperty()
+  @ApiProperty({ format: 'organization-discovery-domain-id' })
   id!: string;
 
-  @ApiProperty()
+  @ApiProperty({ ...DOMAIN_LIMITS, format: 'hostname' })
   domain!: string;
 
   @ApiProperty({ enum: DISCOVERY_DOMAIN_STATUSES })

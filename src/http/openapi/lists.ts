@@ -3,16 +3,21 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 
 type Paging = 'offset' | 'checkpoint';
 
-/** Declares a list in its shapes: bare, with totals, and page by page when it has checkpoint paging. */
-export const ApiList = (name: string, row: Type, pagings: readonly Paging[]) => {
+/**
+ * Declares a list in its shapes: bare, with totals, and page by page when it has checkpoint paging.
+ *
+ * @param further counts that it has besides the totals of every list
+ */
+export const ApiList = (name: string, row: Type, pagings: readonly Paging[], further: readonly string[] = []) => {
   const rows = { type: 'array', items: { $ref: getSchemaPath(row) } };
   const number = { type: 'integer' };
+  const counts = ['start', 'limit', 'total', ...further];
   const withTotals = {
     type: 'object',
-    properties: { start: number, limit: number, total: number, [name]: rows },
-    required: ['start', 'limit', 'total', name],
+    properties: { ...Object.fromEntries(counts.map((count) => [count, number])), [name]: rows },
+    required: [...counts, name],
   };
   const checkpoint = { type: 'object', properties: { [name]: rows, next: { type: 'string' } }, required: [name] };
   const shapes = [rows, withTotals, ...(pagings.includes('checkpoint') ? [checkpoint] : [])];
-  return applyDecorators(ApiExtraModels(row), ApiResponse({ status: 200, schema: { oneOf: shapes as never } }));
+  return applyDecorators(ApiExtraModels(row), ApiResponse({ status: 200, schema: { oneOf: shapes } }));
 };

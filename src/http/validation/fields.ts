@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
 import { FORMATS, type FormatName } from './formats.js';
@@ -96,6 +96,14 @@ export const TextMapField = ({ maxProperties, ...options }: { maxProperties: num
 
 const MAP_TEXT_LENGTH = 255;
 
+/** A text map as an answer shows it: without the names that were left out. */
+export const textMapSchema = (maxProperties: number) =>
+  ({
+    type: 'object',
+    maxProperties,
+    additionalProperties: { type: 'string', maxLength: MAP_TEXT_LENGTH },
+  }) as const;
+
 /** Any JSON object, kept as it is. */
 export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
   field(options, { type: 'object', additionalProperties: true }, (value) => {
@@ -103,6 +111,9 @@ export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } &
     const bytes = Buffer.byteLength(JSON.stringify(value));
     return bytes > maxBytes ? `Object is too large (${bytes} bytes), maximum ${maxBytes}` : undefined;
   });
+
+/** @nestjs/swagger knows a class that is named later by the name `type` of the function. */
+const lazily = <T>(type: () => T) => ({ type: () => type() });
 
 export const ObjectField = <T extends object>(
   type: () => new () => T,
@@ -117,7 +128,7 @@ export const ObjectField = <T extends object>(
         const count = Object.keys(value).length;
         return count < minProperties ? `Too few properties defined (${count}), minimum ${minProperties}` : undefined;
       },
-      { type, ...(minProperties === 0 ? {} : { minProperties }) },
+      { ...lazily(type), ...(minProperties === 0 ? {} : { minProperties }) },
     ),
     ValidateNested(),
     Type(type),
@@ -134,11 +145,35 @@ export const ObjectListField = <T extends object>(
       (value) =>
         checkList(value, { maxItems }, (entry) => (isRecord(entry) ? undefined : expected('object', entry))) ??
         (uniqueBy === undefined ? undefined : checkUnique(value as T[], uniqueBy)),
-      { type, isArray: true, ...(maxItems === undefined ? {} : { maxItems }) },
+      { ...lazily(type), isArray: true, ...(maxItems === undefined ? {} : { maxItems }) },
     ),
     ValidateNested({ each: true }),
     Type(type),
   );
+
+/** What one field of a DTO accepts, for the quick check of the validation pipe. */
+export interface FieldRule {
+  readonly required: boolean;
+  /** Undefined when the value is as declared, else what is wrong. Does not look into nested DTOs. */
+  readonly check: Check;
+  readonly isNested: boolean;
+}
+
+const RULES = new WeakMap<object, Map<string, FieldRule>>();
+
+/** The fields of a DTO, its own and inherited ones; an own one replaces the inherited one. */
+export function rulesOf(dto: { prototype: object }): ReadonlyMap<string, FieldRule> {
+  const parent = Object.getPrototypeOf(dto.prototype) as object | null;
+  const inherited = parent === null || parent === Object.prototype ? [] : rulesOf({ prototype: parent });
+  return new Map([...inherited, ...(RULES.get(dto.prototype) ?? [])]);
+}
+
+function remember(rule: FieldRule): PropertyDecorator {
+  return (prototype, property) => {
+    const rules = RULES.get(prototype) ?? new Map<string, FieldRule>();
+    RULES.set(prototype, rules.set(String(property), rule));
+  };
+}
 
 function field(
   { required = false, nullable = false, description }: Common,
@@ -148,7 +183,8 @@ function field(
 ): PropertyDecorator {
   const checked = (value: unknown) => (value === null && nullable ? undefined : check(value));
   return applyDecorators(
-    ApiProperty({ required, description, ...(nullable ? { nullable } : {}), ...schema, ...api } as ApiPropertyOptions),
+    remember({ required, check: checked, isNested: schema === undefined }),
+    ApiProperty({ required, description, ...(nullable ? { nullable } : {}), ...schema, ...api }),
     required
       ? ValidateBy({ name: MISSING, validator: { validate: (value) => value !== undefined, defaultMessage: missing } })
       : ValidateIf((_, value) => value !== undefined),
@@ -170,12 +206,12 @@ const checkType = (type: 'boolean' | 'string', value: unknown) =>
 
 function checkString(value: unknown, { minLength, maxLength, pattern, format }: StringLimits): string | undefined {
   if (typeof value !== 'string') return expected('string', value);
-  const length = [...value].length;
-  if (minLength !== undefined && length < minLength) {
-    return `String is too short (${length} chars), minimum ${minLength}`;
+  // A character outside the basic plane counts once but takes two units; most texts need not be counted to know.
+  if (minLength !== undefined && value.length < 2 * minLength && characters(value) < minLength) {
+    return `String is too short (${characters(value)} chars), minimum ${minLength}`;
   }
-  if (maxLength !== undefined && length > maxLength) {
-    return `String is too long (${length} chars), maximum ${maxLength}`;
+  if (maxLength !== undefined && value.length > maxLength && characters(value) > maxLength) {
+    return `String is too long (${characters(value)} chars), maximum ${maxLength}`;
   }
   // Postgres keeps neither in a text, so accepting them would lose what was sent.
   if (value.includes('\0') || !value.isWellFormed()) return "Object didn't pass validation for format unicode";
@@ -184,7 +220,10 @@ function checkString(value: unknown, { minLength, maxLength, pattern, format }: 
   return undefined;
 }
 
-function stringSchema({ minLength, maxLength, pattern, format }: StringLimits): Schema {
+const characters = (text: string) => [...text].length;
+
+/** The limits of a text as the OpenAPI document writes them, also for a text of an answer. */
+export function stringSchema({ minLength, maxLength, pattern, format }: StringLimits): Schema {
   return Object.fromEntries(
     Object.entries({ minLength, maxLength, pattern: pattern?.source, format }).filter(
       ([, value]) => value !== undefined,

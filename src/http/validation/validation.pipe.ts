@@ -3,7 +3,8 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { DomainError, type ErrorCode } from '../../errors/domain-error.js';
 import { MISSING } from './fields.js';
-import { acceptsOtherProperties } from './other-properties.js';
+import { OPEN_DTOS } from './other-properties.js';
+import { quickCheck } from './quick-check.js';
 import { convertTexts, FormBody } from './text-input.js';
 import { wireTypeOf } from './wire-type.js';
 
@@ -20,10 +21,14 @@ export class ValidationPipe implements PipeTransform {
     if (type === 'custom' || metatype === undefined || metatype === Object) return value;
     const error = ERROR_OF_SOURCE[type];
     const dto = metatype as new () => object;
-    const instance = plainToInstance(dto, readInput(value, type, dto, error));
+    const input = readInput(value, type, dto, error);
+    const accepted = quickCheck(input, dto);
+    if (accepted) return accepted;
+
+    const instance = plainToInstance(dto, input);
     const [problem] = validateSync(instance, {
       whitelist: true,
-      forbidNonWhitelisted: !acceptsOtherProperties(dto),
+      forbidNonWhitelisted: !OPEN_DTOS.has(dto),
       stopAtFirstError: true,
       forbidUnknownValues: true,
     });

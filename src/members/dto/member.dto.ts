@@ -40,7 +40,7 @@ export class MemberResponse {
   @ApiProperty({ required: false })
   user_id!: string;
 
-  @ApiProperty({ required: false })
+  @ApiProperty({ required: false, format: 'email' })
   email?: string;
 
   @ApiProperty({ required: false })

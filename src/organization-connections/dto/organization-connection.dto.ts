@@ -1,10 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { OffsetPagingDto } from '../../http/pagination.js';
-import { BooleanField, EnumField, StringField } from '../../http/validation/fields.js';
+import { BooleanField, EnumField, StringField, stringSchema } from '../../http/validation/fields.js';
 import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../domain/organization-connection.js';
 
 const MAX_ID_LENGTH = 50;
+// eslint-disable-next-line no-control-regex -- the contract's own pattern: anything but NUL
 const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
+
+const CONNECTION_ID_LIMITS = { minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' } as const;
 
 export class OrganizationPathDto {
   @StringField({ required: true, maxLength: MAX_ID_LENGTH })
@@ -47,7 +50,7 @@ export class OrganizationEnabledConnectionAddDto extends TermsDto {
 export class OrganizationEnabledConnectionUpdateDto extends TermsDto {}
 
 export class OrganizationConnectionCreateDto extends TermsDto {
-  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' })
+  @StringField({ required: true, ...CONNECTION_ID_LIMITS })
   connection_id!: string;
 
   @BooleanField()
@@ -98,12 +101,15 @@ export class OrganizationEnabledConnectionResponse {
 }
 
 export class OrganizationConnectionResponse extends OrganizationEnabledConnectionResponse {
+  @ApiProperty(CONNECTION_ID_LIMITS)
+  declare connection_id: string;
+
   @ApiProperty()
   is_enabled!: boolean;
 
   @ApiProperty({ enum: ORGANIZATION_ACCESS_LEVELS })
   organization_access_level!: OrganizationAccessLevel;
 
-  @ApiProperty({ required: false, description: 'Absent unless set' })
+  @ApiProperty({ required: false, description: 'Absent unless set', ...stringSchema(NAME_LIMITS) })
   organization_connection_name?: string;
 }

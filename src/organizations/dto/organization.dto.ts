@@ -8,6 +8,7 @@ import {
   ObjectListField,
   StringField,
   TextMapField,
+  textMapSchema,
 } from '../../http/validation/fields.js';
 import {
   OrganizationEnabledConnectionAddDto,
@@ -17,12 +18,18 @@ import { SORTABLE, THIRD_PARTY_CLIENT_ACCESS, type ThirdPartyClientAccess } from
 
 const MAX_ID_LENGTH = 50;
 const NAME_LIMITS = { minLength: 1, maxLength: 50, format: 'organization-name' } as const;
+const DISPLAY_NAME_LIMITS = { minLength: 1, maxLength: 255 };
 const MAX_QUOTA = 2_147_483_647;
 const MAX_METADATA = 25;
 const MAX_ENABLED_CONNECTIONS = 10;
 const MAX_PAGE = 1000;
 
 export class OrganizationIdPathDto {
+  @StringField({ required: true })
+  id!: string;
+}
+
+export class OrganizationRemovePathDto {
   @StringField({ required: true, maxLength: MAX_ID_LENGTH })
   id!: string;
 }
@@ -77,7 +84,7 @@ export class TokenQuotaDto {
 }
 
 class OrganizationSettingsDto {
-  @StringField({ minLength: 1, maxLength: 255 })
+  @StringField(DISPLAY_NAME_LIMITS)
   display_name?: string;
 
   @ObjectField(() => BrandingDto)
@@ -116,19 +123,19 @@ export class OrganizationUpdateDto extends OrganizationSettingsDto {
 }
 
 export class OrganizationResponse {
-  @ApiProperty()
+  @ApiProperty({ maxLength: MAX_ID_LENGTH, format: 'organization-id' })
   id!: string;
 
-  @ApiProperty()
+  @ApiProperty(NAME_LIMITS)
   name!: string;
 
-  @ApiProperty({ required: false })
+  @ApiProperty({ required: false, ...DISPLAY_NAME_LIMITS })
   display_name?: string;
 
   @ApiProperty({ required: false, type: () => BrandingDto })
   branding?: object;
 
-  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
+  @ApiProperty({ selfRequired: false, ...textMapSchema(MAX_METADATA) })
   metadata?: object;
 
   @ApiProperty({ required: false, type: () => TokenQuotaDto })

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { STRATEGIES } from '../../connections/domain/strategy.js';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, IntegerField, JsonObjectField, StringField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
@@ -88,7 +89,12 @@ export class UserCreateDto extends UserSettingsDto {
   @StringField({ required: true, ...ANY_TEXT, description: 'The name of the connection' })
   connection!: string;
 
-  @StringField({ maxLength: 255, pattern: /^\S*$/, description: 'The id within the provider; by default one is made' })
+  @StringField({
+    minLength: 0,
+    maxLength: 255,
+    pattern: /^\S*$/,
+    description: 'The id within the provider; by default one is made',
+  })
   user_id?: string;
 
   @StringField({ format: 'email' })
@@ -165,7 +171,7 @@ export class UserIdentityResponse {
   @ApiProperty({ description: 'The id within the provider' })
   user_id!: string;
 
-  @ApiProperty()
+  @ApiProperty({ enum: STRATEGIES })
   provider!: string;
 
   @ApiProperty()
@@ -179,7 +185,7 @@ export class UserResponse {
   @ApiProperty({ required: false })
   user_id!: string;
 
-  @ApiProperty({ required: false })
+  @ApiProperty({ required: false, format: 'email' })
   email?: string;
 
   @ApiProperty({ required: false })

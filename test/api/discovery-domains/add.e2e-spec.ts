@@ -22,26 +22,28 @@ describe('POST /organizations/{id}/discovery-domains', () => {
     [{}, "'Missing required property: domain'"],
     [{ domain: 'ab' }, "'String is too short (2 chars), minimum 3' on property domain"],
     [{ domain: 'x'.repeat(256) }, "'String is too long (256 chars), maximum 255' on property domain"],
-    ...[
-      'acme .com',
-      '-acme.com',
-      'acme-.com',
-      'acme..com',
-      '.acme.com',
-      'acme.com.',
-      'ac_me.com',
-      'https://acme.com',
-      'ácme.com',
-      `${'x'.repeat(64)}.com`,
-    ].map(
-      (domain) =>
-        [{ domain }, `'Object didn't pass validation for format hostname: ${domain}' on property domain`] as const,
-    ),
     [{ domain: 'acme.com', status: 'failed' }, "'No enum match for: failed' on property status"],
     [{ domain: 'acme.com', id: 'ord_1' }, "'Additional properties not allowed: id'"],
   ])('returns 400 for %.60j', async (body, detail) => {
     expect(await app.api.post('/organizations/org_1/discovery-domains', body)).toMatchObject(
       refusals.invalidBody(detail),
+    );
+  });
+
+  it.each([
+    'acme .com',
+    '-acme.com',
+    'acme-.com',
+    'acme..com',
+    '.acme.com',
+    'acme.com.',
+    'ac_me.com',
+    'https://acme.com',
+    'ácme.com',
+    `${'x'.repeat(64)}.com`,
+  ])('returns 400 for %s, which is no host name', async (domain) => {
+    expect(await app.api.post('/organizations/org_1/discovery-domains', { domain })).toMatchObject(
+      refusals.invalidBody(`'Object didn't pass validation for format hostname: ${domain}' on property domain`),
     );
   });
 

@@ -1,0 +1,88 @@
+import type autocannon from 'autocannon';
+import { connectionId, connectionsOf, organizationId, spareConnectionOf } from './seed.js';
+
+export interface Operation {
+  readonly name: string;
+  /** The ratio to bare it must reach. */
+  readonly target: number;
+  /** What one client sends, over and over. */
+  requests(organizations: number): autocannon.Request[];
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+const random = (below: number) => Math.floor(Math.random() * below);
+const face = (organization: number) => `/api/v2/organizations/${organizationId(organization)}/enabled_connections`;
+
+function randomRow(organizations: number): string {
+  const organization = random(organizations);
+  const connections = connectionsOf(organization);
+  return `${face(organization)}/${connectionId(connections[random(connections.length)]!)}`;
+}
+
+/** The load generator asks for every request anew. */
+const each = (
+  method: autocannon.Request['method'],
+  next: () => { path: string; body?: string },
+): autocannon.Request => ({
+  method,
+  setupRequest: (request) => {
+    const { path, body } = next();
+    return { ...request, path, body, headers: { ...request.headers, ...(body === undefined ? {} : JSON_BODY) } };
+  },
+});
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    name: 'PATCH one',
+    target: 0.8,
+    requests: (organizations) => [
+      each('PATCH', () => ({
+        path: randomRow(organizations),
+        body: JSON.stringify({ assign_membership_on_login: Math.random() < 0.5 }),
+      })),
+    ],
+  },
+  {
+    name: 'GET one',
+    target: 0.75,
+    requests: (organizations) => [each('GET', () => ({ path: randomRow(organizations) }))],
+  },
+  {
+    name: 'GET list of three',
+    target: 0.75,
+    requests: (organizations) => [each('GET', () => ({ path: `${face(random(organizations))}?include_totals=true` }))],
+  },
+  {
+    name: 'POST + DELETE',
+    target: 0.7,
+    requests: (organizations) => addAndRemove(organizations),
+  },
+];
+
+/** Each client adds a connection to an organization that no other client has at that moment, and removes it again. */
+function addAndRemove(organizations: number): autocannon.Request[] {
+  let next = 0;
+  return [
+    {
+      method: 'POST',
+      setupRequest: (request, context) => {
+        const organization = next++ % organizations;
+        (context as Turn).organization = organization;
+        const body = JSON.stringify({ connection_id: connectionId(spareConnectionOf(organization)) });
+        return { ...request, path: face(organization), body, headers: { ...request.headers, ...JSON_BODY } };
+      },
+    },
+    {
+      method: 'DELETE',
+      setupRequest: (request, context) => {
+        const { organization } = context as Turn;
+        return { ...request, path: `${face(organization)}/${connectionId(spareConnectionOf(organization))}` };
+      },
+    },
+  ];
+}
+
+/** What a client remembers between its two requests. */
+interface Turn {
+  organization: number;
+}

@@ -1,0 +1,74 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** A server under load, as its own process. */
+export class ServerProcess {
+  private constructor(
+    readonly name: string,
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** The built server as production runs it. Its log goes nowhere, but is written. */
+  static async vestibule(port: number, env: Record<string, string>): Promise<ServerProcess> {
+    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    const child = spawn(process.execPath, [...profiling('vestibule'), main], {
+      env: { ...process.env, ...env, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const server = new ServerProcess('vestibule', `http://127.0.0.1:${port}`, child);
+    await server.ready();
+    return server;
+  }
+
+  static async bare(port: number, env: Record<string, string>): Promise<ServerProcess> {
+    const child = fork(fileURLToPath(new URL('./bare.ts', import.meta.url)), {
+      execArgv: ['--import', 'tsx', ...profiling('bare')],
+      env: { ...process.env, ...env, PORT: String(port) },
+    });
+    await once(child, 'message');
+    return new ServerProcess('bare', `http://127.0.0.1:${port}`, child);
+  }
+
+  private async ready(): Promise<void> {
+    for (;;) {
+      if (this.child.exitCode !== null) throw new Error(`${this.name} ended with ${this.child.exitCode}`);
+      const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
+      if (answer?.ok) return;
+      await delay(50);
+    }
+  }
+
+  /** Processor time used so far, in microseconds. */
+  cpuMicroseconds(): number {
+    const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return (ticks * 1_000_000) / TICKS_PER_SECOND;
+  }
+
+  /** Resident memory, in megabytes. */
+  residentMegabytes(): number {
+    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
+  }
+}
+
+/** Of /proc; 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** With BENCH_PROFILE set to a folder, each server leaves a CPU profile there. */
+function profiling(name: string): string[] {
+  const folder = process.env['BENCH_PROFILE'];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
+}

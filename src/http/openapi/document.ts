@@ -1,0 +1,81 @@
+import { STATUS_CODES } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { OPEN_DTOS } from '../validation/other-properties.js';
+import { ErrorResponse } from './responses.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/** What the body parsers refuse: a body that is too large, or of another type. */
+const REFUSED_BODY = [413, 415];
+
+/** The OpenAPI 3.1 document of the Management API, from its controllers and DTOs. */
+export function describeApi(app: INestApplication, version: string): OpenAPIObject {
+  const frame = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Vestibule')
+    .setDescription(
+      'Organization connections, compatible with the Auth0 Management API. ' +
+        'The security requirements of an operation are alternatives: a token with any one of the scopes will do.',
+    )
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .build();
+  const document = SwaggerModule.createDocument(app, frame, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
+  });
+  for (const operation of operationsOf(document)) {
+    describeBody(operation);
+    describeStatuses(operation);
+  }
+  openObjects(document);
+  completeObjects(document);
+  return document;
+}
+
+function operationsOf(document: OpenAPIObject): Operation[] {
+  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
+}
+
+function describeBody(operation: Operation): void {
+  const body = operation.requestBody;
+  if (body === undefined || '$ref' in body) return;
+  // No body is read as an empty object, so the schema alone says whether one may be left out.
+  delete body.required;
+  body.content = { [JSON_TYPE]: body.content[JSON_TYPE]!, [FORM_TYPE]: body.content[JSON_TYPE]! };
+  for (const status of REFUSED_BODY) {
+    operation.responses[status] = {
+      description: '',
+      content: { [JSON_TYPE]: { schema: { $ref: getSchemaPath(ErrorResponse) } } },
+    };
+  }
+}
+
+function describeStatuses({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (response !== undefined && 'description' in response) response.description ||= STATUS_CODES[status] ?? status;
+  }
+}
+
+function openObjects({ components }: OpenAPIObject): void {
+  for (const { name } of OPEN_DTOS) {
+    const schema = components?.schemas?.[name];
+    if (schema && !('$ref' in schema)) schema.additionalProperties = true;
+  }
+}
+
+/** An object has the properties that it declares and no others, unless its schema says otherwise. */
+function completeObjects(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  const schema = node as Record<string, unknown>;
+  if (schema['type'] === 'object' && 'properties' in schema) schema['additionalProperties'] ??= false;
+  // A property of a class with a limit of its own comes out as `allOf` beside the limit, without a type.
+  if ('minProperties' in schema) schema['type'] ??= 'object';
+  Object.values(schema).forEach(completeObjects);
+}

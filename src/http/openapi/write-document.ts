@@ -1,0 +1,43 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { AppModule } from '../../app.module.js';
+import { loadConfig } from '../../config/config.js';
+import { configureApp } from '../../configure-app.js';
+import { createPool } from '../../database/database.js';
+import { paths } from '../../paths.js';
+import { createHttpAdapter } from '../adapter.js';
+import { describeApi } from './document.js';
+
+/** `npm run openapi` writes the document; with `--check` it says whether the committed one is up to date. */
+const text = await makeDocument();
+if (!process.argv.includes('--check')) {
+  await writeFile(paths.openapi, text);
+} else if ((await readFile(paths.openapi, 'utf8')) !== text) {
+  process.stderr.write('openapi.json is not what the code says. Run: npm run openapi\n');
+  process.exitCode = 1;
+}
+
+async function makeDocument(): Promise<string> {
+  const { version } = JSON.parse(await readFile(paths.packageJson, 'utf8')) as { version: string };
+  const app = await createUnconnectedApp();
+  try {
+    return `${JSON.stringify(describeApi(app, version), null, 2)}\n`;
+  } finally {
+    await app.close();
+  }
+}
+
+/** The whole application, but never listening and with a pool that nobody asks for a connection. */
+async function createUnconnectedApp(): Promise<NestFastifyApplication> {
+  const { adapter } = createHttpAdapter(pino({ level: 'silent' }));
+  const module = AppModule.for(loadConfig({}), createPool('postgresql://unused.invalid/unused', 1));
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
+  await configureApp(app);
+  return app;
+}

@@ -1,0 +1,165 @@
+import { useApp } from '../support/app.js';
+import { createConnection, createEnabled, createOrganization } from '../support/factories.js';
+
+const COLUMNS = '(id, name, strategy, strategy_kind, authentication, connected_accounts)';
+const KEYS = '(organization_id, connection_id, strategy_kind)';
+
+/** A constraint, what it refuses, and a statement that tries: on an organization with an `auth0` and an `okta` row. */
+const CASES: [constraint: string, refused: string, statement: string][] = [
+  [
+    'organizations_pkey',
+    'a second organization with an id that is taken',
+    "INSERT INTO organizations (id, name) VALUES (:organization, 'another-name')",
+  ],
+  [
+    'organizations_name_key',
+    'a second organization with a name that is taken',
+    "INSERT INTO organizations (id, name) SELECT 'org_x', name FROM organizations WHERE id = :organization",
+  ],
+  [
+    'connections_pkey',
+    'a second connection with an id that is taken',
+    `INSERT INTO connections ${COLUMNS} VALUES (:auth0, 'x', 'auth0', 'database', '{}', '{}')`,
+  ],
+  [
+    'connections_name_key',
+    'a second connection with a name that is taken',
+    `INSERT INTO connections ${COLUMNS} SELECT 'con_x', name, 'auth0', 'database', '{}', '{}' FROM connections WHERE id = :auth0`,
+  ],
+  [
+    'connections_strategy_known',
+    'a connection of a strategy that does not exist',
+    `INSERT INTO connections ${COLUMNS} VALUES ('con_x', 'x', 'myspace', 'social', '{}', '{}')`,
+  ],
+  [
+    'connections_kind_follows_strategy',
+    "a connection of another kind than its strategy's",
+    `INSERT INTO connections ${COLUMNS} VALUES ('con_x', 'x', 'okta', 'database', '{}', '{}')`,
+  ],
+  [
+    'connections_kind_follows_strategy',
+    'a connection whose kind changes',
+    "UPDATE connections SET strategy_kind = 'database' WHERE id = :okta",
+  ],
+  [
+    'connections_strategy_unchangeable',
+    'a connection whose strategy changes to one of the same kind',
+    "UPDATE connections SET strategy = 'samlp' WHERE id = :okta",
+  ],
+  [
+    'connections_strategy_unchangeable',
+    'a connection whose strategy and kind change together',
+    "UPDATE connections SET strategy = 'auth0', strategy_kind = 'database' WHERE id = :okta",
+  ],
+  [
+    'organization_connections_pkey',
+    'the same connection twice in an organization',
+    `INSERT INTO organization_connections ${KEYS} VALUES (:organization, :auth0, 'database')`,
+  ],
+  [
+    'organization_connections_organization_id_fkey',
+    'a row of no organization',
+    `INSERT INTO organization_connections ${KEYS} VALUES ('org_none', :auth0, 'database')`,
+  ],
+  [
+    'organization_connections_connection_id_strategy_kind_fkey',
+    'a row of no connection',
+    `INSERT INTO organization_connections ${KEYS} VALUES (:organization, 'con_none', 'database')`,
+  ],
+  [
+    'organization_connections_connection_id_strategy_kind_fkey',
+    'a new row of another kind than its connection',
+    `INSERT INTO organization_connections ${KEYS} VALUES (:other, :okta, 'database')`,
+  ],
+  [
+    'organization_connections_connection_id_strategy_kind_fkey',
+    'a row that takes another kind than its connection',
+    "UPDATE organization_connections SET strategy_kind = 'database' WHERE connection_id = :okta",
+  ],
+  [
+    'organization_connections_signup_needs_database_membership',
+    'signup without membership',
+    'UPDATE organization_connections SET is_signup_enabled = true WHERE connection_id = :auth0',
+  ],
+  [
+    'organization_connections_signup_needs_database_membership',
+    'signup for a connection that is not a database',
+    'UPDATE organization_connections SET is_signup_enabled = true, assign_membership_on_login = true WHERE connection_id = :okta',
+  ],
+  [
+    'organization_connections_hidden_button_needs_enterprise',
+    'a hidden button of a connection that is not enterprise',
+    'UPDATE organization_connections SET show_as_button = false WHERE connection_id = :auth0',
+  ],
+  [
+    'machine_clients_pkey',
+    'a second machine client with an id that is taken',
+    "INSERT INTO machine_clients (client_id, name, secret_hash) SELECT 'twice', 'x', repeat('0', 64) FROM generate_series(1, 2)",
+  ],
+  [
+    'machine_clients_secret_is_hashed',
+    "a machine client's secret in the clear",
+    "INSERT INTO machine_clients (client_id, name, secret_hash) VALUES ('x', 'x', 'in the clear')",
+  ],
+  [
+    'signing_keys_pkey',
+    'a second signing key with an id that is taken',
+    'INSERT INTO signing_keys SELECT * FROM signing_keys',
+  ],
+  [
+    'signing_keys_algorithm_is_asymmetric',
+    'a signing key that clients would have to share',
+    "INSERT INTO signing_keys (kid, algorithm, private_jwk) VALUES ('x', 'HS256', '{}')",
+  ],
+];
+
+/** Says nothing that the primary key does not say; there because the composite foreign key needs something to point at. */
+const CANNOT_BREAK_ALONE = ['connections_id_strategy_kind_key'];
+
+describe('What Postgres refuses by itself', () => {
+  const app = useApp();
+
+  it.each(CASES)('by %s: %s', async (constraint, _refused, statement) => {
+    const { organization, connection: auth0 } = await createEnabled(app.api, 'auth0');
+    const okta = await createConnection(app.api, 'okta');
+    const rows = `/organizations/${organization.id}/connections`;
+    await app.api.post(rows, { connection_id: okta.id });
+    const before = (await app.api.get(rows)).body;
+
+    const other = await createOrganization(app.api);
+    const ids: Record<string, string> = {
+      organization: organization.id,
+      other: other.id,
+      auth0: auth0.id,
+      okta: okta.id,
+    };
+    const sql = statement.replace(/(?<!:):([a-z]\w+)/g, (_, name: string) => `'${ids[name]}'`);
+    await expect(app.sql(sql)).rejects.toMatchObject({ constraint });
+    expect((await app.api.get(rows)).body).toEqual(before);
+  });
+
+  it('is proven above for every constraint, unique index and trigger there is', async () => {
+    const found = await app.sql<{ name: string }>(`
+      SELECT conname AS name FROM pg_constraint
+       WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u') AND conrelid <> '_prisma_migrations'::regclass
+      UNION SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+       WHERE indisunique AND relnamespace = 'public'::regnamespace AND indrelid <> '_prisma_migrations'::regclass
+      UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`);
+    const proven = new Set([...CASES.map(([name]) => name), ...CANNOT_BREAK_ALONE]);
+    expect(found.map(({ name }) => name).sort()).toEqual([...proven].sort());
+  });
+
+  it('goes with what it belongs to: no organization connection outlives its organization or its connection', async () => {
+    const [ofOrganization, ofConnection] = await Promise.all([createEnabled(app.api), createEnabled(app.api)]);
+    const other = await createOrganization(app.api);
+    await app.api.post(`/organizations/${other.id}/connections`, { connection_id: ofOrganization.connection.id });
+
+    await app.sql('DELETE FROM organizations WHERE id = $1', [ofOrganization.organization.id]);
+    await app.sql('DELETE FROM connections WHERE id = $1', [ofConnection.connection.id]);
+
+    const left = await app.sql('SELECT organization_id FROM organization_connections WHERE organization_id = ANY($1)', [
+      [ofOrganization.organization.id, ofConnection.organization.id, other.id],
+    ]);
+    expect(left).toEqual([{ organization_id: other.id }]);
+  });
+});
