@@ -93,12 +93,16 @@ function encodeCheckpoint(key: readonly string[]): string {
 function decodeCheckpoint(text: string): readonly string[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;
+    if (Array.isArray(key) && key.every(isKeyPart)) return key;
   } catch {
     // Not something this server gave out; refused below.
   }
   throw invalidCheckpoint();
 }
+
+/** A text that Postgres can compare with: it knows neither NUL nor half a surrogate pair. */
+const isKeyPart = (part: unknown): part is string =>
+  typeof part === 'string' && !part.includes('\0') && part.isWellFormed();
 
 /** For a `from` that this server did not give out, or gave out for another list. */
 export function invalidCheckpoint(): DomainError {
