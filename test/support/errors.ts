@@ -12,11 +12,7 @@ export const refusals = {
     'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
     'invalid_body',
   ),
-  hiddenButtonNotSupported: error(
-    400,
-    'Only enterprise connections support show_as_button = false.',
-    'invalid_body',
-  ),
+  hiddenButtonNotSupported: error(400, 'Only enterprise connections support show_as_button = false.', 'invalid_body'),
   connectionInBodyUnknown: error(400, 'The connection does not exist', 'invalid_body'),
   connectionLimitReached: (limit = 10) =>
     error(400, `An organization can have at most ${limit} connections.`, 'limit_reached'),

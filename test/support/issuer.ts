@@ -24,7 +24,11 @@ export class TestIssuer {
       const keys = new SigningKeys(createPrisma(pool));
       const current = await keys.current();
       const { keys: published } = await keys.publicKeys();
-      return new TestIssuer(current, config, published.find(({ kid }) => kid === current.kid)!);
+      return new TestIssuer(
+        current,
+        config,
+        published.find(({ kid }) => kid === current.kid)!,
+      );
     } finally {
       await pool.end();
     }
