@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
+import pg from 'pg';
 import { SCOPES } from '../src/auth/scopes.js';
 import { SigningKeys } from '../src/auth/signing-keys.js';
 import { TokenIssuer } from '../src/auth/token-issuer.js';
@@ -10,72 +10,68 @@ import { loadConfig } from '../src/config/config.js';
 import { createPool, createPrisma } from '../src/database/database.js';
 import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
-import { OPERATIONS, type Operation } from './operations.js';
-import { removeLeftovers, seed } from './seed.js';
+import { depthOfListing, slowClients, timeToReady } from './further.js';
+import { compare, type Comparison, type Subject } from './measure.js';
+import { OPERATIONS } from './operations.js';
+import { table } from './report.js';
+import { seed } from './seed.js';
 import { ServerProcess } from './server-process.js';
 
 const { values: options } = parseArgs({
   options: {
+    /** For machines. */
     json: { type: 'boolean', default: false },
+    /** A million organizations against ten thousand, instead of Vestibule against bare. */
     large: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: '' },
   },
 });
 
-const CLIENTS = 16;
-const WARM_UP_SECONDS = 3;
+const ORGANIZATIONS = 10_000;
+const MANY_ORGANIZATIONS = 1_000_000;
 const POOL_SIZE = '10';
-/** An SSD's. Durability is on, on both sides. */
+/** An SSD's page cost, and memory as a server would have. Durability is on, on both sides. */
 const POSTGRES_SETTINGS = { random_page_cost: '1.1', shared_buffers: '512MB', max_wal_size: '4GB' };
 
-interface Sample {
-  requestsPerSecond: number;
-  p50: number;
-  p99: number;
-  cpuMicrosecondsPerRequest: number;
-  residentMegabytes: number;
-}
-
-interface Row {
-  operation: string;
-  target: number;
-  vestibule: Sample;
-  bare: Sample;
-  /** Median of the rounds' own ratios. */
-  ratio: number;
-}
-
-/** What both servers serve. */
+/** A seeded database, and how a server is told of it and asked for its rows. */
 interface World {
-  readonly databaseUrl: string;
   readonly organizations: number;
   readonly token: string;
+  readonly env: Record<string, string>;
 }
 
 async function main(): Promise<void> {
-  const organizations = options.large ? 1_000_000 : 10_000;
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
   const postgres = await acquireEmbeddedPostgres(folder, POSTGRES_SETTINGS);
   const servers: ServerProcess[] = [];
+  const running = async (starting: Promise<ServerProcess>, world: World): Promise<Subject> => {
+    const server = await starting;
+    servers.push(server);
+    return { ...world, server, databaseUrl: world.env['DATABASE_URL']! };
+  };
   try {
-    await applyMigrations(postgres.url);
-    say(`seeding ${organizations} organizations`);
-    await seed(postgres.url, organizations);
-    const { token, jwks, issuer } = await access(postgres.url);
-    const env = { DATABASE_URL: postgres.url, DATABASE_POOL_SIZE: POOL_SIZE };
-    const vestibule = await ServerProcess.vestibule(4701, { ...env, PUBLIC_URL: new URL(issuer).origin });
-    servers.push(vestibule);
-    const bare = await ServerProcess.bare(4702, { ...env, JWKS: jwks, ISSUER: issuer });
-    servers.push(bare);
-
-    const world = { databaseUrl: postgres.url, organizations, token };
-    const rows: Row[] = [];
-    for (const operation of OPERATIONS.filter(({ name }) => name.includes(options.only))) {
-      rows.push(await compare(operation, vestibule, bare, world));
+    const small = await makeWorld(postgres.url, 'small', ORGANIZATIONS);
+    const vestibule = await running(ServerProcess.vestibule(4701, small.env), small);
+    const rounds = { count: Number(options.rounds), seconds: Number(options.seconds), say };
+    const chosen = OPERATIONS.filter(({ name }) => name.includes(options.only));
+    const comparisons: Comparison[] = [];
+    if (options.large) {
+      const large = await makeWorld(postgres.url, 'large', MANY_ORGANIZATIONS);
+      const withMany = await running(ServerProcess.vestibule(4702, large.env, 'a million'), large);
+      for (const operation of chosen) {
+        comparisons.push(await compare({ ...operation, target: 0.85 }, withMany, vestibule, rounds));
+      }
+      print(comparisons, { 'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany) });
+    } else {
+      const bare = await running(ServerProcess.bare(4702, small.env), small);
+      for (const operation of chosen) comparisons.push(await compare(operation, vestibule, bare, rounds));
+      print(comparisons, {
+        'milliseconds from start to ready': await timeToReady(4703, small.env),
+        'p99 with 64 slow clients, ratio to p99 without': await slowClients(vestibule),
+      });
     }
-    process.stdout.write(options.json ? `${JSON.stringify({ organizations, rows }, null, 2)}\n` : table(rows));
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     await postgres.release();
@@ -83,118 +79,44 @@ async function main(): Promise<void> {
   }
 }
 
+async function makeWorld(postgresUrl: string, name: string, organizations: number): Promise<World> {
+  const admin = new pg.Client({ connectionString: postgresUrl });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  await applyMigrations(url.href);
+  const startedAt = performance.now();
+  await seed(url.href, organizations);
+  say(`seeded ${organizations} organizations in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  return { organizations, ...(await access(url.href)) };
+}
+
 /** A token for the server, and the keys by which bare checks the same one. */
-async function access(databaseUrl: string): Promise<{ token: string; jwks: string; issuer: string }> {
+async function access(databaseUrl: string): Promise<{ token: string; env: Record<string, string> }> {
   const config = loadConfig({ DATABASE_URL: databaseUrl });
   const pool = createPool(databaseUrl, 1);
   try {
     const signingKeys = new SigningKeys(createPrisma(pool));
     const issuer = new TokenIssuer(config, signingKeys);
     const token = await issuer.issue({ subject: 'bench', scopes: SCOPES, lifetimeSeconds: 86_400 });
-    return { token, jwks: JSON.stringify(await signingKeys.publicKeys()), issuer: config.auth.issuer };
+    const env = {
+      DATABASE_URL: databaseUrl,
+      DATABASE_POOL_SIZE: POOL_SIZE,
+      PUBLIC_URL: config.publicUrl,
+      ISSUER: config.auth.issuer,
+      JWKS: JSON.stringify(await signingKeys.publicKeys()),
+    };
+    return { token, env };
   } finally {
     await pool.end();
   }
 }
 
-/** Both servers in turns, so that a machine that gets slower does so for both. */
-async function compare(
-  operation: Operation,
-  vestibule: ServerProcess,
-  bare: ServerProcess,
-  world: World,
-): Promise<Row> {
-  const measure = (server: ServerProcess, seconds: number) => load(operation, server, world, seconds);
-  say(`${operation.name}: warming up`);
-  await measure(vestibule, WARM_UP_SECONDS);
-  await measure(bare, WARM_UP_SECONDS);
-  const pairs: { vestibule: Sample; bare: Sample }[] = [];
-  for (let round = 1; round <= Number(options.rounds); round++) {
-    const pair = {
-      vestibule: await measure(vestibule, Number(options.seconds)),
-      bare: await measure(bare, Number(options.seconds)),
-    };
-    pairs.push(pair);
-    say(`${operation.name}: round ${round}, ratio ${ratioOf(pair).toFixed(2)}`);
-  }
-  return {
-    operation: operation.name,
-    target: operation.target,
-    vestibule: medianSample(pairs.map((pair) => pair.vestibule)),
-    bare: medianSample(pairs.map((pair) => pair.bare)),
-    ratio: median(pairs.map(ratioOf)),
-  };
-}
-
-const ratioOf = (pair: { vestibule: Sample; bare: Sample }) =>
-  pair.vestibule.requestsPerSecond / pair.bare.requestsPerSecond;
-
-async function load(operation: Operation, server: ServerProcess, world: World, seconds: number): Promise<Sample> {
-  const cpuBefore = server.cpuMicroseconds();
-  const result = await autocannon({
-    url: server.url,
-    connections: CLIENTS,
-    duration: seconds,
-    headers: { authorization: `Bearer ${world.token}` },
-    requests: operation.requests(world.organizations),
-  });
-  await removeLeftovers(world.databaseUrl);
-  if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${operation.name} on ${server.name}: ${result.non2xx} answers not 2xx, ${result.errors} errors`);
-  }
-  return {
-    requestsPerSecond: result.requests.total / result.duration,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    cpuMicrosecondsPerRequest: (server.cpuMicroseconds() - cpuBefore) / result.requests.total,
-    residentMegabytes: server.residentMegabytes(),
-  };
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function medianSample(samples: Sample[]): Sample {
-  const of = (pick: (sample: Sample) => number) => median(samples.map(pick));
-  return {
-    requestsPerSecond: of((sample) => sample.requestsPerSecond),
-    p50: of((sample) => sample.p50),
-    p99: of((sample) => sample.p99),
-    cpuMicrosecondsPerRequest: of((sample) => sample.cpuMicrosecondsPerRequest),
-    residentMegabytes: of((sample) => sample.residentMegabytes),
-  };
-}
-
-function table(rows: Row[]): string {
-  const header = ['operation', 'server', 'req/s', 'p50 ms', 'p99 ms', 'CPU µs/req', 'RSS MB', 'ratio', 'target'];
-  const line = (row: Row, name: 'vestibule' | 'bare') => {
-    const sample = row[name];
-    const figures = [
-      sample.requestsPerSecond.toFixed(0),
-      sample.p50.toFixed(1),
-      sample.p99.toFixed(1),
-      sample.cpuMicrosecondsPerRequest.toFixed(0),
-      sample.residentMegabytes.toFixed(0),
-    ];
-    return name === 'vestibule'
-      ? [row.operation, name, ...figures, row.ratio.toFixed(2), `>= ${row.target}`]
-      : ['', name, ...figures, '', ''];
-  };
-  const lines = [header, ...rows.flatMap((row) => [line(row, 'vestibule'), line(row, 'bare')])];
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)));
-  return (
-    lines
-      .map((cells) =>
-        cells
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join('  ')
-          .trimEnd(),
-      )
-      .join('\n') + '\n'
-  );
+function print(comparisons: readonly Comparison[], further: Record<string, number>): void {
+  if (options.json) process.stdout.write(`${JSON.stringify({ comparisons, further }, null, 2)}\n`);
+  else process.stdout.write(table(comparisons, further));
 }
 
 function say(line: string): void {

@@ -39,7 +39,7 @@ export async function seed(databaseUrl: string, organizations: number): Promise<
     await client.query(
       `INSERT INTO organizations (id, name, display_name, created_at)
        SELECT 'org_' || lpad(n::text, 16, '0'), 'organization-' || n, 'Organization ' || n,
-              timestamptz '2026-01-01' + n * interval '1 millisecond'
+              timestamptz '2026-01-01T00:00:00Z' + n * interval '1 millisecond'
          FROM generate_series(0, $1::int - 1) n`,
       [organizations],
     );

@@ -13,13 +13,13 @@ export class ServerProcess {
   ) {}
 
   /** The built server as production runs it. Its log goes nowhere, but is written. */
-  static async vestibule(port: number, env: Record<string, string>): Promise<ServerProcess> {
+  static async vestibule(port: number, env: Record<string, string>, name = 'vestibule'): Promise<ServerProcess> {
     const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-    const child = spawn(process.execPath, [...profiling('vestibule'), main], {
+    const child = spawn(process.execPath, [...profiling(name), main], {
       env: { ...process.env, ...env, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    const server = new ServerProcess('vestibule', `http://127.0.0.1:${port}`, child);
+    const server = new ServerProcess(name, `http://127.0.0.1:${port}`, child);
     await server.ready();
     return server;
   }

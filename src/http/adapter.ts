@@ -2,8 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { LogController, type FastifyBaseLogger } from 'fastify';
+import {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
+import { plainErrorBody } from './error-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** For a whole request to arrive; a client that trickles one in is cut off with 408. */
@@ -38,6 +45,9 @@ export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAda
     logController: new LogController({ disableRequestLogging: true }),
     // A child logger for every request would only add the id that the few lines about requests carry anyway.
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
+    // What the router cannot even read, such as a malformed escape, has no route and no filter.
+    frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
+      void reply.status(statusCode).send(plainErrorBody(statusCode)),
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: 1024 },
     genReqId: ({ headers }: IncomingMessage) => acceptableRequestId(headers['x-request-id']) ?? randomUUID(),

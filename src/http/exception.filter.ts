@@ -1,17 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { OAuthError } from '../auth/oauth-error.js';
+import { errorBody, plainErrorBody, type ErrorBody } from './error-body.js';
 import { ERROR_TABLE } from './error-table.js';
-
-/** The only body an error has, and nothing else. */
-export interface ErrorBody {
-  statusCode: number;
-  error: string;
-  message: string;
-  errorCode?: string;
-}
 
 /** Where every error becomes an answer. */
 @Catch()
@@ -38,7 +30,7 @@ function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
     );
   }
   const status = clientErrorStatus(exception);
-  if (status !== undefined) return errorBody(status, STATUS_CODES[status] ?? 'Error');
+  if (status !== undefined) return plainErrorBody(status);
 
   request.log.error({ requestId: request.id, err: exception }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
@@ -51,10 +43,4 @@ function clientErrorStatus(exception: unknown): number | undefined {
       ? exception.getStatus()
       : (exception as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
-}
-
-function errorBody(statusCode: number, message: string, errorCode?: string): ErrorBody {
-  const body: ErrorBody = { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message };
-  if (errorCode !== undefined) body.errorCode = errorCode;
-  return body;
 }

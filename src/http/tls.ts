@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import type { TlsConfig } from '../config/config.js';
 import type { TlsCredentials } from './adapter.js';
 
@@ -31,6 +30,8 @@ const daysLeft = (pem: string) => (Date.parse(new X509Certificate(pem).validTo) 
  * is thrown away: nobody can make another certificate that those clients would accept.
  */
 async function makeDevelopmentCertificate(folder: string): Promise<void> {
+  // Loaded only here: a start that finds a certificate, as every one in production, does without it.
+  const { generate } = await import('selfsigned');
   const notBeforeDate = new Date();
   const validity = { notBeforeDate, notAfterDate: new Date(notBeforeDate.getTime() + VALID_DAYS * DAY_MS) };
   const common = { keyType: 'ec', algorithm: 'sha256', ...validity } as const;

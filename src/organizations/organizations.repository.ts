@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import {
@@ -23,7 +24,10 @@ type NotFound = Refusal<'organization_not_found'>;
 /** The rows of `organizations`. */
 @Injectable()
 export class OrganizationsRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    @Inject(AppConfig) private readonly config: AppConfig,
+  ) {}
 
   async list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
     const key = SORT_KEYS[order.by];
@@ -52,7 +56,13 @@ export class OrganizationsRepository {
     draft: OrganizationDraft,
     initial: readonly NewRow[],
   ): Promise<
-    CreatedOrganization | Refusal<'connection_in_body_unknown' | 'signup_not_supported' | 'hidden_button_not_supported'>
+    | CreatedOrganization
+    | Refusal<
+        | 'connection_in_body_unknown'
+        | 'signup_not_supported'
+        | 'hidden_button_not_supported'
+        | 'connection_limit_reached'
+      >
   > {
     const ids = initial.map(({ connectionId }) => connectionId);
     const found = ids.length === 0 ? [] : await this.database.connection.findMany({ where: { id: { in: ids } } });
@@ -65,6 +75,7 @@ export class OrganizationsRepository {
       const { strategyKind, strategy, name: connectionName } = connection;
       connections.push({ ...settings, strategyKind, strategy, connectionName });
     }
+    if (connections.length > this.config.maxConnectionsPerOrganization) return refusal('connection_limit_reached');
     // One nested write is one transaction. A connection that is deleted meanwhile fails the foreign key.
     const organization = await this.database.organization.create({
       data: {
@@ -123,10 +134,16 @@ const SORT_KEYS: Readonly<Record<OrganizationOrder['by'], SortKey>> = {
 /** Keyset paging: the cost of a page does not depend on how many rows come before it. */
 function afterCheckpoint(order: OrganizationOrder, [by, value, id, ...rest]: readonly string[]): Prisma.Sql {
   if (by !== order.by || value === undefined || id === undefined || rest.length > 0) throw invalidCheckpoint();
-  if (by === 'created_at' && Number.isNaN(Date.parse(value))) throw invalidCheckpoint();
+  if (by === 'created_at' && !isCheckpointTime(value)) throw invalidCheckpoint();
   const { column, type } = SORT_KEYS[order.by];
   const beyond = order.descending ? Prisma.sql`<` : Prisma.sql`>`;
   return Prisma.sql`WHERE (${column}, id) ${beyond} (${value}::${type}, ${id})`;
+}
+
+/** As `toISOString` writes it; JavaScript reads many a text as a time that Postgres does not. */
+function isCheckpointTime(text: string): boolean {
+  const time = new Date(text);
+  return /^[12]\d{3}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
 }
 
 /** Prisma tells "no value" from JSON's own null by a symbol. */

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
 import type { Organization } from '../database/database.js';
 import { accepted } from '../errors/refusal.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
@@ -8,7 +9,10 @@ import { OrganizationsRepository, type CreatedOrganization } from './organizatio
 
 @Injectable()
 export class OrganizationsService {
-  constructor(@Inject(OrganizationsRepository) private readonly repository: OrganizationsRepository) {}
+  constructor(
+    @Inject(OrganizationsRepository) private readonly repository: OrganizationsRepository,
+    @Inject(AppConfig) private readonly config: AppConfig,
+  ) {}
 
   list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
     return this.repository.list(order, page);
@@ -23,7 +27,8 @@ export class OrganizationsService {
   }
 
   async create(draft: OrganizationDraft, connections: readonly NewRow[]): Promise<CreatedOrganization> {
-    return accepted(await this.repository.create(draft, connections));
+    const limit = String(this.config.maxConnectionsPerOrganization);
+    return accepted(await this.repository.create(draft, connections), limit);
   }
 
   async update(id: string, changes: OrganizationChanges): Promise<Organization> {

@@ -37,7 +37,8 @@ export class Api {
   }
 
   private send<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
-    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const json =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
     return this.request(method, path, json);
   }
 

@@ -130,6 +130,8 @@ export const ObjectField = <T extends object>(
       },
       { ...lazily(type), ...(minProperties === 0 ? {} : { minProperties }) },
     ),
+    // ValidateNested refuses a null by itself, also one that the field allows.
+    ...(options.nullable ? [ValidateIf((_, value) => value !== null)] : []),
     ValidateNested(),
     Type(type),
   );

@@ -1,0 +1,75 @@
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { load, median, type Subject } from './measure.js';
+import { OPERATIONS } from './operations.js';
+import { organizationId } from './seed.js';
+import { ServerProcess } from './server-process.js';
+
+const STARTS = 5;
+const SLOW_CLIENTS = 64;
+const SLOW_CLIENT_ROUNDS = 5;
+const SLOW_CLIENT_SECONDS = 4;
+const LISTINGS = 300;
+const DEEP_ROW = 900_000;
+
+/** Median time from starting the process on a migrated database until it says it is ready. */
+export async function timeToReady(port: number, env: Record<string, string>): Promise<number> {
+  const times: number[] = [];
+  for (let start = 0; start < STARTS; start++) {
+    const startedAt = performance.now();
+    const server = await ServerProcess.vestibule(port, env);
+    times.push(performance.now() - startedAt);
+    await server.stop();
+  }
+  return median(times);
+}
+
+/** How the p99 of everybody else changes while clients hold half a request open, in turns with and without them. */
+export async function slowClients(subject: Subject): Promise<number> {
+  const get = OPERATIONS.find(({ name }) => name === 'GET one')!;
+  const ratios: number[] = [];
+  for (let round = 0; round < SLOW_CLIENT_ROUNDS; round++) {
+    const without = await load(get, subject, SLOW_CLIENT_SECONDS);
+    const clients = await Promise.all(Array.from({ length: SLOW_CLIENTS }, () => halfARequest(subject)));
+    const beside = await load(get, subject, SLOW_CLIENT_SECONDS);
+    for (const client of clients) client.destroy();
+    ratios.push(beside.p99 / without.p99);
+  }
+  return median(ratios);
+}
+
+async function halfARequest({ server, token }: Subject): Promise<Socket> {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(
+    `PATCH /api/v2/organizations/${organizationId(0)} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"display_name":',
+  );
+  return socket;
+}
+
+/** Median time of a page of organizations far down the list, in relation to the first page. */
+export async function depthOfListing({ server, token }: Subject): Promise<number> {
+  const page = async (from?: string) => {
+    const startedAt = performance.now();
+    const query = from === undefined ? '' : `&from=${encodeURIComponent(from)}`;
+    const answer = await fetch(`${server.url}/api/v2/organizations?take=50${query}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { organizations } = (await answer.json()) as { organizations: unknown[] };
+    if (organizations.length !== 50) throw new Error(`A page of ${organizations.length} organizations`);
+    return performance.now() - startedAt;
+  };
+  const deep = checkpointAfter(DEEP_ROW);
+  const ratios: number[] = [];
+  for (let listing = 0; listing < LISTINGS; listing++) ratios.push((await page(deep)) / (await page()));
+  return median(ratios);
+}
+
+/** What the service would give out as `next` after this row of the seeded organizations. */
+function checkpointAfter(row: number): string {
+  const createdAt = new Date(Date.parse('2026-01-01T00:00:00Z') + row).toISOString();
+  return Buffer.from(JSON.stringify(['created_at', createdAt, organizationId(row)])).toString('base64url');
+}

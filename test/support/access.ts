@@ -1,0 +1,30 @@
+import { SCOPES, type Scope } from '../../src/auth/scopes.js';
+import { expectAnswer } from './answers.js';
+import type { Answer, Api } from './api.js';
+import type { TestApp } from './app.js';
+import { refusals } from './errors.js';
+
+/**
+ * Declares what holds for every route of the Management API: nobody comes in without a token, or with one that has
+ * every scope but those of the route; any one of those is enough.
+ *
+ * @param call what the route answers, whatever it is
+ */
+export function itIsGuardedBy(app: TestApp, scopes: readonly Scope[], call: (api: Api) => Promise<Answer>): void {
+  it('returns 401 without a token', async () => {
+    expectAnswer(await call(app.api.as(undefined)), refusals.noToken);
+  });
+
+  it('returns 403 without the scope', async () => {
+    const token = await app.issuer.token({ scopes: SCOPES.filter((scope) => !scopes.includes(scope)) });
+    expectAnswer(await call(app.api.as(token)), refusals.insufficientScope(...scopes));
+  });
+
+  it.each(scopes)('lets a token in that has only %s', async (scope) => {
+    const { status } = await call(app.api.as(await app.issuer.token({ scopes: [scope] })));
+    expect([401, 403]).not.toContain(status);
+  });
+}
+
+/** Ids that nothing has. */
+export const absent = { organization: 'org_0000000000000000', connection: 'con_0000000000000000' };
