@@ -2,7 +2,10 @@ import { useApp } from '../support/app.js';
 import { createConnection, createEnabled, createOrganization } from '../support/factories.js';
 
 const COLUMNS = '(id, name, strategy, strategy_kind, authentication, connected_accounts)';
+const DOMAIN_COLUMNS = '(organization_id, id, domain, verification_txt)';
 const KEYS = '(organization_id, connection_id, strategy_kind)';
+const WITH_USER =
+  "WITH added AS (INSERT INTO users (user_id, connection_id) VALUES ('auth0|x', :auth0) RETURNING user_id)";
 
 /** A constraint, what it refuses, and a statement that tries: on an organization with an `auth0` and an `okta` row. */
 const CASES: [constraint: string, refused: string, statement: string][] = [
@@ -90,6 +93,71 @@ const CASES: [constraint: string, refused: string, statement: string][] = [
     'organization_connections_hidden_button_needs_enterprise',
     'a hidden button of a connection that is not enterprise',
     'UPDATE organization_connections SET show_as_button = false WHERE connection_id = :auth0',
+  ],
+  [
+    'users_pkey',
+    'a second user with an id that is taken',
+    "INSERT INTO users (user_id, connection_id) SELECT 'auth0|x', :auth0 FROM generate_series(1, 2)",
+  ],
+  [
+    'users_connection_id_fkey',
+    'a user of no connection',
+    "INSERT INTO users (user_id, connection_id) VALUES ('auth0|x', 'con_none')",
+  ],
+  [
+    'users_connection_id_email_key',
+    'the same address twice in a connection',
+    "INSERT INTO users (user_id, connection_id, email) SELECT 'auth0|' || n, :auth0, 'a@b.cd' FROM generate_series(1, 2) n",
+  ],
+  [
+    'users_connection_id_username_key',
+    'the same username twice in a connection',
+    "INSERT INTO users (user_id, connection_id, username) SELECT 'auth0|' || n, :auth0, 'a' FROM generate_series(1, 2) n",
+  ],
+  [
+    'users_email_is_lower_case',
+    'an address that would not be found in lower case',
+    "INSERT INTO users (user_id, connection_id, email) VALUES ('auth0|x', :auth0, 'A@b.cd')",
+  ],
+  [
+    'organization_members_pkey',
+    'the same member twice in an organization',
+    `${WITH_USER} INSERT INTO organization_members SELECT :organization, user_id FROM added, generate_series(1, 2)`,
+  ],
+  [
+    'organization_members_organization_id_fkey',
+    'a member of no organization',
+    `${WITH_USER} INSERT INTO organization_members SELECT 'org_none', user_id FROM added`,
+  ],
+  [
+    'organization_members_user_id_fkey',
+    'a member who is no user',
+    "INSERT INTO organization_members VALUES (:organization, 'auth0|none')",
+  ],
+  [
+    'organization_discovery_domains_pkey',
+    'a second discovery domain with an id that the organization has',
+    `INSERT INTO organization_discovery_domains ${DOMAIN_COLUMNS} SELECT :organization, 'ord_x', n || '.com', md5('') FROM generate_series(1, 2) n`,
+  ],
+  [
+    'organization_discovery_domains_organization_id_domain_key',
+    'the same discovery domain twice in an organization',
+    `INSERT INTO organization_discovery_domains ${DOMAIN_COLUMNS} SELECT :organization, 'ord_' || n, 'a.com', md5('') FROM generate_series(1, 2) n`,
+  ],
+  [
+    'organization_discovery_domains_organization_id_fkey',
+    'a discovery domain of no organization',
+    `INSERT INTO organization_discovery_domains ${DOMAIN_COLUMNS} VALUES ('org_none', 'ord_x', 'a.com', md5(''))`,
+  ],
+  [
+    'organization_discovery_domains_domain_is_lower_case',
+    'a discovery domain that would not be found in lower case',
+    `INSERT INTO organization_discovery_domains ${DOMAIN_COLUMNS} VALUES (:organization, 'ord_x', 'A.com', md5(''))`,
+  ],
+  [
+    'organization_discovery_domains_verification_txt_is_hex',
+    'a verification text of another form',
+    `INSERT INTO organization_discovery_domains ${DOMAIN_COLUMNS} VALUES (:organization, 'ord_x', 'a.com', 'guess')`,
   ],
   [
     'machine_clients_pkey',

@@ -26,7 +26,12 @@ const routes = readRoutes();
 const ajv = new Ajv2020({
   allErrors: true,
   allowUnionTypes: true,
-  formats: { ...FORMATS, 'organization-id': /^org_[A-Za-z0-9]{16}$/, 'date-time': fullFormats['date-time'] },
+  formats: {
+    ...FORMATS,
+    'organization-id': /^org_[A-Za-z0-9]{16}$/,
+    'organization-discovery-domain-id': /^ord_[0-9A-Za-z]{22}$/,
+    'date-time': fullFormats['date-time'],
+  },
 });
 // The schemas are reached through the document, whose own keywords mean nothing to ajv.
 ajv.addVocabulary(Object.keys(document));

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createDiscoveryDomain, createOrganization, uniqueName } from '../../support/factories.js';
@@ -5,18 +7,9 @@ import { createDiscoveryDomain, createOrganization, uniqueName } from '../../sup
 describe('POST /organizations/{id}/discovery-domains', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).post('/organizations/org_1/discovery-domains', {})).toMatchObject(
-      refusals.noToken,
-    );
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['update:organization_discovery_domains'] });
-    expect(await app.api.as(token).post('/organizations/org_1/discovery-domains', {})).toMatchObject(
-      refusals.insufficientScope('create:organization_discovery_domains'),
-    );
-  });
+  itIsGuardedBy(app, ['create:organization_discovery_domains'], (api) =>
+    api.post('/organizations/org_1/discovery-domains', {}),
+  );
 
   it.each([
     [{}, "'Missing required property: domain'"],
@@ -25,9 +18,7 @@ describe('POST /organizations/{id}/discovery-domains', () => {
     [{ domain: 'acme.com', status: 'failed' }, "'No enum match for: failed' on property status"],
     [{ domain: 'acme.com', id: 'ord_1' }, "'Additional properties not allowed: id'"],
   ])('returns 400 for %.60j', async (body, detail) => {
-    expect(await app.api.post('/organizations/org_1/discovery-domains', body)).toMatchObject(
-      refusals.invalidBody(detail),
-    );
+    expectAnswer(await app.api.post('/organizations/org_1/discovery-domains', body), refusals.invalidBody(detail));
   });
 
   it.each([
@@ -42,20 +33,23 @@ describe('POST /organizations/{id}/discovery-domains', () => {
     'ácme.com',
     `${'x'.repeat(64)}.com`,
   ])('returns 400 for %s, which is no host name', async (domain) => {
-    expect(await app.api.post('/organizations/org_1/discovery-domains', { domain })).toMatchObject(
+    expectAnswer(
+      await app.api.post('/organizations/org_1/discovery-domains', { domain }),
       refusals.invalidBody(`'Object didn't pass validation for format hostname: ${domain}' on property domain`),
     );
   });
 
   it('returns 404 for an unknown organization', async () => {
-    expect(
+    expectAnswer(
       await app.api.post('/organizations/org_0000000000000000/discovery-domains', { domain: 'acme.com' }),
-    ).toMatchObject(refusals.organizationNotFound);
+      refusals.organizationNotFound,
+    );
   });
 
   it('returns 409 for a domain the organization has, whatever its case', async () => {
     const { domain, collection } = await createDiscoveryDomain(app.api);
-    expect(await app.api.post(collection, { domain: domain.domain.toUpperCase() })).toMatchObject(
+    expectAnswer(
+      await app.api.post(collection, { domain: domain.domain.toUpperCase() }),
       refusals.discoveryDomainExists,
     );
   });
@@ -103,9 +97,7 @@ describe('POST /organizations/{id}/discovery-domains', () => {
       Array.from({ length: 8 }, (_, at) => app.api.post(collection, { domain: `late${at}.com` })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 400, 400, 400, 400]);
-    expect(await app.api.post(collection, { domain: 'one-more.com' })).toMatchObject(
-      refusals.discoveryDomainLimitReached,
-    );
-    expect(await app.api.post(collection, { domain: 'd1.com' })).toMatchObject(refusals.discoveryDomainExists);
+    expectAnswer(await app.api.post(collection, { domain: 'one-more.com' }), refusals.discoveryDomainLimitReached);
+    expectAnswer(await app.api.post(collection, { domain: 'd1.com' }), refusals.discoveryDomainExists);
   });
 });

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createDiscoveryDomain } from '../../support/factories.js';
@@ -7,25 +9,16 @@ const UNKNOWN_ORGANIZATION = '/organizations/org_0000000000000000/discovery-doma
 describe('GET /organizations/{id}/discovery-domains/{discovery_domain_id}', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get(`${UNKNOWN_ORGANIZATION}/ord_1`)).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['update:organization_discovery_domains'] });
-    expect(await app.api.as(token).get(`${UNKNOWN_ORGANIZATION}/ord_1`)).toMatchObject(
-      refusals.insufficientScope('read:organization_discovery_domains'),
-    );
-  });
+  itIsGuardedBy(app, ['read:organization_discovery_domains'], (api) => api.get(`${UNKNOWN_ORGANIZATION}/ord_1`));
 
   it('returns 404 for an unknown organization', async () => {
-    expect(await app.api.get(`${UNKNOWN_ORGANIZATION}/ord_1`)).toMatchObject(refusals.organizationNotFound);
+    expectAnswer(await app.api.get(`${UNKNOWN_ORGANIZATION}/ord_1`), refusals.organizationNotFound);
   });
 
   it("returns 404 for an unknown domain and for another organization's", async () => {
     const [mine, theirs] = [await createDiscoveryDomain(app.api), await createDiscoveryDomain(app.api)];
     for (const id of ['ord_1', theirs.domain.id]) {
-      expect(await app.api.get(`${mine.collection}/${id}`)).toMatchObject(refusals.discoveryDomainNotFound);
+      expectAnswer(await app.api.get(`${mine.collection}/${id}`), refusals.discoveryDomainNotFound);
     }
   });
 
@@ -39,31 +32,25 @@ describe('GET /organizations/{id}/discovery-domains/{discovery_domain_id}', () =
 describe('GET /organizations/{id}/discovery-domains/name/{discovery_domain}', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get(`${UNKNOWN_ORGANIZATION}/name/acme.com`)).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['update:organization_discovery_domains'] });
-    expect(await app.api.as(token).get(`${UNKNOWN_ORGANIZATION}/name/acme.com`)).toMatchObject(
-      refusals.insufficientScope('read:organization_discovery_domains'),
-    );
-  });
+  itIsGuardedBy(app, ['read:organization_discovery_domains'], (api) =>
+    api.get(`${UNKNOWN_ORGANIZATION}/name/acme.com`),
+  );
 
   it('returns 400 for a name that is too short', async () => {
-    expect(await app.api.get(`${UNKNOWN_ORGANIZATION}/name/ab`)).toMatchObject(
+    expectAnswer(
+      await app.api.get(`${UNKNOWN_ORGANIZATION}/name/ab`),
       refusals.invalidPath("'String is too short (2 chars), minimum 3' on property discovery_domain"),
     );
   });
 
   it('returns 404 for an unknown organization', async () => {
-    expect(await app.api.get(`${UNKNOWN_ORGANIZATION}/name/acme.com`)).toMatchObject(refusals.organizationNotFound);
+    expectAnswer(await app.api.get(`${UNKNOWN_ORGANIZATION}/name/acme.com`), refusals.organizationNotFound);
   });
 
   it("returns 404 for an unknown domain and for another organization's", async () => {
     const [mine, theirs] = [await createDiscoveryDomain(app.api), await createDiscoveryDomain(app.api)];
     for (const name of ['unknown.com', theirs.domain.domain]) {
-      expect(await app.api.get(`${mine.collection}/name/${name}`)).toMatchObject(refusals.discoveryDomainNotFound);
+      expectAnswer(await app.api.get(`${mine.collection}/name/${name}`), refusals.discoveryDomainNotFound);
     }
   });
 

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { addDiscoveryDomain, createDiscoveryDomain, createOrganization } from '../../support/factories.js';
@@ -10,16 +12,9 @@ interface Page {
 describe('GET /organizations/{id}/discovery-domains', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get('/organizations/org_1/discovery-domains')).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:organizations'] });
-    expect(await app.api.as(token).get('/organizations/org_1/discovery-domains')).toMatchObject(
-      refusals.insufficientScope('read:organization_discovery_domains'),
-    );
-  });
+  itIsGuardedBy(app, ['read:organization_discovery_domains'], (api) =>
+    api.get('/organizations/org_1/discovery-domains'),
+  );
 
   it.each([
     ['take=101', "'Value 101 is greater than maximum 100' on property take"],
@@ -27,11 +22,12 @@ describe('GET /organizations/{id}/discovery-domains', () => {
     ['from=made-up', "'Object didn't pass validation for format checkpoint' on property from"],
   ])('returns 400 for ?%s', async (query, detail) => {
     const { collection } = await createDiscoveryDomain(app.api);
-    expect(await app.api.get(`${collection}?${query}`)).toMatchObject(refusals.invalidQuery(detail));
+    expectAnswer(await app.api.get(`${collection}?${query}`), refusals.invalidQuery(detail));
   });
 
   it('returns 404 for an unknown organization', async () => {
-    expect(await app.api.get('/organizations/org_0000000000000000/discovery-domains')).toMatchObject(
+    expectAnswer(
+      await app.api.get('/organizations/org_0000000000000000/discovery-domains'),
       refusals.organizationNotFound,
     );
   });

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createDiscoveryDomain } from '../../support/factories.js';
@@ -7,16 +9,7 @@ const UNKNOWN = '/organizations/org_0000000000000000/discovery-domains/ord_1';
 describe('PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).patch(UNKNOWN, {})).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:organization_discovery_domains'] });
-    expect(await app.api.as(token).patch(UNKNOWN, {})).toMatchObject(
-      refusals.insufficientScope('update:organization_discovery_domains'),
-    );
-  });
+  itIsGuardedBy(app, ['update:organization_discovery_domains'], (api) => api.patch(UNKNOWN, {}));
 
   it.each([
     [{ status: 'failed' }, "'No enum match for: failed' on property status"],
@@ -26,17 +19,18 @@ describe('PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}', ()
     ],
     [{ domain: 'acme.com' }, "'Additional properties not allowed: domain'"],
   ])('returns 400 for %j', async (body, detail) => {
-    expect(await app.api.patch(UNKNOWN, body)).toMatchObject(refusals.invalidBody(detail));
+    expectAnswer(await app.api.patch(UNKNOWN, body), refusals.invalidBody(detail));
   });
 
   it('returns 404 for an unknown organization', async () => {
-    expect(await app.api.patch(UNKNOWN, {})).toMatchObject(refusals.organizationNotFound);
+    expectAnswer(await app.api.patch(UNKNOWN, {}), refusals.organizationNotFound);
   });
 
   it("returns 404 for an unknown domain and for another organization's, which stays as it is", async () => {
     const [mine, theirs] = [await createDiscoveryDomain(app.api), await createDiscoveryDomain(app.api)];
     for (const id of ['ord_1', theirs.domain.id]) {
-      expect(await app.api.patch(`${mine.collection}/${id}`, { status: 'verified' })).toMatchObject(
+      expectAnswer(
+        await app.api.patch(`${mine.collection}/${id}`, { status: 'verified' }),
         refusals.discoveryDomainNotFound,
       );
     }

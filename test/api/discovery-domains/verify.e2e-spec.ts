@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createDiscoveryDomain } from '../../support/factories.js';
@@ -8,26 +10,17 @@ describe('POST /organizations/{id}/discovery-domains/{discovery_domain_id}/verif
   const published = new Map<string, string[][]>();
   const app = useApp({ lookUpTxt: (name) => Promise.resolve(published.get(name) ?? []) });
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).post(UNKNOWN, {})).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:organization_discovery_domains'] });
-    expect(await app.api.as(token).post(UNKNOWN, {})).toMatchObject(
-      refusals.insufficientScope('update:organization_discovery_domains'),
-    );
-  });
+  itIsGuardedBy(app, ['update:organization_discovery_domains'], (api) => api.post(UNKNOWN, {}));
 
   it('returns 404 for an unknown organization', async () => {
-    expect(await app.api.post(UNKNOWN, {})).toMatchObject(refusals.organizationNotFound);
+    expectAnswer(await app.api.post(UNKNOWN, {}), refusals.organizationNotFound);
   });
 
   it("returns 404 for an unknown domain and for another organization's", async () => {
     const [mine, theirs] = [await createDiscoveryDomain(app.api), await createDiscoveryDomain(app.api)];
     published.set(theirs.domain.verification_host, [[theirs.domain.verification_txt]]);
     for (const id of ['ord_1', theirs.domain.id]) {
-      expect(await app.api.post(`${mine.collection}/${id}/verify`, {})).toMatchObject(refusals.discoveryDomainNotFound);
+      expectAnswer(await app.api.post(`${mine.collection}/${id}/verify`, {}), refusals.discoveryDomainNotFound);
     }
     expect((await app.api.get(theirs.path)).body).toEqual(theirs.domain);
   });

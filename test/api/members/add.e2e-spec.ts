@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createMembers, createOrganization, createUser } from '../../support/factories.js';
@@ -5,16 +7,7 @@ import { createMembers, createOrganization, createUser } from '../../support/fac
 describe('POST /organizations/{id}/members', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).post('/organizations/org_1/members', {})).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:organization_members'] });
-    expect(await app.api.as(token).post('/organizations/org_1/members', {})).toMatchObject(
-      refusals.insufficientScope('create:organization_members'),
-    );
-  });
+  itIsGuardedBy(app, ['create:organization_members'], (api) => api.post('/organizations/org_1/members', {}));
 
   it.each([
     [{}, "'Missing required property: members'"],
@@ -30,13 +23,14 @@ describe('POST /organizations/{id}/members', () => {
       "'Array is too long (101), maximum 100' on property members",
     ],
   ])('returns 400 for %.60j', async (body, detail) => {
-    expect(await app.api.post('/organizations/org_1/members', body)).toMatchObject(refusals.invalidBody(detail));
+    expectAnswer(await app.api.post('/organizations/org_1/members', body), refusals.invalidBody(detail));
   });
 
   it('returns 404 for an unknown organization, whether the user is known or not', async () => {
     const { user_id } = await createUser(app.api);
     for (const id of [user_id, 'auth0|unknown']) {
-      expect(await app.api.post('/organizations/org_0000000000000000/members', { members: [id] })).toMatchObject(
+      expectAnswer(
+        await app.api.post('/organizations/org_0000000000000000/members', { members: [id] }),
         refusals.organizationNotFound,
       );
     }
@@ -46,7 +40,7 @@ describe('POST /organizations/{id}/members', () => {
     const organization = await createOrganization(app.api);
     const { user_id } = await createUser(app.api);
     const path = `/organizations/${organization.id}/members`;
-    expect(await app.api.post(path, { members: [user_id, 'auth0|unknown'] })).toMatchObject(refusals.userNotFound);
+    expectAnswer(await app.api.post(path, { members: [user_id, 'auth0|unknown'] }), refusals.userNotFound);
     expect((await app.api.get(path)).body).toEqual([]);
   });
 
@@ -59,7 +53,7 @@ describe('POST /organizations/{id}/members', () => {
     const { path, users } = await createMembers(app.api, 2);
     const late = await createUser(app.api);
     const members = [late.user_id, late.user_id, users[1]!.user_id];
-    expect(await app.api.post(path, { members })).toMatchObject({ status: 204, body: undefined });
+    expectAnswer(await app.api.post(path, { members }), { status: 204 });
     expect((await app.api.get(`${path}?fields=user_id`)).body).toEqual(
       [...users, late].map(({ user_id }) => ({ user_id })),
     );
@@ -67,14 +61,14 @@ describe('POST /organizations/{id}/members', () => {
 
   it('accepts other properties, as the contract does', async () => {
     const { path, users } = await createMembers(app.api, 1);
-    expect(await app.api.post(path, { members: [users[0]!.user_id], roles: [] })).toMatchObject({ status: 204 });
+    expectAnswer(await app.api.post(path, { members: [users[0]!.user_id], roles: [] }), { status: 204 });
   });
 
   it('lets a user belong to several organizations', async () => {
     const { users } = await createMembers(app.api, 1);
     const other = await createOrganization(app.api);
     const path = `/organizations/${other.id}/members`;
-    expect(await app.api.post(path, { members: [users[0]!.user_id] })).toMatchObject({ status: 204 });
+    expectAnswer(await app.api.post(path, { members: [users[0]!.user_id] }), { status: 204 });
     expect((await app.api.get(path)).body).toMatchObject([{ user_id: users[0]!.user_id }]);
   });
 

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createMembers, createOrganization, createUser } from '../../support/factories.js';
@@ -10,16 +12,7 @@ interface Checkpoint {
 describe('GET /organizations/{id}/members', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get('/organizations/org_1/members')).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:organizations', 'create:organization_members'] });
-    expect(await app.api.as(token).get('/organizations/org_1/members')).toMatchObject(
-      refusals.insufficientScope('read:organization_members'),
-    );
-  });
+  itIsGuardedBy(app, ['read:organization_members'], (api) => api.get('/organizations/org_1/members'));
 
   it.each([
     ['take=0', "'Value 0 is less than minimum 1' on property take"],
@@ -29,7 +22,7 @@ describe('GET /organizations/{id}/members', () => {
     ['from=made-up', "'Object didn't pass validation for format checkpoint' on property from"],
   ])('returns 400 for ?%s', async (query, detail) => {
     const { path } = await createMembers(app.api, 1);
-    expect(await app.api.get(`${path}?${query}`)).toMatchObject(refusals.invalidQuery(detail));
+    expectAnswer(await app.api.get(`${path}?${query}`), refusals.invalidQuery(detail));
   });
 
   it.each([[['2026-01-01T00:00:00.000Z']], [['soon', 'auth0|1']], [['2026-01-01T00:00:00.000Z', 'auth0|\u0000']]])(
@@ -37,20 +30,23 @@ describe('GET /organizations/{id}/members', () => {
     async (key) => {
       const { path } = await createMembers(app.api, 1);
       const from = Buffer.from(JSON.stringify(key)).toString('base64url');
-      expect(await app.api.get(`${path}?from=${from}`)).toMatchObject(
+      expectAnswer(
+        await app.api.get(`${path}?from=${from}`),
         refusals.invalidQuery("'Object didn't pass validation for format checkpoint' on property from"),
       );
     },
   );
 
   it('returns 400 for an organization id that is too long', async () => {
-    expect(await app.api.get(`/organizations/${'x'.repeat(51)}/members`)).toMatchObject(
+    expectAnswer(
+      await app.api.get(`/organizations/${'x'.repeat(51)}/members`),
       refusals.invalidPath("'String is too long (51 chars), maximum 50' on property id"),
     );
   });
 
   it.each(['', '?take=2', '?include_totals=true'])('returns 404 for an unknown organization (%s)', async (query) => {
-    expect(await app.api.get(`/organizations/org_0000000000000000/members${query}`)).toMatchObject(
+    expectAnswer(
+      await app.api.get(`/organizations/org_0000000000000000/members${query}`),
       refusals.organizationNotFound,
     );
   });

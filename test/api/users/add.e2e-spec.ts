@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createConnection, createUser, DEFAULT_CONNECTION, uniqueName } from '../../support/factories.js';
@@ -11,14 +13,7 @@ const newBody = (fields: object = {}) => ({
 describe('POST /users', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).post('/users', newBody())).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:users'] });
-    expect(await app.api.as(token).post('/users', newBody())).toMatchObject(refusals.insufficientScope('create:users'));
-  });
+  itIsGuardedBy(app, ['create:users'], (api) => api.post('/users', newBody()));
 
   it.each([
     [{ connection: undefined }, "'Missing required property: connection'"],
@@ -33,20 +28,18 @@ describe('POST /users', () => {
     [{ user_metadata: [] }, "'Expected type object but found type array' on property user_metadata"],
     [{ favourite: 1 }, "'Additional properties not allowed: favourite'"],
   ])('returns 400 for %j', async (fields, detail) => {
-    expect(await app.api.post('/users', newBody(fields))).toMatchObject(refusals.invalidBody(detail));
+    expectAnswer(await app.api.post('/users', newBody(fields)), refusals.invalidBody(detail));
   });
 
   it('returns 400 for a connection that does not exist', async () => {
-    expect(await app.api.post('/users', newBody({ connection: 'nowhere' }))).toMatchObject(
-      refusals.connectionInBodyUnknown,
-    );
+    expectAnswer(await app.api.post('/users', newBody({ connection: 'nowhere' })), refusals.connectionInBodyUnknown);
   });
 
   it('returns 409 for an address, username or id that the connection already has', async () => {
     const taken = { email: 'ada@example.com', username: 'ada', user_id: 'ada-1' };
     await createUser(app.api, taken);
     for (const field of [{ email: 'ADA@example.com' }, { username: 'ada' }, { user_id: 'ada-1' }]) {
-      expect(await app.api.post('/users', newBody(field))).toMatchObject(refusals.userExists);
+      expectAnswer(await app.api.post('/users', newBody(field)), refusals.userExists);
     }
   });
 

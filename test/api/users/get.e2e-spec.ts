@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createUser } from '../../support/factories.js';
@@ -5,25 +7,17 @@ import { createUser } from '../../support/factories.js';
 describe('GET /users/{id}', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get('/users/auth0|1')).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without one of the scopes', async () => {
-    const token = await app.issuer.token({ scopes: ['update:users'] });
-    expect(await app.api.as(token).get('/users/auth0|1')).toMatchObject(
-      refusals.insufficientScope('read:users', 'read:user_idp_tokens'),
-    );
-  });
+  itIsGuardedBy(app, ['read:users', 'read:user_idp_tokens'], (api) => api.get('/users/auth0|1'));
 
   it('returns 400 for an unknown query', async () => {
-    expect(await app.api.get('/users/auth0|1?page=1')).toMatchObject(
+    expectAnswer(
+      await app.api.get('/users/auth0|1?page=1'),
       refusals.invalidQuery("'Additional properties not allowed: page'"),
     );
   });
 
   it('returns 404 for an unknown user', async () => {
-    expect(await app.api.get('/users/auth0|1')).toMatchObject(refusals.userNotFound);
+    expectAnswer(await app.api.get('/users/auth0|1'), refusals.userNotFound);
   });
 
   it('gives the user, or the fields asked for', async () => {

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import {
@@ -19,16 +21,7 @@ interface WithTotals {
 describe('GET /users', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get('/users')).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without one of the scopes', async () => {
-    const token = await app.issuer.token({ scopes: ['create:users'] });
-    expect(await app.api.as(token).get('/users')).toMatchObject(
-      refusals.insufficientScope('read:users', 'read:user_idp_tokens'),
-    );
-  });
+  itIsGuardedBy(app, ['read:users', 'read:user_idp_tokens'], (api) => api.get('/users'));
 
   it.each([
     ['per_page=101', "'Value 101 is greater than maximum 100' on property per_page"],
@@ -36,7 +29,7 @@ describe('GET /users', () => {
     ['search_engine=v4', "'No enum match for: v4' on property search_engine"],
     ['take=5', "'Additional properties not allowed: take'"],
   ])('returns 400 for ?%s', async (query, detail) => {
-    expect(await app.api.get(`/users?${query}`)).toMatchObject(refusals.invalidQuery(detail));
+    expectAnswer(await app.api.get(`/users?${query}`), refusals.invalidQuery(detail));
   });
 
   it.each(['name:ada', 'email:ada*', 'email:"ada@example.com" OR name:ada'])(
@@ -100,25 +93,17 @@ describe('GET /users', () => {
 describe('GET /users/{id}/organizations', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).get('/users/auth0|1/organizations')).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without the scope', async () => {
-    const token = await app.issuer.token({ scopes: ['read:users'] });
-    expect(await app.api.as(token).get('/users/auth0|1/organizations')).toMatchObject(
-      refusals.insufficientScope('read:organizations'),
-    );
-  });
+  itIsGuardedBy(app, ['read:organizations'], (api) => api.get('/users/auth0|1/organizations'));
 
   it('returns 400 for a page beyond 1000', async () => {
-    expect(await app.api.get('/users/auth0|1/organizations?page=1001')).toMatchObject(
+    expectAnswer(
+      await app.api.get('/users/auth0|1/organizations?page=1001'),
       refusals.invalidQuery("'Value 1001 is greater than maximum 1000' on property page"),
     );
   });
 
   it('returns 404 for an unknown user', async () => {
-    expect(await app.api.get('/users/auth0|unknown/organizations')).toMatchObject(refusals.userNotFound);
+    expectAnswer(await app.api.get('/users/auth0|unknown/organizations'), refusals.userNotFound);
   });
 
   it('gives the organizations the user belongs to and no other', async () => {

@@ -1,3 +1,5 @@
+import { itIsGuardedBy } from '../../support/access.js';
+import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createUser } from '../../support/factories.js';
@@ -5,33 +7,24 @@ import { createUser } from '../../support/factories.js';
 describe('PATCH /users/{id}', () => {
   const app = useApp();
 
-  it('returns 401 without a token', async () => {
-    expect(await app.api.as(undefined).patch('/users/auth0|1', {})).toMatchObject(refusals.noToken);
-  });
-
-  it('returns 403 without one of the scopes', async () => {
-    const token = await app.issuer.token({ scopes: ['read:users'] });
-    expect(await app.api.as(token).patch('/users/auth0|1', {})).toMatchObject(
-      refusals.insufficientScope('update:users', 'update:users_app_metadata'),
-    );
-  });
+  itIsGuardedBy(app, ['update:users', 'update:users_app_metadata'], (api) => api.patch('/users/auth0|1', {}));
 
   it.each([
     [{ blocked: null }, "'Expected type boolean but found type null' on property blocked"],
     [{ nickname: '' }, "'String is too short (0 chars), minimum 1' on property nickname"],
     [{ email: 'nobody' }, "'Object didn't pass validation for format email: nobody' on property email"],
   ])('returns 400 for %j', async (body, detail) => {
-    expect(await app.api.patch('/users/auth0|1', body)).toMatchObject(refusals.invalidBody(detail));
+    expectAnswer(await app.api.patch('/users/auth0|1', body), refusals.invalidBody(detail));
   });
 
   it('returns 404 for an unknown user', async () => {
-    expect(await app.api.patch('/users/auth0|1', { name: 'Ada' })).toMatchObject(refusals.userNotFound);
+    expectAnswer(await app.api.patch('/users/auth0|1', { name: 'Ada' }), refusals.userNotFound);
   });
 
   it('returns 409 for an address that another user of the connection has, and changes nothing', async () => {
     const [taken, user] = [await createUser(app.api), await createUser(app.api)];
     const body = { email: taken.email, name: 'Changed' };
-    expect(await app.api.patch(`/users/${user.user_id}`, body)).toMatchObject(refusals.userExists);
+    expectAnswer(await app.api.patch(`/users/${user.user_id}`, body), refusals.userExists);
     expect((await app.api.get(`/users/${user.user_id}`)).body).toEqual(user);
   });
 
