@@ -17,7 +17,7 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
-  static for(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns): DynamicModule {
+  static for(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     return {
       module: AppModule,
       imports: [

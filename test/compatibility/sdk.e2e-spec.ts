@@ -1,63 +1,30 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tlsCredentials } from '../../src/http/tls.js';
 import { Checkout } from '../process/checkout.js';
 import { freePort } from '../process/ports.js';
-import { startApp, type TestApp } from '../support/app.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { createConnection, uniqueName } from '../support/factories.js';
-import { openSdkSession, SdkError, type SdkSession } from './sdk.js';
+import { openSdkSession, thrownBy, useSdk } from './sdk.js';
 
 const NOWHERE = 'org_0000000000000000';
 
-/** The SDK's own error class, with the service's answer as its body. */
-async function thrownBy(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    () => 'nothing',
-    (error: unknown) => {
-      if (error instanceof SdkError) return error.thrown;
-      throw error;
-    },
-  );
-}
-
 describe('The official SDK', () => {
-  let app: TestApp;
-  let stop: () => Promise<void>;
-  let folder: string;
-  let sdk: SdkSession;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'vestibule-tls-'));
-    const tls = await tlsCredentials({ port: 0 }, join(folder, 'tls'));
-    ({ app, stop } = await startApp({ tls, env: { MAX_CONNECTIONS_PER_ORGANIZATION: '200' } }));
-    sdk = await openSdkSession(
-      { domain: `localhost:${app.server.httpsPort}`, token: await app.issuer.token() },
-      join(folder, 'tls', 'ca.pem'),
-    );
-  });
-
-  afterAll(async () => {
-    await sdk.close();
-    await stop();
-    await rm(folder, { recursive: true });
-  });
+  const sdk = useSdk({ MAX_CONNECTIONS_PER_ORGANIZATION: '200' });
 
   /** Rows to page through: as many connections, all enabled for one organization. */
   async function organizationWith(count: number, strategy = 'okta') {
     const organization = await sdk.client.organizations.create({ name: uniqueName('org') });
-    const connections = await Promise.all(Array.from({ length: count }, () => createConnection(app.api, strategy)));
+    const connections = await Promise.all(Array.from({ length: count }, () => createConnection(sdk.app.api, strategy)));
     for (const { id } of connections) {
-      await app.api.post(`/organizations/${organization.id}/connections`, { connection_id: id });
+      await sdk.app.api.post(`/organizations/${organization.id}/connections`, { connection_id: id });
     }
     return { id: organization.id!, connections };
   }
 
   /** How many requests of a method and path the server has answered. */
   const requests = (method: string, path: string) =>
-    app.log.filter((line) => line['msg'] === 'request' && line['method'] === method && line['path'] === path).length;
+    sdk.app.log.filter((line) => line['msg'] === 'request' && line['method'] === method && line['path'] === path)
+      .length;
 
   describe('organizations', () => {
     it('creates, gets, gets by name, updates and deletes', async () => {
@@ -101,7 +68,7 @@ describe('The official SDK', () => {
     });
 
     it('creates with connections', async () => {
-      const connection = await createConnection(app.api, 'auth0');
+      const connection = await createConnection(sdk.app.api, 'auth0');
       const created = await sdk.client.organizations.create({
         name: uniqueName('org'),
         enabled_connections: [
@@ -121,11 +88,11 @@ describe('The official SDK', () => {
 
     it('lists 120 and more, fetching page after page', async () => {
       await Promise.all(
-        Array.from({ length: 120 }, () => app.api.post('/organizations', { name: uniqueName('listed') })),
+        Array.from({ length: 120 }, () => sdk.app.api.post('/organizations', { name: uniqueName('listed') })),
       );
-      const [{ total }] = (await app.sql<{ total: number }>('SELECT count(*)::int AS total FROM organizations')) as [
-        { total: number },
-      ];
+      const [{ total }] = (await sdk.app.sql<{ total: number }>(
+        'SELECT count(*)::int AS total FROM organizations',
+      )) as [{ total: number }];
       for (const take of [50, 7, 100]) {
         const before = requests('GET', '/api/v2/organizations');
         const rows = await sdk.client.organizations.list({ take, sort: 'name:1' });
@@ -141,7 +108,7 @@ describe('The official SDK', () => {
     it('adds, gets, lists, updates and deletes', async () => {
       const { enabledConnections } = sdk.client.organizations;
       const { id } = await organizationWith(0);
-      const connection = await createConnection(app.api, 'samlp');
+      const connection = await createConnection(sdk.app.api, 'samlp');
       const row = {
         connection_id: connection.id,
         assign_membership_on_login: true,
@@ -183,7 +150,7 @@ describe('The official SDK', () => {
     it('creates, gets, lists, updates and deletes', async () => {
       const { connections } = sdk.client.organizations;
       const { id } = await organizationWith(0);
-      const connection = await createConnection(app.api, 'auth0');
+      const connection = await createConnection(sdk.app.api, 'auth0');
       const row = {
         connection_id: connection.id,
         assign_membership_on_login: true,
@@ -272,7 +239,7 @@ describe('The official SDK', () => {
 
     it('lists 120 of a strategy, fetching page after page, and by several strategies and by name', async () => {
       const { connections } = await organizationWith(120, 'pingfederate');
-      const other = await createConnection(app.api, 'sms');
+      const other = await createConnection(sdk.app.api, 'sms');
       const ids = connections.map(({ id }) => id).sort();
       const before = requests('GET', '/api/v2/connections');
       const rows = await sdk.client.connections.list({ strategy: ['pingfederate'] });
@@ -289,7 +256,7 @@ describe('The official SDK', () => {
   describe('errors', () => {
     it('are of the class for their status and carry the answer', async () => {
       const { organizations } = sdk.client;
-      const connection = await createConnection(app.api, 'okta');
+      const connection = await createConnection(sdk.app.api, 'okta');
       const { id } = await organizationWith(0);
       await organizations.enabledConnections.add(id, { connection_id: connection.id });
       const { name } = await organizations.get(id);
@@ -314,13 +281,16 @@ describe('The official SDK', () => {
     });
 
     it('tell of a token that lacks the scope, and of one that is not good', async () => {
-      const domain = `localhost:${app.server.httpsPort}`;
-      const authority = join(folder, 'tls', 'ca.pem');
+      const domain = `localhost:${sdk.app.server.httpsPort}`;
+      const { authority } = sdk;
       const poor = await openSdkSession(
-        { domain, token: await app.issuer.token({ scopes: ['read:connections'] }) },
+        { domain, token: await sdk.app.issuer.token({ scopes: ['read:connections'] }) },
         authority,
       );
-      const stale = await openSdkSession({ domain, token: await app.issuer.token({ claims: { exp: 1 } }) }, authority);
+      const stale = await openSdkSession(
+        { domain, token: await sdk.app.issuer.token({ claims: { exp: 1 } }) },
+        authority,
+      );
       try {
         const { status, body } = refusals.insufficientScope('read:organizations', 'read:organizations_summary');
         expect(await thrownBy(poor.client.organizations.get(NOWHERE))).toEqual({

@@ -1,7 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManagementClient } from 'auth0';
+import { tlsCredentials } from '../../src/http/tls.js';
+import { startApp, type TestApp } from '../support/app.js';
 
 /** The SDK's client in another process. A method that gives pages gives all their rows. */
 export type Remote<T> = {
@@ -70,4 +74,45 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.disconnect();
   await exited;
+}
+
+/** The SDK's own error class, with the service's answer as its body. */
+export async function thrownBy(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => 'nothing',
+    (error: unknown) => {
+      if (error instanceof SdkError) return error.thrown;
+      throw error;
+    },
+  );
+}
+
+export interface SdkApp {
+  readonly app: TestApp;
+  /** With a token that has every scope. */
+  readonly client: Remote<ManagementClient>;
+  /** File with the certificate to trust. */
+  readonly authority: string;
+}
+
+/** As `useApp`, with HTTPS and a session of the SDK. The object is filled in when both are there. */
+export function useSdk(env: Record<string, string> = {}): SdkApp {
+  const sdk = {} as SdkApp;
+  let stop: () => Promise<void>;
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vestibule-tls-'));
+    const tls = await tlsCredentials({ port: 0 }, join(folder, 'tls'));
+    const { app, stop: stopApp } = await startApp({ tls, env });
+    const authority = join(folder, 'tls', 'ca.pem');
+    const options = { domain: `localhost:${app.server.httpsPort}`, token: await app.issuer.token() };
+    const session = await openSdkSession(options, authority);
+    Object.assign(sdk, { app, client: session.client, authority });
+    stop = async () => {
+      await session.close();
+      await stopApp();
+      await rm(folder, { recursive: true });
+    };
+  });
+  afterAll(() => stop());
+  return sdk;
 }

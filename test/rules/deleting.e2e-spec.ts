@@ -1,0 +1,75 @@
+import { useApp } from '../support/app.js';
+import { refusals } from '../support/errors.js';
+import {
+  addDiscoveryDomain,
+  createConnection,
+  createMembers,
+  createOrganization,
+  createUser,
+} from '../support/factories.js';
+import { seedMembers } from '../support/seeds.js';
+
+const OWNED = ['organization_connections', 'organization_members', 'organization_discovery_domains'];
+
+describe('Deleting an organization', () => {
+  const app = useApp();
+
+  it('takes along everything it owns, and nothing else', async () => {
+    const [gone, stays] = [await createMembers(app.api, 2), await createMembers(app.api, 2)];
+    const connection = await createConnection(app.api);
+    for (const { organization } of [gone, stays]) {
+      await app.api.post(`/organizations/${organization.id}/enabled_connections`, { connection_id: connection.id });
+      await addDiscoveryDomain(app.api, organization.id);
+    }
+    expect(await app.api.delete(`/organizations/${gone.organization.id}`)).toMatchObject({ status: 204 });
+    for (const table of OWNED) {
+      const left = await app.sql<{ id: string }>(`SELECT DISTINCT organization_id AS id FROM ${table}`);
+      expect(left).toEqual([{ id: stays.organization.id }]);
+    }
+    const path = `/users/${encodeURIComponent(gone.users[0]!.user_id)}`;
+    expect(await app.api.get(path)).toMatchObject({ status: 200 });
+    expect((await app.api.get(`${path}/organizations`)).body).toEqual([]);
+  });
+
+  it('looks into every table that an organization owns', async () => {
+    const tables = await app.sql<{ name: string }>(
+      "SELECT conrelid::regclass::text AS name FROM pg_constraint WHERE contype = 'f' AND confrelid = 'organizations'::regclass",
+    );
+    expect(tables.map(({ name }) => name).sort()).toEqual([...OWNED].sort());
+  });
+
+  it('leaves no member behind when users are added while it goes', async () => {
+    const organization = await createOrganization(app.api);
+    const users = await Promise.all(Array.from({ length: 10 }, () => createUser(app.api)));
+    const path = `/organizations/${organization.id}`;
+    const answers = await Promise.all([
+      ...users.map(({ user_id }) => app.api.post(`${path}/members`, { members: [user_id] })),
+      app.api.delete(path),
+    ]);
+    for (const { status, body } of answers) {
+      expect([{ status: 204, body: undefined }, refusals.organizationNotFound]).toContainEqual({ status, body });
+    }
+    const left = await app.sql('SELECT user_id FROM organization_members WHERE organization_id = $1', [
+      organization.id,
+    ]);
+    expect(left).toEqual([]);
+  });
+
+  it('takes seconds with 100,000 members, and grows no faster than they do', async () => {
+    const few = await timeDelete(10_000);
+    const many = await timeDelete(100_000);
+    expect(many).toBeLessThan(8_000);
+    // Twice as slow a row as with a tenth of them would still be chance; a scan for each row is a factor of ten.
+    expect(many).toBeLessThan(Math.max(few, 50) * 10 * 2);
+  }, 120_000);
+
+  /** Milliseconds. */
+  async function timeDelete(members: number): Promise<number> {
+    const { id } = await createOrganization(app.api);
+    await seedMembers(app, id, members);
+    await app.sql('ANALYZE');
+    const start = performance.now();
+    expect(await app.api.delete(`/organizations/${id}`)).toMatchObject({ status: 204 });
+    return performance.now() - start;
+  }
+});
