@@ -23,7 +23,6 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(new ExceptionToResponseFilter());
-  app.enableShutdownHooks([]);
 }
 
 /** Counted per bearer token or address, by each process for itself; off unless configured. */

@@ -61,7 +61,9 @@ function announce(config: AppConfig, server: RunningServer, database: string, sa
   );
   say(`Database: ${database}`);
   if (config.auth.kind === 'built-in') {
-    say('Next, in another terminal:');
+    const { sharedVariables } = config;
+    const same = sharedVariables.length === 0 ? '' : ` with the same ${sharedVariables.join(', ')}`;
+    say(`Next, in another terminal${same}:`);
     say('  TOKEN=$(npx vestibule token)');
     say(`  curl -H "Authorization: Bearer $TOKEN" http://localhost:${httpPort}/api/v2/connections`);
   } else {

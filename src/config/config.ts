@@ -18,6 +18,8 @@ export class AppConfig {
   readonly maxConnectionsPerOrganization!: number;
   /** Requests a minute for each client; 0 is no limit. */
   readonly rateLimitPerMinute!: number;
+  /** The variables that another command must be given too, to work on the same server and database. */
+  readonly sharedVariables!: readonly string[];
 }
 
 export interface TlsConfig {
@@ -101,6 +103,8 @@ const specs = {
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
 };
 
+const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL'];
+
 /** May hold a password, so a bad value is never repeated. */
 const SECRET_VARIABLES = new Set(['DATABASE_URL']);
 
@@ -139,6 +143,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
   };
 }
 

@@ -16,7 +16,9 @@ interface Common {
   description?: string;
 }
 
+type WireType = 'string' | 'boolean' | 'integer' | 'array' | 'object';
 type Schema = Record<string, unknown>;
+type Dto = new () => object;
 type Check = (value: unknown) => string | undefined;
 
 /** Marks the message of a missing property, which names no path. */
@@ -122,13 +124,13 @@ export const ObjectField = <T extends object>(
   applyDecorators(
     field(
       options,
-      undefined,
+      { type: 'object' },
       (value) => {
         if (!isRecord(value)) return expected('object', value);
         const count = Object.keys(value).length;
         return count < minProperties ? `Too few properties defined (${count}), minimum ${minProperties}` : undefined;
       },
-      { ...lazily(type), ...(minProperties === 0 ? {} : { minProperties }) },
+      { dto: type, api: { ...lazily(type), ...(minProperties === 0 ? {} : { minProperties }) } },
     ),
     // ValidateNested refuses a null by itself, also one that the field allows.
     ...(options.nullable ? [ValidateIf((_, value) => value !== null)] : []),
@@ -143,22 +145,24 @@ export const ObjectListField = <T extends object>(
   applyDecorators(
     field(
       options,
-      undefined,
+      { type: 'array' },
       (value) =>
         checkList(value, { maxItems }, (entry) => (isRecord(entry) ? undefined : expected('object', entry))) ??
         (uniqueBy === undefined ? undefined : checkUnique(value as T[], uniqueBy)),
-      { ...lazily(type), isArray: true, ...(maxItems === undefined ? {} : { maxItems }) },
+      { dto: type, api: { ...lazily(type), isArray: true, ...(maxItems === undefined ? {} : { maxItems }) } },
     ),
     ValidateNested({ each: true }),
     Type(type),
   );
 
-/** What one field of a DTO accepts, for the quick check of the validation pipe. */
+/** What one field of a DTO accepts. */
 export interface FieldRule {
+  readonly type: WireType;
   readonly required: boolean;
   /** Undefined when the value is as declared, else what is wrong. Does not look into nested DTOs. */
   readonly check: Check;
-  readonly isNested: boolean;
+  /** The DTO that the field, or each item of a list, has to fit. */
+  readonly nested?: () => Dto;
 }
 
 const RULES = new WeakMap<object, Map<string, FieldRule>>();
@@ -179,14 +183,14 @@ function remember(rule: FieldRule): PropertyDecorator {
 
 function field(
   { required = false, nullable = false, description }: Common,
-  schema: Schema | undefined,
+  schema: Schema & { type: WireType },
   check: Check,
-  api: object = {},
+  nested?: { dto: () => Dto; api: object },
 ): PropertyDecorator {
   const checked = (value: unknown) => (value === null && nullable ? undefined : check(value));
   return applyDecorators(
-    remember({ required, check: checked, isNested: schema === undefined }),
-    ApiProperty({ required, description, ...(nullable ? { nullable } : {}), ...schema, ...api }),
+    remember({ type: schema.type, required, check: checked, nested: nested?.dto }),
+    ApiProperty({ required, description, ...(nullable ? { nullable } : {}), ...(nested?.api ?? schema) }),
     required
       ? ValidateBy({ name: MISSING, validator: { validate: (value) => value !== undefined, defaultMessage: missing } })
       : ValidateIf((_, value) => value !== undefined),

@@ -22,7 +22,7 @@ export function quickCheck(input: Record<string, unknown>, dto: Class): object |
   for (const name of Object.keys(input)) {
     const rule = rules.get(name);
     const value = input[name];
-    if (!rule || rule.isNested || value === undefined || rule.check(value) !== undefined) return undefined;
+    if (!rule || rule.nested || value === undefined || rule.check(value) !== undefined) return undefined;
     instance[name] = value;
   }
   return instance;

@@ -1,4 +1,5 @@
-import { rulesOf } from './fields.js';
+import { rulesOf, type FieldRule } from './fields.js';
+import { wireTypeOf } from './wire-type.js';
 
 /** The fields of a form body, all texts. */
 export class FormBody {
@@ -6,45 +7,47 @@ export class FormBody {
 }
 
 type Class = new () => object;
-type Convert = (value: unknown) => unknown;
+type Rules = ReturnType<typeof rulesOf>;
 
-const CONVERTERS = new WeakMap<Class, ReadonlyMap<string, Convert>>();
+const RULES = new WeakMap<Class, Rules>();
 
 /**
  * Query strings, paths and form bodies know only texts: their `true`, `3` and single list items are turned into what
  * the fields of the DTO declare. What does not fit stays a text, so that the check can name it.
  */
 export function convertTexts(input: Record<string, unknown>, dto: Class): Record<string, unknown> {
-  const converters = convertersOf(dto);
+  const rules = knownRulesOf(dto);
   const converted: Record<string, unknown> = {};
   for (const name of Object.keys(input)) {
-    const convert = converters.get(name);
-    converted[name] = convert ? convert(input[name]) : input[name];
+    const rule = rules.get(name);
+    converted[name] = rule ? convert(input[name], rule) : input[name];
   }
   return converted;
 }
 
-function convertersOf(dto: Class): ReadonlyMap<string, Convert> {
-  const known = CONVERTERS.get(dto);
-  if (known) return known;
-  const made = new Map<string, Convert>();
-  for (const name of rulesOf(dto).keys()) {
-    const convert = converterTo(Reflect.getMetadata('design:type', dto.prototype as object, name));
-    if (convert) made.set(name, convert);
-  }
-  CONVERTERS.set(dto, made);
-  return made;
+/** Every request's path comes through here, so the fields are gathered only once. */
+function knownRulesOf(dto: Class): Rules {
+  const known = RULES.get(dto) ?? rulesOf(dto);
+  if (!RULES.has(dto)) RULES.set(dto, known);
+  return known;
 }
 
-function converterTo(declared: unknown): Convert | undefined {
-  if (declared === Boolean) return (value) => (value === 'true' ? true : value === 'false' ? false : value);
-  if (declared === Number) {
-    return (value) => (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value);
+function convert(value: unknown, { type, nested }: FieldRule): unknown {
+  switch (type) {
+    case 'boolean':
+      return value === 'true' ? true : value === 'false' ? false : value;
+    case 'integer':
+      return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+    case 'array':
+      if (typeof value === 'string') return [value];
+      return Array.isArray(value) && nested ? value.map((item) => convertNested(item, nested)) : value;
+    case 'object':
+      return nested ? convertNested(value, nested) : value;
+    case 'string':
+      return value;
   }
-  if (declared === Array) return (value) => (typeof value === 'string' ? [value] : value);
-  if (typeof declared !== 'function' || rulesOf(declared).size === 0) return undefined;
-  return (value) =>
-    typeof value === 'object' && value !== null
-      ? convertTexts(value as Record<string, unknown>, declared as Class)
-      : value;
+}
+
+function convertNested(value: unknown, dto: () => Class): unknown {
+  return wireTypeOf(value) === 'object' ? convertTexts(value as Record<string, unknown>, dto()) : value;
 }

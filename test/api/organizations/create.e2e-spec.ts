@@ -272,6 +272,23 @@ describe('POST /organizations', () => {
     });
   });
 
+  it('takes quotas and connections from a form', async () => {
+    const [name, { id }] = [uniqueName('org'), await createConnection(app.api, 'okta')];
+    const body = new URLSearchParams({
+      name,
+      'token_quota[client_credentials][enforce]': 'true',
+      'token_quota[client_credentials][per_day]': '7',
+      'enabled_connections[0][connection_id]': id,
+      'enabled_connections[0][show_as_button]': 'false',
+    });
+    const { status, body: organization } = await app.api.request('POST', '/organizations', { body });
+    expect(status).toBe(201);
+    expect(organization).toMatchObject({
+      token_quota: { client_credentials: { enforce: true, per_day: 7 } },
+      enabled_connections: [{ connection_id: id, show_as_button: false }],
+    });
+  });
+
   it('enables connections with it, shows them once and in the order sent', async () => {
     const [enterprise, database] = [await createConnection(app.api, 'okta'), await createConnection(app.api)];
     const name = uniqueName('org');

@@ -145,7 +145,8 @@ describe('GET /organizations', () => {
   });
 
   it('orders by display name, those without one first', async () => {
-    const shown = ({ body }: { body: { display_name?: string }[] }) => body.map((row) => row.display_name);
+    const shown = ({ body }: { body: CreatedOrganization[] }) =>
+      body.map((row) => (row as { display_name?: string }).display_name);
     const expected = [undefined, 'One', 'Three', 'Three', 'Two'];
     expect(shown(await get('?sort=display_name:1'))).toEqual(expected);
     expect(shown(await get('?sort=display_name:-1'))).toEqual(expected.toReversed());

@@ -116,10 +116,19 @@ describe('PATCH /organizations/{id}', () => {
 
   it('takes a form as well as JSON', async () => {
     const organization = await createOrganization(app.api);
-    const body = new URLSearchParams({ display_name: '12', is_app_entitlement_active: 'true' });
+    const body = new URLSearchParams({
+      display_name: '12',
+      is_app_entitlement_active: 'true',
+      'token_quota[client_credentials][per_hour]': '5',
+    });
     expectAnswer(await app.api.request('PATCH', `/organizations/${organization.id}`, { body }), {
       status: 200,
-      body: { ...organization, display_name: '12', is_app_entitlement_active: true },
+      body: {
+        ...organization,
+        display_name: '12',
+        is_app_entitlement_active: true,
+        token_quota: { client_credentials: { per_hour: 5 } },
+      },
     });
   });
 });

@@ -1,0 +1,34 @@
+# syntax=docker/dockerfile:1
+
+FROM node:24-slim AS build
+WORKDIR /app
+# .npmrc belongs to the install: it keeps the install scripts of dependencies from running.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json prisma.config.ts ./
+COPY prisma ./prisma
+COPY src ./src
+RUN npm run build
+
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# "optional" too: the prisma command and TypeScript are optional peers of @prisma/client, so that leaving out "dev" alone
+# would keep them.
+RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json openapi.json ./
+COPY prisma/schema.prisma ./prisma/schema.prisma
+COPY prisma/migrations ./prisma/migrations
+COPY bin ./bin
+# So that "docker exec … vestibule token" and the like work.
+RUN ln -s /app/bin/vestibule.js /usr/local/bin/vestibule
+USER node
+EXPOSE 3000
+CMD ["node", "dist/main.js"]
+
