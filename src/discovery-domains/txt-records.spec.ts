@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { lookUpTxtOverDns } from './txt-records.js';
 
 const HEADER_BYTES = 12;
@@ -20,7 +19,7 @@ describe('looking TXT records up over DNS', () => {
     });
     server.bind(0, '127.0.0.1');
     await once(server, 'listening');
-    return `127.0.0.1:${(server.address()).port}`;
+    return `127.0.0.1:${server.address().port}`;
   }
 
   it('gives the record in its pieces', async () => {
