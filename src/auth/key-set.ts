@@ -1,5 +1,4 @@
-import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import { errors } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
 /** An unknown key id makes the set load anew, but no faster than this: strangers can make up key ids. */
 const RELOAD_COOLDOWN_MS = 30_000;
@@ -9,20 +8,22 @@ export type LoadJwks = () => Promise<JSONWebKeySet>;
 /** The public keys that tokens may be signed with, loaded from their source and kept up to date. */
 export class KeySet {
   private select?: ReturnType<typeof createLocalJWKSet>;
-  private kids: ReadonlySet<string> = new Set();
+  private keys: ReadonlySet<string> = new Set();
   private loadedAt = -Infinity;
   private loading?: Promise<void>;
 
   /**
    * @param load fetches the set from its source
    * @param maxAgeMs how old the set may be when a token is checked; older, it is loaded anew beside the check
-   * @param onWithdrawn told the ids of keys that a newly loaded set does not have any more
+   * @param onWithdrawn called when a newly loaded set does not have some key any more
+   * @param now milliseconds from any moment on, never going back
    */
   constructor(
     private readonly load: LoadJwks,
     private readonly maxAgeMs: number,
-    private readonly onWithdrawn: (kids: ReadonlySet<string>) => void,
+    private readonly onWithdrawn: () => void,
     private readonly onLoadFailed: (error: unknown) => void,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** For `jwtVerify`: the key a token names, loaded when it is new. */
@@ -49,16 +50,17 @@ export class KeySet {
 
   private async replace(): Promise<void> {
     // Also after a failure: a source that is down is not asked more often than one that answers.
-    this.loadedAt = performance.now();
+    this.loadedAt = this.now();
     const jwks = await this.load();
-    const kids = new Set(jwks.keys.map((key) => key.kid ?? ''));
-    const withdrawn = new Set([...this.kids].filter((kid) => !kids.has(kid)));
+    // Whole keys and not their ids: a key may have none, and an issuer may give the id of one to another.
+    const keys = new Set(jwks.keys.map((key) => JSON.stringify(key)));
+    const lost = [...this.keys].some((key) => !keys.has(key));
     this.select = createLocalJWKSet(jwks);
-    this.kids = kids;
-    if (withdrawn.size > 0) this.onWithdrawn(withdrawn);
+    this.keys = keys;
+    if (lost) this.onWithdrawn();
   }
 
   private age(): number {
-    return performance.now() - this.loadedAt;
+    return this.now() - this.loadedAt;
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet } from 'jose';
+import { errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
@@ -15,7 +15,6 @@ export interface VerifiedToken {
 }
 
 interface Remembered extends VerifiedToken {
-  readonly kid: string;
   /** Milliseconds since 1970; the leeway is in it. */
   readonly goodUntil: number;
 }
@@ -35,7 +34,7 @@ const JWKS_TIMEOUT_MS = 5_000;
 @Injectable()
 export class TokenVerifier {
   private readonly logger = new Logger(TokenVerifier.name);
-  private readonly remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
+  private remembered = noTokens();
   private readonly keys: KeySet;
 
   constructor(
@@ -46,7 +45,7 @@ export class TokenVerifier {
     this.keys = new KeySet(
       auth.kind === 'built-in' ? () => signingKeys.publicKeys() : () => fetchJwks(auth.jwksUrl),
       MAX_KEY_AGE_MS[auth.kind],
-      (kids) => this.forgetSignedWith(kids),
+      () => (this.remembered = noTokens()),
       (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}, the present ones stay: ${String(error)}`),
     );
   }
@@ -60,8 +59,10 @@ export class TokenVerifier {
 
   /** @throws DomainError one of the `token_…` codes */
   async verify(token: string): Promise<VerifiedToken> {
+    // Should a key be withdrawn while this token is checked, it is remembered where nobody looks any more.
+    const { remembered } = this;
     const verified = await this.check(token);
-    this.remembered.set(token, verified);
+    remembered.set(token, verified);
     return verified;
   }
 
@@ -78,7 +79,6 @@ export class TokenVerifier {
       return {
         subject: payload.sub ?? '',
         scopes: new Set(typeof payload['scope'] === 'string' ? splitScopes(payload['scope']) : []),
-        kid: decodeProtectedHeader(token).kid ?? '',
         goodUntil: (payload.exp! + LEEWAY_SECONDS) * 1000,
       };
     } catch (error) {
@@ -86,11 +86,9 @@ export class TokenVerifier {
       throw code === undefined ? error : new DomainError(code);
     }
   }
-
-  private forgetSignedWith(kids: ReadonlySet<string>): void {
-    for (const [token, { kid }] of this.remembered.entries()) if (kids.has(kid)) this.remembered.delete(token);
-  }
 }
+
+const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
 
 /** Undefined: not the token's fault. */
 function refusalOf(error: unknown): ErrorCode | undefined {
