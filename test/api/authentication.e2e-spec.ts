@@ -76,7 +76,7 @@ describe('a bearer token', () => {
   it('returns 401 for a token that brings its own key along', async () => {
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = createPublicKey(await exportSPKI(publicKey)).export({ format: 'jwk' });
-    const token = new SignJWT(decodeJwt(app.api.token!)).setProtectedHeader({ alg: 'RS256', jwk: jwk as object });
+    const token = new SignJWT(decodeJwt(app.api.token!)).setProtectedHeader({ alg: 'RS256', jwk: jwk });
     expectAnswer(await listAs(await token.sign(privateKey)), refusals.invalidSignature);
   });
 
@@ -350,7 +350,7 @@ describe('the built-in issuer', () => {
   const app = useApp();
   const get = async (path: string) => {
     const answer = await fetch(`${app.api.origin}/.well-known/${path}`);
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as unknown };
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
   };
 
   it('publishes its configuration', async () => {
