@@ -8,7 +8,7 @@ import { SCOPES, splitScopes } from './auth/scopes.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { loadConfig } from './config/config.js';
 import { createPool } from './database/database.js';
-import { applyMigrations, migrationStatus, type MigrationStatus } from './database/migrations.js';
+import { applyMigrations, describeStatus, migrationStatus, type MigrationStatus } from './database/migrations.js';
 import { openDatabase } from './database/open-database.js';
 import { runOrExplain } from './run-or-explain.js';
 import { serve } from './serve.js';
@@ -141,15 +141,9 @@ async function migrate(statusOnly: boolean): Promise<void> {
 }
 
 function report(status: MigrationStatus): void {
-  const lines = [
-    ...status.pending.map((name) => `pending: ${name}`),
-    ...status.failed.map((name) => `failed: ${name}`),
-    ...status.edited.map((name) => `edited after it was applied: ${name}`),
-    ...status.unknown.map((name) => `applied, but not in this version: ${name}`),
-    ...status.drift.map((difference) => `differs from the schema: ${difference}`),
-  ];
-  for (const line of lines) print(line);
-  if (lines.length === 0) print('The database is up to date and as the schema says.');
+  const problems = describeStatus(status);
+  for (const problem of problems) print(problem);
+  if (problems.length === 0) print('The database is up to date and as the schema says.');
   else process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from './config/config.js';
 import { EmbeddedPostgresError } from './database/embedded-postgres.js';
+import { MigrationFailedError } from './database/migrations.js';
 import { DatabaseUnavailableError } from './database/open-database.js';
 
 /** Runs a command to its end. A failure a person can mend is one line; any other comes with its stack. Exit code 1. */
@@ -20,7 +21,7 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') {
     return `Port ${port} of ${address} is taken. Stop the program that has it, or set PORT and TLS_PORT to free ones.`;
   }
-  const forPeople = [ConfigError, EmbeddedPostgresError, DatabaseUnavailableError].some(
+  const forPeople = [ConfigError, EmbeddedPostgresError, DatabaseUnavailableError, MigrationFailedError].some(
     (kind) => error instanceof kind,
   );
   return forPeople ? error.message : (error.stack ?? error.message);

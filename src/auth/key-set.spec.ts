@@ -84,6 +84,16 @@ describe('KeySet', () => {
     expect(source.loads).toBe(3);
   });
 
+  it('waits for a load that is under way before it refuses a key', async () => {
+    const { source, keySet, isGood } = makeSet(one);
+    await isGood(one);
+    source.published = [one, two];
+    source.time += MAX_AGE_MS + 1;
+    keySet.refreshWhenOld();
+    await expect(isGood(two)).resolves.toBe(true);
+    expect(source.loads).toBe(2);
+  });
+
   it('asks a source that is down no more often than one that answers, and keeps its keys', async () => {
     const { source, isGood } = makeSet(one);
     await isGood(one);

@@ -32,7 +32,8 @@ export class KeySet {
     try {
       return await this.select!(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || this.age() < RELOAD_COOLDOWN_MS) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!this.loading && this.age() < RELOAD_COOLDOWN_MS) throw error;
       await this.reload();
       return this.select!(header, token);
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
+import { isStorable } from '../http/validation/storable.js';
 import { FormBody } from '../http/validation/text-input.js';
 import { MachineClients } from './machine-clients.js';
 import { OAuthError } from './oauth-error.js';
@@ -63,7 +64,7 @@ export class OAuthService {
 
 function textFields(body: unknown): Map<string, string> {
   const values = body instanceof FormBody ? body.values : (body ?? {});
-  const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
+  const isText = (value: unknown): value is string => typeof value === 'string' && isStorable(value);
   return new Map(Object.entries(values).filter((entry): entry is [string, string] => isText(entry[1])));
 }
 
@@ -78,8 +79,9 @@ function basicCredentials(header: string | undefined): { clientId: string; secre
   const [, encoded] = /^Basic +(\S+)$/i.exec(header ?? '') ?? [];
   if (encoded === undefined) return undefined;
   const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
-  if (clientId === undefined || secret === undefined) throw new OAuthError(401, 'access_denied', 'Unauthorized');
-  return { clientId: formDecode(clientId), secret: formDecode(secret) };
+  const credentials = { clientId: formDecode(clientId ?? ''), secret: formDecode(secret ?? '') };
+  if (!isStorable(credentials.clientId)) throw new OAuthError(401, 'access_denied', 'Unauthorized');
+  return credentials;
 }
 
 /** RFC 6749, section 2.3.1: the two parts are form-encoded before they are joined. */

@@ -13,19 +13,43 @@ import { findHandWrittenDrift } from './hand-written.js';
 
 const NO_FILTER: Engine.SchemaFilter = { externalTables: [], externalEnums: [] };
 
+/** The lock that the engine holds while it applies; also that of `prisma migrate deploy`. */
+const ENGINE_LOCK = 72_707_369;
+
+/** A migration that Postgres refused, in a line for the person who started it. Nothing of it is left behind. */
+export class MigrationFailedError extends Error {}
+
 /**
  * Applies the migrations that the database does not have yet. Of several processes at once one applies, the others
- * wait for it and find nothing to do.
+ * wait for it and find nothing to do. One that failed before, or whose process was killed, is tried again.
  *
  * @returns names of the migrations that this call applied, oldest first
+ * @throws MigrationFailedError with what Postgres said; those before it are applied
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
+  await withClient(databaseUrl, forgetUnfinished);
   const migrationsList = await readMigrations();
   if (await isUpToDate(databaseUrl, migrationsList)) return [];
   return withEngine(databaseUrl, async (engine) => {
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
     return appliedMigrationNames;
   });
+}
+
+/**
+ * The engine refuses to go on after a migration that has begun and not ended. But a script and the record of its end
+ * are one transaction here (see {@link EngineAdapter}), so of such a migration there is nothing in the database.
+ */
+async function forgetUnfinished(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ there: boolean }>(
+    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there",
+  );
+  if (!rows[0]?.there) return;
+  // Whoever is applying at this moment is waited for. The lock goes with the connection.
+  await client.query('SELECT pg_advisory_lock($1)', [ENGINE_LOCK]);
+  await client.query(`
+    UPDATE _prisma_migrations SET rolled_back_at = CURRENT_TIMESTAMP
+     WHERE finished_at IS NULL AND rolled_back_at IS NULL`);
 }
 
 async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -86,6 +110,17 @@ export async function migrationStatus(databaseUrl: string): Promise<MigrationSta
   };
 }
 
+/** A line for everything that is not as it should be; none when the database is up to date and as the schema says. */
+export function describeStatus(status: MigrationStatus): string[] {
+  return [
+    ...status.pending.map((name) => `pending: ${name}`),
+    ...status.failed.map((name) => `failed: ${name}`),
+    ...status.edited.map((name) => `edited after it was applied: ${name}`),
+    ...status.unknown.map((name) => `applied, but not in this version: ${name}`),
+    ...status.drift.map((difference) => `differs from the schema: ${difference}`),
+  ];
+}
+
 /** Where the database is not exactly the Prisma schema and the hand-written constraints, a line each. */
 export async function findDrift(databaseUrl: string): Promise<string[]> {
   const schema = await schemaFile();
@@ -106,7 +141,8 @@ async function withEngine<T>(databaseUrl: string, work: (engine: Engine.SchemaEn
   const { SchemaEngine } = await loadEngine();
   // A single connection, because the engine's advisory lock belongs to a session; freeing the engine does not close it.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter(pool));
+  const failures: MigrationFailedError[] = [];
+  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter(pool, (failure) => failures.push(failure)));
   const schema = await schemaFile();
   const engine = await SchemaEngine.new(
     { datamodels: schema.files.map(({ path, content }) => [path, content]) },
@@ -116,7 +152,8 @@ async function withEngine<T>(databaseUrl: string, work: (engine: Engine.SchemaEn
   try {
     return await work(engine);
   } catch (error) {
-    throw readable(error);
+    // The engine only says that something external failed.
+    throw failures[0] ?? readable(error);
   } finally {
     engine.free();
     await pool.end();
@@ -139,15 +176,47 @@ declare const WebAssembly: {
 const INTERNAL_CHAR = 18;
 const TEXT = 25;
 
+const RECORD_END = `
+  UPDATE _prisma_migrations SET finished_at = CURRENT_TIMESTAMP WHERE finished_at IS NULL AND rolled_back_at IS NULL`;
+
+function failureOf(migration: string, script: string, error: unknown): MigrationFailedError {
+  const { message, position } = error as { message: string; position?: string };
+  const line = position === undefined ? '' : `, line ${script.slice(0, Number(position)).split('\n').length}`;
+  return new MigrationFailedError(`Migration ${migration}${line}: ${message}. Nothing of it was applied.`, {
+    cause: error,
+  });
+}
+
 /** Prisma's adapter with what the engine needs of it and it lacks. */
 class EngineAdapter extends PrismaPg {
+  private readonly scripts = readMigrations().then(
+    ({ migrationDirectories }) =>
+      new Map(migrationDirectories.map((one) => [one.migrationFile.content.value, one.path])),
+  );
+
+  constructor(
+    pool: pg.Pool,
+    private readonly onFailure: (failure: MigrationFailedError) => void,
+  ) {
+    super(pool);
+  }
+
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect();
     const pool = adapter.underlyingDriver();
 
     // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, it is parsed
-    // by Postgres and runs as one transaction: a migration that fails leaves nothing behind.
-    adapter.executeScript = async (script) => void (await pool.query(script));
+    // by Postgres and runs as one transaction: a migration that fails leaves nothing behind. The record that it ended is
+    // in the same transaction, so that a process killed right after it does not leave that open either.
+    adapter.executeScript = async (script) => {
+      const migration = (await this.scripts).get(script);
+      try {
+        await pool.query(migration === undefined ? script : `${script}\n;${RECORD_END}`);
+      } catch (error) {
+        if (migration !== undefined) this.onFailure(failureOf(migration, script, error));
+        throw error;
+      }
+    };
 
     // The adapter refuses "char", of which the engine reads the kinds of constraints and foreign key actions.
     const charColumns = new Set<string>();

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors/domain-error.js';
 import { BooleanField, IntegerField, StringField } from './validation/fields.js';
+import { isStorable } from './validation/storable.js';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
@@ -104,9 +105,7 @@ function decodeCheckpoint(text: string): readonly string[] {
   throw invalidCheckpoint();
 }
 
-/** A text that Postgres can compare with: it knows neither NUL nor half a surrogate pair. */
-const isKeyPart = (part: unknown): part is string =>
-  typeof part === 'string' && !part.includes('\0') && part.isWellFormed();
+const isKeyPart = (part: unknown): part is string => typeof part === 'string' && isStorable(part);
 
 /** For a `from` that this server did not give out, or gave out for another list. */
 export function invalidCheckpoint(): DomainError {

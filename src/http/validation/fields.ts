@@ -3,6 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
 import { FORMATS, type FormatName } from './formats.js';
+import { isStorable } from './storable.js';
 import { wireTypeOf } from './wire-type.js';
 
 /**
@@ -219,8 +220,7 @@ function checkString(value: unknown, { minLength, maxLength, pattern, format }: 
   if (maxLength !== undefined && value.length > maxLength && characters(value) > maxLength) {
     return `String is too long (${characters(value)} chars), maximum ${maxLength}`;
   }
-  // Postgres keeps neither in a text, so accepting them would lose what was sent.
-  if (value.includes('\0') || !value.isWellFormed()) return "Object didn't pass validation for format unicode";
+  if (!isStorable(value)) return "Object didn't pass validation for format unicode";
   if (pattern && !pattern.test(value)) return `String does not match pattern ${pattern.source}: ${value}`;
   if (format && !FORMATS[format](value)) return `Object didn't pass validation for format ${format}: ${value}`;
   return undefined;

@@ -1,0 +1,67 @@
+// Replays recorded Management API traffic against the build, where the recordings are at hand: npm run contract:replay
+// @ts-check
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pino } from 'pino';
+import { loadConfig } from '../dist/config/config.js';
+import { createPool } from '../dist/database/database.js';
+import { acquireEmbeddedPostgres } from '../dist/database/embedded-postgres.js';
+import { applyMigrations } from '../dist/database/migrations.js';
+import { startServer } from '../dist/server.js';
+
+const fromRoot = (/** @type {string} */ path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const contract = fromRoot('../shared/contract');
+
+if (existsSync(join(contract, 'replay.mjs'))) process.exit(await replay());
+console.log('No recordings at hand (../shared/contract): nothing to replay.');
+
+/** @returns the exit code */
+async function replay() {
+  const { served, notYet } = await scenarios();
+  console.log(`Replaying ${served.length} scenarios. Not yet there, ${notYet.length}:`);
+  for (const { name, path } of notYet) console.log(`  ${name} (${path})`);
+  const only = `^(${served.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`;
+
+  const folder = await mkdtemp(join(tmpdir(), 'vestibule-replay-'));
+  const postgres = await acquireEmbeddedPostgres(folder, { fsync: 'off' });
+  try {
+    await applyMigrations(postgres.url);
+    const config = { ...loadConfig({ DATABASE_URL: postgres.url }), port: 0 };
+    const server = await startServer(config, createPool(postgres.url, 10), pino({ level: 'error' }));
+    const base = `http://127.0.0.1:${server.httpPort}/api/v2`;
+    const { stdout: token } = await promisify(execFile)(process.execPath, [fromRoot('bin/vestibule.js'), 'token'], {
+      env: { PATH: process.env['PATH'], DATABASE_URL: postgres.url },
+    });
+    const args = [join(contract, 'replay.mjs'), '--base', base, '--token', token.trim(), '--only', only];
+    const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'close');
+    await server.close();
+    return code;
+  } finally {
+    await postgres.release();
+    await Promise.all([folder, postgres.home].map((path) => rm(path, { recursive: true, force: true })));
+  }
+}
+
+/** Which recorded scenarios go only to paths that this service publishes, and which do not, with the first that it lacks. */
+async function scenarios() {
+  const { paths } = JSON.parse(await readFile(fromRoot('openapi.json'), 'utf8'));
+  const published = Object.keys(paths).map((path) => new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`));
+  const lines = (await readFile(join(contract, 'recordings.jsonl'), 'utf8')).split('\n').filter(Boolean);
+  const served = [];
+  const notYet = [];
+  for (const line of lines) {
+    /** @type {{ source: string, name: string, steps: { path: string }[] }} */
+    const { source, name, steps } = JSON.parse(line);
+    const asked = steps.map(({ path }) => path.split('?', 1)[0] ?? '');
+    const path = asked.find((one) => !published.some((pattern) => pattern.test(one)));
+    if (path === undefined) served.push(`${source} ${name}`);
+    else notYet.push({ name, path });
+  }
+  return { served, notYet };
+}

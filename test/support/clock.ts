@@ -1,0 +1,24 @@
+const DEADLINE_MS = 10_000;
+
+/**
+ * Does the work as if this process had run for so much longer: whatever measures ages by `performance.now()`, and is
+ * not about wall-clock time, finds them older.
+ */
+export async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + milliseconds;
+  try {
+    return await work();
+  } finally {
+    performance.now = now;
+  }
+}
+
+/** Asks until the answer is the awaited one. Fails after 10 s, with the last answer. */
+export async function eventually<T>(ask: () => Promise<T>, awaited: (answer: T) => boolean): Promise<T> {
+  for (const giveUpAt = Date.now() + DEADLINE_MS; ;) {
+    const answer = await ask();
+    if (awaited(answer)) return answer;
+    if (Date.now() > giveUpAt) throw new Error(`Still not what was awaited: ${JSON.stringify(answer)}`);
+  }
+}
