@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiSecurity } from '@nestjs/swagger';
+import { ApiSecurity } from '../http/openapi/decorators.js';
 import type { Scope } from './scopes.js';
 
 /** Who may call a route: anybody, or the bearer of a token with any of the scopes. */

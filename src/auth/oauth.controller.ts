@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { Public } from './access.js';

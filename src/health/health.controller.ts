@@ -1,5 +1,5 @@
 import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.js';
 import { HealthService, type Health } from './health.service.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';

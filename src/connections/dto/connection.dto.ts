@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../http/openapi/decorators.js';
 import { PagingDto } from '../../http/pagination.js';
 import {
   BooleanField,

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../http/openapi/decorators.js';
 import { BooleanField, EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
 import { DISCOVERY_DOMAIN_STATUSES, type DiscoveryDomainStatus } from '../domain/discovery-domain.js';
 

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { OPEN_DTOS } from '../validation/other-properties.js';
+import { schemaPath } from './decorators.js';
 import { ErrorResponse } from './responses.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -52,7 +53,7 @@ function describeBody(operation: Operation): void {
   for (const status of REFUSED_BODY) {
     operation.responses[status] = {
       description: '',
-      content: { [JSON_TYPE]: { schema: { $ref: getSchemaPath(ErrorResponse) } } },
+      content: { [JSON_TYPE]: { schema: { $ref: schemaPath(ErrorResponse) } } },
     };
   }
 }

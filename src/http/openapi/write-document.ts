@@ -8,6 +8,7 @@ import { configureApp } from '../../configure-app.js';
 import { createPool } from '../../database/database.js';
 import { paths } from '../../paths.js';
 import { createHttpAdapter } from '../adapter.js';
+import { applyDecorations } from './decorators.js';
 import { describeApi } from './document.js';
 
 /** `npm run openapi` writes the document; with `--check` it says whether the committed one is up to date. */
@@ -21,6 +22,7 @@ if (!process.argv.includes('--check')) {
 
 async function makeDocument(): Promise<string> {
   const { version } = JSON.parse(await readFile(paths.packageJson, 'utf8')) as { version: string };
+  await applyDecorations();
   const app = await createUnconnectedApp();
   try {
     return `${JSON.stringify(describeApi(app, version), null, 2)}\n`;

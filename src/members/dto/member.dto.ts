@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../http/openapi/decorators.js';
 import { PagingDto } from '../../http/pagination.js';
 import { BooleanField, IntegerField, StringField, StringListField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../http/openapi/decorators.js';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, StringField, stringSchema } from '../../http/validation/fields.js';
 import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../domain/organization-connection.js';

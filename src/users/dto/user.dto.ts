@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../http/openapi/decorators.js';
 import { STRATEGIES } from '../../connections/domain/strategy.js';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, IntegerField, JsonObjectField, StringField } from '../../http/validation/fields.js';
