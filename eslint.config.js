@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-const FRAMEWORKS = ['@nestjs/*', 'fastify', '@fastify/*', '@prisma/*', 'pg', 'class-validator', 'class-transformer'];
+const FRAMEWORKS = ['@nestjs/*', 'fastify', '@fastify/*', '@prisma/*', 'pg', 'class-validator'];
 
 export default defineConfig([
   globalIgnores(['dist/', 'src/database/generated/', '.data/']),

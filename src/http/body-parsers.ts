@@ -10,20 +10,21 @@ const MAX_FORM_FIELDS = 1_000;
 /** JSON and form bodies; every other type is 415. An empty body of either type is no body. */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
-    ['application/json', 'application/*+json'],
-    { parseAs: 'string' },
-    (request, text, done) => {
+  for (const type of ['application/json', /^application\/[\w.-]+\+json(?=;|$)/i]) {
+    fastify.addContentTypeParser(type, { parseAs: 'string' }, (request, text, done) => {
       try {
         done(null, parseJson(text as string, request.method));
       } catch (error) {
         done(error as Error);
       }
-    },
-  );
+    });
+  }
   fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) => {
-    const values = parseForm(text as string, { depth: 8, parameterLimit: MAX_FORM_FIELDS, plainObjects: true });
-    done(null, new FormBody({ ...values }));
+    try {
+      done(null, parseFormBody(text as string));
+    } catch (error) {
+      done(error as Error);
+    }
   });
 }
 
@@ -34,10 +35,27 @@ function parseJson(text: string, method: string): unknown {
     throw new DomainError('body_invalid', `'Objects and arrays are nested deeper than ${MAX_DEPTH}'`);
   }
   try {
-    return JSON.parse(text, text.includes('__proto__') ? refusePrototype : undefined);
+    // A name may be written with escapes.
+    return JSON.parse(text, /__proto__|\\u/.test(text) ? refusePrototype : undefined);
   } catch {
     throw new DomainError('json_invalid');
   }
+}
+
+function parseFormBody(text: string): FormBody {
+  const values = parseForm(text, {
+    depth: 8,
+    parameterLimit: MAX_FORM_FIELDS,
+    plainObjects: true,
+    decoder: (part, decode, charset, type) => {
+      const decoded: unknown = decode(part, undefined, charset);
+      if (type === 'key' && String(decoded).includes('__proto__')) {
+        throw new DomainError('body_invalid', "'Additional properties not allowed: __proto__'");
+      }
+      return decoded;
+    },
+  });
+  return new FormBody({ ...values });
 }
 
 /** An own property of this name becomes the prototype wherever the value is copied. */

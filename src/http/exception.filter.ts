@@ -32,8 +32,15 @@ function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
   const status = clientErrorStatus(exception);
   if (status !== undefined) return plainErrorBody(status);
 
-  request.log.error({ requestId: request.id, err: exception }, 'request failed');
+  request.log.error({ requestId: request.id, err: loggable(exception) }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
+}
+
+/** Not the whole error: a database puts the values of the row into its details, and those came with the request. */
+function loggable(exception: unknown): object {
+  if (!(exception instanceof Error)) return { type: typeof exception };
+  const { name, message, stack, code, constraint } = exception as Error & { code?: unknown; constraint?: unknown };
+  return { type: name, message, stack, code, constraint };
 }
 
 /** What Fastify or Nest refuse before a handler runs: an unknown path, a body that is too large, and so on. */

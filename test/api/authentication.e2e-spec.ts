@@ -350,7 +350,7 @@ describe('the built-in issuer', () => {
   const app = useApp();
   const get = async (path: string) => {
     const answer = await fetch(`${app.api.origin}/.well-known/${path}`);
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
+    return { status: answer.status, headers: answer.headers, body: await answer.json() };
   };
 
   it('publishes its configuration', async () => {

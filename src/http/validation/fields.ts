@@ -1,6 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '../openapi/decorators.js';
-import { Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
 import { FORMATS, type FormatName } from './formats.js';
 import { isStorable } from './storable.js';
@@ -136,7 +135,6 @@ export const ObjectField = <T extends object>(
     // ValidateNested refuses a null by itself, also one that the field allows.
     ...(options.nullable ? [ValidateIf((_, value) => value !== null)] : []),
     ValidateNested(),
-    Type(type),
   );
 
 export const ObjectListField = <T extends object>(
@@ -153,7 +151,6 @@ export const ObjectListField = <T extends object>(
       { dto: type, api: { ...lazily(type), isArray: true, ...(maxItems === undefined ? {} : { maxItems }) } },
     ),
     ValidateNested({ each: true }),
-    Type(type),
   );
 
 /** What one field of a DTO accepts. */

@@ -1,10 +1,9 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { DomainError, type ErrorCode } from '../../errors/domain-error.js';
-import { MISSING } from './fields.js';
+import { MISSING, rulesOf } from './fields.js';
 import { OPEN_DTOS } from './other-properties.js';
-import { quickCheck } from './quick-check.js';
+import { instantiate, quickCheck } from './quick-check.js';
 import { convertTexts, FormBody } from './text-input.js';
 import { wireTypeOf } from './wire-type.js';
 
@@ -25,7 +24,7 @@ export class ValidationPipe implements PipeTransform {
     const accepted = quickCheck(input, dto);
     if (accepted) return accepted;
 
-    const instance = plainToInstance(dto, input);
+    const instance = instantiate(input, dto);
     const [problem] = validateSync(instance, {
       whitelist: true,
       forbidNonWhitelisted: !OPEN_DTOS.has(dto),
@@ -33,8 +32,29 @@ export class ValidationPipe implements PipeTransform {
       forbidUnknownValues: true,
     });
     if (problem) throw new DomainError(error, describe(problem));
+    const unknown = findUnknown(input, dto);
+    if (unknown) throw new DomainError(error, unknown);
     return instance;
   }
+}
+
+/**
+ * The first property that is no field. class-validator finds those itself, but for `constructor`, which it must not see.
+ */
+function findUnknown(input: unknown, dto: new () => object, parents: readonly string[] = []): string | undefined {
+  if (wireTypeOf(input) !== 'object') return undefined;
+  const rules = rulesOf(dto);
+  for (const [name, value] of Object.entries(input as object)) {
+    const rule = rules.get(name);
+    if (!rule && !OPEN_DTOS.has(dto)) return at(`Additional properties not allowed: ${name}`, parents);
+    if (!rule?.nested) continue;
+    for (const [index, item] of (Array.isArray(value) ? value : [value]).entries()) {
+      const path = Array.isArray(value) ? [...parents, name, String(index)] : [...parents, name];
+      const unknown = findUnknown(item, rule.nested(), path);
+      if (unknown) return unknown;
+    }
+  }
+  return undefined;
 }
 
 function readInput(

@@ -242,14 +242,16 @@ describe('POST /connections', () => {
     ['names that mean something to JavaScript', '{"constructor":1,"toString":"a","prototype":{}}'],
   ])('keeps of the options %s', async (_, options) => {
     const headers = { authorization: `Bearer ${app.api.token}`, 'content-type': 'application/json' };
-    const body = `{"name":"${uniqueName('con')}","strategy":"oidc","options":${options}}`;
-    const answer = await fetch(`${app.api.origin}/api/v2/connections`, { method: 'POST', headers, body });
-    const text = await answer.text();
-    expect(text).toContain(`"options":${options},`);
+    for (const besides of ['', ',"authentication":{"active":true}']) {
+      const body = `{"name":"${uniqueName('con')}","strategy":"oidc","options":${options}${besides}}`;
+      const answer = await fetch(`${app.api.origin}/api/v2/connections`, { method: 'POST', headers, body });
+      const text = await answer.text();
+      expect(text).toContain(`"options":${options},`);
 
-    const { id } = JSON.parse(text) as CreatedConnection;
-    const read = await fetch(`${app.api.origin}/api/v2/connections/${id}`, { headers });
-    expect(await read.text()).toBe(text);
+      const { id } = JSON.parse(text) as CreatedConnection;
+      const read = await fetch(`${app.api.origin}/api/v2/connections/${id}`, { headers });
+      expect(await read.text()).toBe(text);
+    }
   });
 
   it('takes a form as well as JSON', async () => {

@@ -1,0 +1,366 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { absent } from '../support/access.js';
+import { expectAnswer } from '../support/answers.js';
+import { useApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/clock.js';
+import { refusals } from '../support/errors.js';
+import { createConnection, createEnabled, createOrganization, uniqueName } from '../support/factories.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const NOT_FOUND = { status: 404, body: { statusCode: 404, error: 'Not Found', message: 'Not Found' } };
+
+/** What HTTP itself refuses; outside the published document. */
+const refusedBy = (status: number, text: string) => ({
+  status,
+  body: { statusCode: status, error: text, message: text },
+});
+
+/** Any request, with the token, below the root of the server. */
+async function request(app: TestApp, method: string, path: string, init: RequestInit = {}) {
+  const headers = { authorization: `Bearer ${app.api.token}`, ...(init.headers as Record<string, string>) };
+  const answer = await fetch(`${app.api.origin}${path}`, { ...init, method, headers });
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as unknown };
+}
+
+/** Sends these bytes and returns all that comes back until the server closes; undefined: closes itself right away. */
+function exchange(app: TestApp, bytes: string, { waits = true } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const socket = connect(app.server.httpPort, '127.0.0.1', () => {
+      socket.write(bytes, () => waits || socket.destroy());
+    });
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+    socket.on('close', () => resolve(received)).on('error', reject);
+  });
+}
+
+describe('every error', () => {
+  const app = useApp();
+  const post = (body: string, headers: Record<string, string> = JSON_TYPE) =>
+    request(app, 'POST', '/api/v2/organizations', { body, headers });
+  const nested = (depth: number) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
+
+  it.each([
+    ['GET', '/api/v2/nothing'],
+    ['GET', '/api/v2'],
+    ['GET', '/api/v2/organizations/a/b/c/d'],
+    ['PUT', '/api/v2/organizations'],
+    ['GET', '/organizations'],
+    ['GET', '/'],
+    ['POST', '/health/live'],
+  ])('is 404 for an unknown path or method: %s %s', async (method, path) => {
+    expectAnswer(await request(app, method, path), NOT_FOUND);
+  });
+
+  it('is 404 for an unknown path without a token, too', async () => {
+    expectAnswer(await app.api.as(undefined).get('/nothing'), NOT_FOUND);
+  });
+
+  it.each([
+    ['text', 'name=acme'],
+    ['half an object', '{"name":'],
+    ['two values', '{} {}'],
+    ['single quotes', "{'name':'acme'}"],
+    ['nothing', ''],
+    ['a byte order mark alone', '\ufeff'],
+  ])('is 400 for a body that is not JSON: %s', async (_, body) => {
+    expectAnswer(await post(body), refusals.invalidJson);
+  });
+
+  it.each([
+    ['null', "'Missing required property: name'"],
+    ['[]', "'Expected type object but found type array'"],
+    ['"name"', "'Expected type object but found type string'"],
+    ['7', "'Expected type object but found type integer'"],
+    ['true', "'Expected type object but found type boolean'"],
+  ])('is 400 for JSON that is no object: %s', async (body, detail) => {
+    expectAnswer(await post(body), refusals.invalidBody(detail));
+  });
+
+  it('is 400 for no body where one is needed', async () => {
+    expectAnswer(
+      await app.api.request('POST', '/organizations'),
+      refusals.invalidBody("'Missing required property: name'"),
+    );
+  });
+
+  it.each([
+    ['at the top', '{"name":"acme","__proto__":{"name":"a"}}'],
+    ['inside', '{"name":"acme","branding":{"__proto__":{"logo_url":"https://a"}}}'],
+    ['in other letters', '{"\\u005f_proto__":{"name":"acme"}}'],
+    ['in other letters inside', '{"name":"acme","metadata":{"__pro\\u0074o__":"a"}}'],
+  ])('is 400 for __proto__ %s', async (_, body) => {
+    expectAnswer(await post(body), refusals.invalidJson);
+  });
+
+  it.each([
+    '__proto__[name]=acme',
+    '__proto__=a&name=acme',
+    'name=acme&metadata[__proto__][a]=b',
+    '__pro%74o__[name]=a',
+  ])('is 400 for __proto__ in a form: %s', async (body) => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    expectAnswer(await post(body, form), refusals.invalidBody("'Additional properties not allowed: __proto__'"));
+  });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'prototype'])(
+    'is 400 for the name of a property every object has: %s',
+    async (name) => {
+      expectAnswer(
+        await post(JSON.stringify({ name: 'acme', [name]: 'a' })),
+        refusals.invalidBody(`'Additional properties not allowed: ${name}'`),
+      );
+    },
+  );
+
+  it('is 400 for a body nested deeper than 64, and not before', async () => {
+    const tooDeep = refusals.invalidBody("'Objects and arrays are nested deeper than 64'");
+    expectAnswer(await post(nested(65)), tooDeep);
+    expectAnswer(await post('['.repeat(500_000)), tooDeep);
+    expectAnswer(await post(nested(64)), refusals.invalidBody("'Additional properties not allowed: a'"));
+    const { status } = await app.api.request('POST', '/connections', {
+      headers: JSON_TYPE,
+      body: `{"name":"${uniqueName('con')}","strategy":"oidc","options":${nested(63)}}`,
+    });
+    expect(status).toBe(201);
+  });
+
+  it('counts no brackets in texts', async () => {
+    const name = uniqueName('org');
+    const display_name = '[{"\\'.repeat(50);
+    const answer = await app.api.post('/organizations', { name, display_name });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({ display_name });
+  });
+
+  it('is 413 for a body above 1 MB, whether its length is told or not', async () => {
+    const tooLarge = refusedBy(413, 'Payload Too Large');
+    expectAnswer(await post(`"${'a'.repeat(1024 * 1024)}"`), tooLarge);
+    const chunks = new Blob(['"', 'a'.repeat(1024 * 1024), '"']).stream();
+    const init = { body: chunks, headers: JSON_TYPE, duplex: 'half' } as RequestInit;
+    expectAnswer(await request(app, 'POST', '/api/v2/organizations', init), tooLarge);
+  });
+
+  it.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=a', 'application/jsonp', 'nonsense'])(
+    'is 415 for a body of the type %s',
+    async (type) => {
+      expectAnswer(await post('{"name":"acme"}', { 'content-type': type }), refusedBy(415, 'Unsupported Media Type'));
+    },
+  );
+
+  it.each(['application/json; charset=utf-8', 'application/merge-patch+json', 'APPLICATION/JSON'])(
+    'is none for JSON of the type %s',
+    async (type) => {
+      expect((await post(JSON.stringify({ name: uniqueName('org') }), { 'content-type': type })).status).toBe(201);
+    },
+  );
+
+  it.each(['/api/v2/organizations/%zz', '/api/v2/organizations/%', '/api/v2/connections/%E0%A4%A'])(
+    'is 400 for a path that is badly encoded: %s',
+    async (path) => {
+      expectAnswer(await request(app, 'GET', path), refusedBy(400, 'Bad Request'));
+    },
+  );
+
+  it.each(['%00', '%ED%A0%80'])('is 400 for a path with a character that no id has: %s', async (character) => {
+    const { status } = await request(app, 'GET', `/api/v2/organizations/${character}`);
+    expect(status).toBe(400);
+  });
+
+  it('is 400 for a path with an id too long to be one', async () => {
+    expectAnswer(
+      await app.api.get(`/organizations/${'a'.repeat(51)}/connections`),
+      refusals.invalidPath("'String is too long (51 chars), maximum 50' on property id"),
+    );
+    const { status } = await request(app, 'GET', `/api/v2/organizations/${'a'.repeat(5_000)}/connections`);
+    expect([400, 404, 414]).toContain(status);
+  });
+
+  it('has no row of the table that a request cannot bring about', async () => {
+    const [organization, connection, enabled] = await Promise.all([
+      createOrganization(app.api),
+      createConnection(app.api),
+      createEnabled(app.api),
+    ]);
+    const { api } = app;
+    const own = `/organizations/${organization.id}/enabled_connections`;
+    const signup = { is_signup_enabled: true };
+    expectAnswer(await api.patch(enabled.path, signup), refusals.signupNotSupported);
+    expectAnswer(await api.patch(enabled.path, { show_as_button: false }), refusals.hiddenButtonNotSupported);
+    expectAnswer(await api.post(own, { connection_id: absent.connection }), refusals.connectionInBodyUnknown);
+    expectAnswer(
+      await api.get('/connections?page=-1'),
+      refusals.invalidQuery("'Value -1 is less than minimum 0' on property page"),
+    );
+    expectAnswer(await api.get(`/organizations/${absent.organization}`), refusals.organizationNotFound);
+    expectAnswer(await api.get(`${own}/${connection.id}`), refusals.organizationConnectionNotFound);
+    expectAnswer(await api.get(`/connections/${absent.connection}`), refusals.connectionNotFound);
+    expectAnswer(await api.post('/organizations', { name: organization.name }), refusals.organizationNameTaken);
+    expectAnswer(
+      await api.post('/connections', { name: connection.name, strategy: 'auth0' }),
+      refusals.connectionNameTaken,
+    );
+    expectAnswer(
+      await api.post(enabled.path.replace(/\/con_.*/, ''), { connection_id: enabled.connection.id }),
+      refusals.organizationConnectionExists,
+    );
+  });
+
+  it('is JSON and names its request', async () => {
+    const headers = { 'x-request-id': 'my-own.id_1' };
+    const answer = await app.api.request('GET', `/organizations/${absent.organization}`, { headers });
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(answer.headers.get('x-request-id')).toBe('my-own.id_1');
+    const strange = { 'x-request-id': 'a b"<script>' };
+    const other = await app.api.request('GET', '/nothing', { headers: strange });
+    expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('an unexpected failure', () => {
+  const app = useApp({ env: { LOG_LEVEL: 'trace' } });
+
+  /** With the table out of the way, which nothing in the service expects. */
+  async function withoutTable<T>(table: string, work: () => Promise<T>): Promise<T> {
+    await app.sql(`ALTER TABLE ${table} RENAME TO ${table}_elsewhere`);
+    try {
+      return await work();
+    } finally {
+      await app.sql(`ALTER TABLE ${table}_elsewhere RENAME TO ${table}`);
+    }
+  }
+
+  it.each([
+    ['organizations', 'GET', `/organizations/${absent.organization}`, undefined],
+    ['connections', 'GET', '/connections', undefined],
+    ['organization_connections', 'PATCH', `/organizations/${absent.organization}/connections/a`, { is_enabled: true }],
+  ])('with %s is 500 and a request id, and the log has the rest', async (table, method, path, body) => {
+    const init = body && { body: JSON.stringify(body), headers: JSON_TYPE };
+    const answer = await withoutTable(table, () => app.api.request(method, path, init));
+    const requestId = answer.headers.get('x-request-id');
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expectAnswer(answer, {
+      status: 500,
+      body: {
+        statusCode: 500,
+        error: 'Internal Server Error',
+        message: `An unexpected error occurred, request id ${requestId}`,
+      },
+    });
+    const lines = app.log.filter((line) => line['requestId'] === requestId && line['level'] === 50);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ err: { message: expect.stringContaining(table) as string } });
+    expect((lines[0]!['err'] as { stack: string }).stack).toContain('src/');
+  });
+
+  it('is over when its cause is', async () => {
+    await withoutTable('organizations', () => app.api.get('/organizations'));
+    expect((await app.api.get('/organizations')).status).toBe(200);
+  });
+
+  it('leaves neither token nor secret nor body in the log, and nothing expected does', async () => {
+    const marker = `marker${randomBytes(8).toString('hex')}`;
+    const { organization, path } = await createEnabled(app.api);
+    const newer = path.replace('enabled_connections', 'connections');
+    await app.sql(`ALTER TABLE organizations ADD CONSTRAINT unheard_of CHECK (display_name NOT LIKE 'marker%')`);
+    await app.sql(
+      `ALTER TABLE organization_connections ADD CONSTRAINT unheard_of_too CHECK (organization_connection_name NOT LIKE 'marker%')`,
+    );
+    const sent = [
+      // Fails in Prisma and in a prepared statement, whose errors tell the values of the row.
+      await app.api.patch(`/organizations/${organization.id}`, { display_name: marker }),
+      await app.api.post('/organizations', { name: uniqueName('org'), display_name: marker }),
+      await app.api.patch(newer, { organization_connection_name: marker }),
+      await withoutTable('organizations', () => app.api.post('/organizations', { name: marker })),
+      await app.api.post('/organizations', { name: uniqueName('org'), metadata: { secret: marker } }),
+      await app.api.post('/organizations', { [marker]: true }),
+      await app.api.get(`/organizations?${marker}=1`),
+      await app.api.as(marker).get('/organizations'),
+      await request(app, 'POST', '/oauth/token', {
+        headers: JSON_TYPE,
+        body: JSON.stringify({ grant_type: 'client_credentials', client_id: 'a', client_secret: marker }),
+      }),
+    ];
+    expect(sent.map(({ status }) => status)).toEqual([500, 500, 500, 500, 201, 400, 400, 401, 401]);
+    const log = JSON.stringify(app.log);
+    expect(log).toContain('unheard_of_too');
+    expect(log).not.toContain(marker);
+    for (const part of app.api.token!.split('.')) expect(log).not.toContain(part);
+    expect(log).not.toMatch(/authorization|bearer/i);
+  });
+
+  it('has one line in the log for each request, with method, path without query, status and time', async () => {
+    const headers = { 'x-request-id': 'one-line' };
+    await app.api.request('GET', '/organizations?per_page=1', { headers });
+    const ofRequest = () => app.log.filter((line) => line['requestId'] === 'one-line');
+    await eventually(
+      () => Promise.resolve(ofRequest()),
+      (lines) => lines.length > 0,
+    );
+    expect(ofRequest()).toEqual([
+      {
+        level: 30,
+        time: expect.any(Number) as number,
+        requestId: 'one-line',
+        method: 'GET',
+        path: '/api/v2/organizations',
+        status: 200,
+        milliseconds: expect.any(Number) as number,
+        msg: 'request',
+      },
+    ]);
+  });
+});
+
+describe('a client that misbehaves', () => {
+  const app = useApp();
+  const head = (length: number) =>
+    `POST /api/v2/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${app.api.token}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+
+  it.each([
+    ['closes before it says anything', () => ''],
+    ['closes in the middle of the head', () => 'GET /api/v2/organizations HTTP/1.1\r\nHost:'],
+    ['closes in the middle of the body', () => `${head(100)}{"name":`],
+    ['closes before the answer', () => `${head(100)}${JSON.stringify({ name: uniqueName('org') }).padEnd(100)}`],
+  ])('leaves the process as it was: %s', async (_, bytes) => {
+    await Promise.all(Array.from({ length: 20 }, () => exchange(app, bytes(), { waits: false })));
+    expect((await app.api.get('/organizations')).status).toBe(200);
+  });
+
+  it.each([
+    ['speaks another language', '\x16\x03\x01\x02\0\x01\0'],
+    ['speaks nonsense', 'HELLO\r\n\r\n'],
+    ['has a header that is none', 'GET / HTTP/1.1\r\nHost a\r\n\r\n'],
+    ['tells two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na'],
+    ['sends endless headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`],
+  ])('is answered 4xx and cut off: %s', async (_, bytes) => {
+    expect(await exchange(app, bytes)).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect((await app.api.get('/organizations')).status).toBe(200);
+  });
+});
+
+describe('too many requests', () => {
+  const app = useApp({ env: { RATE_LIMIT_PER_MINUTE: '3' } });
+
+  it('is 429 for the one that goes beyond the limit, and for nobody else', async () => {
+    for (let allowed = 0; allowed < 3; allowed++) expect((await app.api.get('/organizations')).status).toBe(200);
+    const answer = await app.api.get('/organizations');
+    expectAnswer(answer, refusals.tooManyRequests);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await app.api.post('/organizations', { name: 'acme' })).status).toBe(429);
+
+    const other = app.api.as(await app.issuer.token({ claims: { jti: 'other' } }));
+    expect((await other.get('/organizations')).status).toBe(200);
+    for (let probe = 0; probe < 5; probe++) {
+      expect((await fetch(`${app.api.origin}/health/live`)).status).toBe(200);
+    }
+  });
+
+  it('is 429 for a stranger, by the address', async () => {
+    const stranger = app.api.as(undefined);
+    for (let allowed = 0; allowed < 3; allowed++) expectAnswer(await stranger.get('/connections'), refusals.noToken);
+    expectAnswer(await stranger.get('/connections'), refusals.tooManyRequests);
+  });
+});
