@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,6 +11,8 @@ import { configureApp } from './configure-app.js';
 import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
 import { NestLogger } from './nest-logger.js';
+
+const SWEEP_MS = 50;
 
 export interface RunningServer {
   readonly httpPort: number;
@@ -56,8 +59,21 @@ export async function startServer(
   return {
     httpPort: portOf(app.getHttpServer().address()),
     httpsPort: httpsServer && portOf(httpsServer.address()),
-    close: () => app.close(),
+    close: () => closeConnectionsWith(() => app.close(), [app.getHttpServer() as Server, httpsServer]),
   };
+}
+
+/**
+ * Closing a server drops the connections that are idle at that moment. One with a request under way would be kept for
+ * the next request when it is answered, and the server open with it; so they are looked for until all are closed.
+ */
+async function closeConnectionsWith(close: () => Promise<void>, servers: (Server | undefined)[]): Promise<void> {
+  const sweep = setInterval(() => servers.forEach((server) => server?.closeIdleConnections()), SWEEP_MS);
+  try {
+    await close();
+  } finally {
+    clearInterval(sweep);
+  }
 }
 
 const portOf = (address: string | AddressInfo | null) => (address as AddressInfo).port;

@@ -43,7 +43,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** A variable with a value that the server cannot run with. The message is one line for the person who set it. */
 export class ConfigError extends Error {
   constructor(variable: string, got: string, takes: string) {
-    super(`${variable}: got "${got}", takes ${takes}`);
+    super(`${variable}: got ${JSON.stringify(got)}, takes ${takes}`);
     this.name = 'ConfigError';
   }
 }

@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from './config.js';
+
+const URL_OF_DATABASE = 'postgresql://vestibule:s3cret@db.example.com:5432/vestibule';
+
+/** What the person who set this is told. */
+function complaintAbout(environment: NodeJS.ProcessEnv): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error(`Accepted: ${JSON.stringify(environment)}`);
+}
+
+describe('loadConfig', () => {
+  let folder: string;
+  let file: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vestibule-config-'));
+    file = join(folder, 'file.pem');
+    writeFileSync(file, '');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const port = 'a whole number from 0 to 65535';
+  const url = 'an http or https URL';
+  it.each([
+    ['PORT', '80a', port],
+    ['PORT', '65536', port],
+    ['PORT', '-1', port],
+    ['PORT', '3000.5', port],
+    ['PORT', '0x50', port],
+    ['PORT', ' 80', port],
+    ['TLS_PORT', 'https', port],
+    ['TLS_CERT_FILE', '/nowhere/cert.pem', 'the path of a file this process can read'],
+    ['TLS_KEY_FILE', '/nowhere/key.pem', 'the path of a file this process can read'],
+    ['PUBLIC_URL', 'auth.example.com', url],
+    ['PUBLIC_URL', 'ftp://auth.example.com', url],
+    ['DATABASE_POOL_SIZE', '0', 'a whole number from 1 to 1000'],
+    ['DATABASE_POOL_SIZE', '1001', 'a whole number from 1 to 1000'],
+    ['AUTH_ISSUER', 'example.com', url],
+    ['AUTH_JWKS_URL', 'file:///etc/passwd', url],
+    ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
+    ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
+    ['MAX_CONNECTIONS_PER_ORGANIZATION', '0', 'a whole number from 1 to 10000'],
+    ['MAX_CONNECTIONS_PER_ORGANIZATION', '10001', 'a whole number from 1 to 10000'],
+    ['RATE_LIMIT_PER_MINUTE', 'none', 'a whole number from 0 to 1000000000'],
+  ])('refuses %s=%s and says what it takes', (variable, value, takes) => {
+    expect(complaintAbout({ [variable]: value })).toBe(`${variable}: got "${value}", takes ${takes}`);
+  });
+
+  it.each(['PORT', 'PUBLIC_URL', 'LOG_LEVEL', 'DATABASE_URL', 'TLS_CERT_FILE', 'AUTH_ISSUER'])(
+    'complains of %s in one line, whatever the value',
+    (variable) => {
+      expect(complaintAbout({ [variable]: 'one\ntwo "three"' })).toMatch(new RegExp(`^${variable}: got .*, takes .*$`));
+    },
+  );
+
+  it.each(['mysql://user:s3cret@db/x', 's3cret', 'postgresql//user:s3cret@db/x', 'https://user:s3cret@db/x'])(
+    'refuses the DATABASE_URL %s without repeating it',
+    (value) => {
+      expect(complaintAbout({ DATABASE_URL: value })).toBe(
+        'DATABASE_URL: got "(hidden)", takes a URL such as postgresql://user:password@host:5432/database',
+      );
+    },
+  );
+
+  it('refuses production without a database', () => {
+    const complaint = 'DATABASE_URL: got "", takes the URL of a Postgres database when NODE_ENV is production';
+    expect(complaintAbout({ NODE_ENV: 'production' })).toBe(complaint);
+    expect(complaintAbout({ NODE_ENV: 'production', DATABASE_URL: '' })).toBe(complaint);
+  });
+
+  it('refuses a certificate without its key, and a key without its certificate', () => {
+    expect(complaintAbout({ TLS_CERT_FILE: file })).toBe(
+      'TLS_KEY_FILE: got "", takes the key of TLS_CERT_FILE; set both or neither',
+    );
+    expect(complaintAbout({ TLS_KEY_FILE: file })).toBe(
+      'TLS_CERT_FILE: got "", takes the certificate of TLS_KEY_FILE; set both or neither',
+    );
+  });
+
+  it('refuses an issuer without an audience, and what only goes with an issuer', () => {
+    expect(complaintAbout({ AUTH_ISSUER: 'https://id.example.com/' })).toBe(
+      'AUTH_AUDIENCE: got "", takes the audience of the tokens of AUTH_ISSUER',
+    );
+    expect(complaintAbout({ AUTH_AUDIENCE: 'urn:a' })).toBe(
+      'AUTH_AUDIENCE: got "urn:a", takes a value only together with AUTH_ISSUER',
+    );
+    expect(complaintAbout({ AUTH_JWKS_URL: 'https://id.example.com/keys' })).toBe(
+      'AUTH_JWKS_URL: got "https://id.example.com/keys", takes a value only together with AUTH_ISSUER',
+    );
+  });
+
+  it('needs nothing to run locally', () => {
+    expect(loadConfig({})).toMatchObject({
+      production: false,
+      host: '127.0.0.1',
+      port: 3000,
+      tls: { port: 3443 },
+      publicUrl: 'https://localhost:3443',
+      databasePoolSize: 10,
+      auth: {
+        kind: 'built-in',
+        issuer: 'https://localhost:3443/',
+        audiences: ['https://localhost:3443/api/v2/', 'http://localhost:3000/api/v2/'],
+      },
+      logLevel: 'info',
+      maxConnectionsPerOrganization: 10,
+      rateLimitPerMinute: 0,
+    });
+    expect(loadConfig({}).databaseUrl).toBeUndefined();
+  });
+
+  it('counts an empty variable as absent', () => {
+    expect(loadConfig({ PORT: '', LOG_LEVEL: '', AUTH_ISSUER: '', TLS_CERT_FILE: '' })).toEqual(loadConfig({}));
+  });
+
+  it('listens to everybody in production, and on HTTPS only with a certificate', () => {
+    const production = { NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE };
+    const plain = loadConfig(production);
+    expect(plain).toMatchObject({ production: true, host: '0.0.0.0', databaseUrl: URL_OF_DATABASE });
+    expect(plain.tls).toBeUndefined();
+    expect(plain.publicUrl).toBe('http://localhost:3000');
+    expect(loadConfig({ ...production, TLS_CERT_FILE: file, TLS_KEY_FILE: file }).tls).toEqual({
+      port: 3443,
+      certificate: { certFile: file, keyFile: file },
+    });
+    expect(loadConfig({ ...production, HOST: '127.0.0.1' }).host).toBe('127.0.0.1');
+  });
+
+  it('takes tokens for the ports it listens on and for the public address', () => {
+    const { auth, publicUrl } = loadConfig({
+      PORT: '8080',
+      TLS_PORT: '8443',
+      PUBLIC_URL: 'https://auth.example.com//',
+    });
+    expect(publicUrl).toBe('https://auth.example.com');
+    expect(auth).toEqual({
+      kind: 'built-in',
+      issuer: 'https://auth.example.com/',
+      audiences: [
+        'https://localhost:8443/api/v2/',
+        'http://localhost:8080/api/v2/',
+        'https://auth.example.com/api/v2/',
+      ],
+    });
+  });
+
+  it('finds the keys of an external issuer where issuers publish them, or where it is told', () => {
+    const external = { AUTH_ISSUER: 'https://id.example.com/', AUTH_AUDIENCE: 'urn:a' };
+    expect(loadConfig(external).auth).toEqual({
+      kind: 'external',
+      issuer: 'https://id.example.com/',
+      audiences: ['urn:a'],
+      jwksUrl: 'https://id.example.com/.well-known/jwks.json',
+    });
+    expect(loadConfig({ ...external, AUTH_JWKS_URL: 'https://keys.example.com/' }).auth).toMatchObject({
+      jwksUrl: 'https://keys.example.com/',
+    });
+  });
+
+  it.each(['postgres://localhost/a', 'postgresql://u:p@[::1]:5432/a?sslmode=require'])('takes %s', (DATABASE_URL) => {
+    expect(loadConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  });
+});
