@@ -59,7 +59,7 @@ export async function startServer(
   return {
     httpPort: portOf(app.getHttpServer().address()),
     httpsPort: httpsServer && portOf(httpsServer.address()),
-    close: () => closeConnectionsWith(() => app.close(), [app.getHttpServer() as Server, httpsServer]),
+    close: () => closeConnectionsWith(() => app.close(), [app.getHttpServer(), httpsServer]),
   };
 }
 

@@ -20,7 +20,7 @@ const refusedBy = (status: number, text: string) => ({
 async function request(app: TestApp, method: string, path: string, init: RequestInit = {}) {
   const headers = { authorization: `Bearer ${app.api.token}`, ...(init.headers as Record<string, string>) };
   const answer = await fetch(`${app.api.origin}${path}`, { ...init, method, headers });
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) };
+  return { status: answer.status, headers: answer.headers, body: await answer.json() };
 }
 
 /** Sends these bytes and returns all that comes back until the server closes; undefined: closes itself right away. */
