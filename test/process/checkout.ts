@@ -1,12 +1,16 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const ROOT = process.cwd();
+const PARTS = 'bin dist prisma src package.json openapi.json prisma.config.ts tsconfig.json tsconfig.build.json'.split(
+  ' ',
+);
 
 export interface Account {
   readonly uid: number;
@@ -34,7 +38,7 @@ export class Checkout {
     const checkout = new Checkout(parent, account);
     const { folder } = checkout;
     await mkdir(folder);
-    for (const part of ['bin', 'dist', 'prisma', 'package.json', 'openapi.json']) {
+    for (const part of PARTS) {
       await cp(join(ROOT, part), join(folder, part), { recursive: true });
     }
     await copyTree(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -68,6 +72,8 @@ export class Checkout {
         cwd: this.folder,
         env: { PATH: process.env['PATH'], HOME: this.parent, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
+        // A process group of its own, so that a test can see whether any of it is left.
+        detached: true,
         ...this.account,
       }),
     );
@@ -116,6 +122,11 @@ export class Command {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
+  /** Resolves when neither it nor any child in its group runs any more. A child that stays makes the test time out. */
+  async groupHasEnded(): Promise<void> {
+    await untilNone(({ group }) => group === this.pid);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
@@ -148,9 +159,34 @@ export class Command {
   }
 }
 
+interface Process {
+  pid: number;
+  group: number;
+}
+
+/** What runs on this system. One that has ended counts as gone, also while nobody has asked for its exit code yet. */
+async function processes(): Promise<Process[]> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,pgid=,stat=']);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/ +/))
+    .filter(([, , state]) => !state?.startsWith('Z'))
+    .map(([pid, group]) => ({ pid: Number(pid), group: Number(group) }));
+}
+
+async function untilNone(isWanted: (process: Process) => boolean): Promise<void> {
+  while ((await processes()).some(isWanted)) await delay(20);
+}
+
+export const isAlive = async (pid: number) => (await processes()).some((process) => process.pid === pid);
+
+/** Resolves when there is no such process any more. One that stays makes the test time out. */
+export const hasEnded = (pid: number) => untilNone((process) => process.pid === pid);
+
 /** Hard links where that is possible: a copy of what npm installed takes half a minute, this a second. */
 async function copyTree(from: string, to: string): Promise<void> {
-  await run('cp', ['-Rl', from, to]).catch(async () => {
+  await run('cp', ['-RlP', await realpath(from), to]).catch(async () => {
     await rm(to, { recursive: true, force: true });
     await cp(from, to, { recursive: true, verbatimSymlinks: true });
   });

@@ -1,0 +1,271 @@
+import { jest } from '@jest/globals';
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { Checkout } from './checkout.js';
+import { freePort } from './ports.js';
+
+// Each test starts several programs, each of which takes a second or two, and more on a busy machine.
+jest.setTimeout(120_000);
+
+const PORTS = { PORT: '0', TLS_PORT: '0' };
+
+let checkout: Checkout;
+let database: TestDatabase;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  [checkout, database] = await Promise.all([Checkout.create(), createDatabase('template0')]);
+  env = { ...PORTS, DATABASE_URL: database.url };
+});
+afterAll(async () => {
+  await checkout.remove();
+  await database.drop();
+});
+
+const answer = async (url: string, init?: RequestInit) => {
+  const response = await fetch(url, init);
+  return { status: response.status, body: await response.json() };
+};
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+describe('vestibule migrate', () => {
+  it('exits with 1 while something is pending, 0 when nothing is, 1 after drift', async () => {
+    const status = () => checkout.vestibule(['migrate', '--status'], env).ended;
+    const before = await status();
+    expect(before).toMatchObject({ code: 1, stderr: '' });
+    expect(before.stdout).toMatch(/^(pending: \d{14}_\w+\n)+$/);
+
+    const migrate = () => checkout.vestibule(['migrate'], env).ended;
+    const applied = await migrate();
+    expect(applied).toMatchObject({ code: 0, stderr: '' });
+    expect(applied.stdout).toBe(
+      before.stdout.replaceAll('pending: ', 'applied ') +
+        `The database is up to date, ${before.stdout.trim().split('\n').length} applied.\n`,
+    );
+    expect(await migrate()).toMatchObject({ code: 0, stdout: 'The database is up to date.\n', stderr: '' });
+    const clean = { code: 0, stdout: 'The database is up to date and as the schema says.\n', stderr: '' };
+    expect(await status()).toMatchObject(clean);
+
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('ALTER TABLE organizations ADD COLUMN extra TEXT');
+    expect(await status()).toMatchObject({
+      code: 1,
+      stdout: 'differs from the schema: ALTER TABLE "organizations" DROP COLUMN "extra";\n',
+    });
+    await client.query('ALTER TABLE organizations DROP COLUMN extra');
+    await client.end();
+    expect(await status()).toMatchObject(clean);
+  });
+});
+
+describe('vestibule token', () => {
+  it('prints a token and nothing else, while no server runs and while one does', async () => {
+    const before = await checkout.vestibule(['token'], env).ended;
+    const server = checkout.server(env);
+    const { http } = await server.listening();
+    const scoped = ['token', '--scope', 'read:organizations', '--expires-in', '60'];
+    const during = await checkout.vestibule(scoped, env).ended;
+    for (const outcome of [before, during]) {
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+      expect(outcome.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+      expect(await answer(`${http}/api/v2/organizations`, bearer(outcome.stdout.trim()))).toEqual({
+        status: 200,
+        body: [],
+      });
+    }
+    expect(await answer(`${http}/api/v2/connections`, bearer(during.stdout.trim()))).toMatchObject({ status: 403 });
+    const claims = (token: string) =>
+      JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, number | string>;
+    const { iat, exp, scope } = claims(during.stdout);
+    expect({ lifetime: Number(exp) - Number(iat), scope }).toEqual({ lifetime: 60, scope: 'read:organizations' });
+    await server.stop();
+  });
+
+  it.each([
+    [['token', '--scope', 'read:everything'], 'read:everything'],
+    [['token', '--expires-in', 'soon'], 'A whole number of seconds'],
+    [['token', '--nonsense'], '--nonsense'],
+  ])('refuses %j in plain words', async (args, words) => {
+    const outcome = await checkout.vestibule(args, env).ended;
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toContain(words);
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('vestibule client', () => {
+  it('makes a client that gets tokens, lists it without its secret, and deletes it', async () => {
+    const made = await checkout.vestibule(['client', 'create', 'terraform', '--scope', 'read:organizations'], env)
+      .ended;
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const [, id, secret] = /^client_id: +(\S+)\nclient_secret: +(\S+)\n$/.exec(made.stdout) ?? [];
+    const server = checkout.server(env);
+    const { http } = await server.listening();
+    const askForToken = () =>
+      answer(`${http}/oauth/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id!, client_secret: secret! }),
+      });
+    const { status, body } = (await askForToken()) as { status: number; body: { access_token: string } };
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { access_token: body.access_token, token_type: 'Bearer', expires_in: 86_400, scope: 'read:organizations' },
+    });
+    expect(await answer(`${http}/api/v2/organizations`, bearer(body.access_token))).toEqual({ status: 200, body: [] });
+
+    const list = await checkout.vestibule(['client', 'list'], env).ended;
+    expect(list).toMatchObject({ code: 0, stdout: `${id}  terraform  read:organizations\n`, stderr: '' });
+    const remove = () => checkout.vestibule(['client', 'delete', id!], env).ended;
+    expect(await remove()).toMatchObject({ code: 0, stdout: `Deleted ${id}.\n`, stderr: '' });
+    expect(await remove()).toMatchObject({ code: 1, stdout: '', stderr: `There is no client ${id}.\n` });
+    expect(await askForToken()).toEqual({
+      status: 401,
+      body: { error: 'access_denied', error_description: 'Unauthorized' },
+    });
+    await server.stop();
+  });
+});
+
+describe('--help', () => {
+  it.each([
+    [],
+    ['serve'],
+    ['migrate'],
+    ['token'],
+    ['client'],
+    ['client', 'create'],
+    ['client', 'list'],
+    ['client', 'delete'],
+  ])('has an example: vestibule %s %s', async (...command) => {
+    const outcome = await checkout.vestibule([...command.filter(Boolean), '--help']).ended;
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toMatch(/^Usage: vestibule/);
+    expect(outcome.stdout).toMatch(/Example:\n {2}\$ .*npx vestibule/);
+  });
+});
+
+describe('A start that cannot succeed', () => {
+  it.each([
+    [{ PORT: 'http' }, /^PORT: got "http", takes a whole number from 0 to 65535\n$/],
+    [{ PORT: '70000' }, /^PORT: got "70000", takes .+\n$/],
+    [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL: got "loud", takes one of .+\n$/],
+    [{ DATABASE_URL: 'mysql://root:hunter2@db/x' }, /^DATABASE_URL: got "\(hidden\)", takes a URL such as .+\n$/],
+    [{ TLS_CERT_FILE: '/no/such/file' }, /^TLS_CERT_FILE: got "\/no\/such\/file", takes .+\n$/],
+    [{ NODE_ENV: 'production' }, /^DATABASE_URL: got "", takes .+\n$/],
+    [{ AUTH_AUDIENCE: 'x' }, /^AUTH_AUDIENCE: got "x", takes .+\n$/],
+  ])('says in one line what is wrong with %j', async (bad, line) => {
+    const outcome = await checkout.server(bad).ended;
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(line);
+  });
+
+  it.each(['PORT', 'TLS_PORT'])('says in one line that its %s is taken', async (variable) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const outcome = await checkout.server({ ...env, [variable]: String(port) }).ended;
+    expect(outcome).toMatchObject({
+      code: 1,
+      stderr: `Port ${port} of 127.0.0.1 is taken. Stop the program that has it, or set PORT and TLS_PORT to free ones.\n`,
+    });
+    other.close();
+  });
+
+  it('says in one line that the database refuses', async () => {
+    const url = new URL(database.url);
+    url.password = 'wrong';
+    const outcome = await checkout.server({ ...env, DATABASE_URL: url.href }).ended;
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/^The database at 127\.0\.0\.1:\d+ refuses: .+\n$/);
+    expect(outcome.stderr).not.toContain('wrong');
+  });
+
+  it('gives up in one line after 30 s without a database', async () => {
+    const port = await freePort();
+    const url = `postgresql://me:secret@127.0.0.1:${port}/x`;
+    const started = Date.now();
+    const outcome = await checkout.server({ ...env, DATABASE_URL: url }).ended;
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/^The database at 127\.0\.0\.1:\d+ has not answered for 30 s: .+\n$/);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(30_000);
+  });
+});
+
+describe('A server with a DATABASE_URL', () => {
+  it('waits for a database that comes up late', async () => {
+    const { hostname, port } = new URL(database.url);
+    let isUp = false;
+    let turnedAway = 0;
+    const sockets = new Set<Socket>();
+    const cable = createServer((near) => {
+      sockets.add(near.on('error', () => undefined));
+      if (!isUp) {
+        // Twice nobody is there; the next attempt finds it.
+        isUp = ++turnedAway === 2;
+        near.destroy();
+        return;
+      }
+      const far = connect({ host: hostname, port: Number(port) }).on('error', () => undefined);
+      sockets.add(far);
+      near.pipe(far).pipe(near);
+    }).listen(0, '127.0.0.1');
+    await once(cable, 'listening');
+    const url = new URL(database.url);
+    url.port = String((cable.address() as AddressInfo).port);
+
+    const server = checkout.server({ ...env, DATABASE_URL: url.href });
+    const { http } = await server.listening();
+    expect(turnedAway).toBe(2);
+    expect(await answer(`${http}/health/ready`)).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await server.stop()).toMatchObject({ code: 0 });
+    for (const socket of sockets) socket.destroy();
+    cable.close();
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'finishes the requests under way on %s, takes no more, and ends',
+    async (signal) => {
+      const server = checkout.server(env);
+      const { http } = await server.listening();
+      const token = (await checkout.vestibule(['token'], env).ended).stdout.trim();
+      const headers = { ...bearer(token).headers, 'content-type': 'application/json' };
+      const organizations = `${http}/api/v2/organizations`;
+      const name = `org-${signal.toLowerCase()}`;
+      const made = await answer(organizations, { method: 'POST', headers, body: JSON.stringify({ name }) });
+      const { id } = made.body as { id: string };
+
+      // The update waits for this lock, and so is under way for as long as the test likes.
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query('BEGIN');
+      await client.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [id]);
+      const underWay = answer(`${organizations}/${id}`, { method: 'PATCH', headers, body: '{"display_name":"Acme"}' });
+      for (let waiting = 0; waiting === 0;) {
+        const { rows } = await client.query<{ count: number }>(
+          "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+        waiting = rows[0]!.count;
+      }
+
+      server.signal(signal);
+      // From now on nobody new gets in.
+      for (let listening = true; listening;) {
+        listening = await fetch(`${http}/health/live`, { headers: { connection: 'close' } }).then(
+          (response) => response.ok,
+          () => false,
+        );
+      }
+      expect(server.hasEnded).toBe(false);
+      const released = Date.now();
+      await client.query('COMMIT');
+      await client.end();
+      expect(await underWay).toEqual({ status: 200, body: { ...(made.body as object), display_name: 'Acme' } });
+      expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+      // At once, and not when its patience with open connections is over.
+      expect(Date.now() - released).toBeLessThan(5_000);
+    },
+  );
+});
