@@ -4,13 +4,27 @@ import { expectAnswer } from '../support/answers.js';
 import type { Answer } from '../support/api.js';
 import { useApp } from '../support/app.js';
 import { refusals } from '../support/errors.js';
-import { createConnection, createOrganization, type CreatedOrganization } from '../support/factories.js';
+import {
+  addDiscoveryDomain,
+  createConnection,
+  createOrganization,
+  createUser,
+  type CreatedOrganization,
+} from '../support/factories.js';
+
+/** What the other organization has, and the path or the body names. */
+interface Named {
+  readonly connectionId: string;
+  readonly domainId: string;
+  readonly domain: string;
+  readonly userId: string;
+}
 
 /** Everything that can be asked about one organization, each as a client of `own` that names a row of `other`. */
 interface Case {
   readonly operation: string;
   /** What may be sent; it would change the row of the other organization. */
-  readonly body?: object;
+  readonly body?: (named: Named) => object;
   /** The answer, given what the own organization looks like. */
   readonly expected: (own: CreatedOrganization) => { status: number; body?: unknown };
 }
@@ -19,54 +33,112 @@ const CHANGES = { assign_membership_on_login: true, show_as_button: false };
 const nothing = () => ({ status: 200, body: [] });
 const notFound = () => refusals.organizationConnectionNotFound;
 const removed = () => ({ status: 204 });
+const noDomain = () => refusals.discoveryDomainNotFound;
 
 const CASES: Case[] = [
   { operation: 'GET /organizations/{id}', expected: (own) => ({ status: 200, body: own }) },
   {
     operation: 'PATCH /organizations/{id}',
-    body: { display_name: 'Changed' },
+    body: () => ({ display_name: 'Changed' }),
     expected: (own) => ({ status: 200, body: { ...own, display_name: 'Changed' } }),
   },
   { operation: 'DELETE /organizations/{id}', expected: removed },
   { operation: 'GET /organizations/{id}/enabled_connections', expected: nothing },
   { operation: 'GET /organizations/{id}/enabled_connections/{connectionId}', expected: notFound },
-  { operation: 'PATCH /organizations/{id}/enabled_connections/{connectionId}', body: CHANGES, expected: notFound },
-  { operation: 'PATCH /organizations/{id}/enabled_connections/{connectionId}', body: {}, expected: notFound },
+  {
+    operation: 'PATCH /organizations/{id}/enabled_connections/{connectionId}',
+    body: () => CHANGES,
+    expected: notFound,
+  },
+  { operation: 'PATCH /organizations/{id}/enabled_connections/{connectionId}', body: () => ({}), expected: notFound },
   { operation: 'DELETE /organizations/{id}/enabled_connections/{connectionId}', expected: removed },
   { operation: 'GET /organizations/{id}/connections', expected: nothing },
   { operation: 'GET /organizations/{id}/connections/{connection_id}', expected: notFound },
-  { operation: 'PATCH /organizations/{id}/connections/{connection_id}', body: CHANGES, expected: notFound },
-  { operation: 'PATCH /organizations/{id}/connections/{connection_id}', body: {}, expected: notFound },
+  { operation: 'PATCH /organizations/{id}/connections/{connection_id}', body: () => CHANGES, expected: notFound },
+  { operation: 'PATCH /organizations/{id}/connections/{connection_id}', body: () => ({}), expected: notFound },
   { operation: 'DELETE /organizations/{id}/connections/{connection_id}', expected: removed },
+  { operation: 'GET /organizations/{id}/members', expected: nothing },
+  {
+    operation: 'DELETE /organizations/{id}/members',
+    body: ({ userId }) => ({ members: [userId] }),
+    expected: removed,
+  },
+  { operation: 'GET /organizations/{id}/discovery-domains', expected: () => ({ status: 200, body: { domains: [] } }) },
+  { operation: 'GET /organizations/{id}/discovery-domains/{discovery_domain_id}', expected: noDomain },
+  { operation: 'GET /organizations/{id}/discovery-domains/name/{discovery_domain}', expected: noDomain },
+  {
+    operation: 'PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}',
+    body: () => ({ status: 'verified' }),
+    expected: noDomain,
+  },
+  { operation: 'POST /organizations/{id}/discovery-domains/{discovery_domain_id}/verify', expected: noDomain },
+  { operation: 'DELETE /organizations/{id}/discovery-domains/{discovery_domain_id}', expected: removed },
 ];
 
-/** Adding is by body: the other organization has the connection, which must not matter. */
-const ADD_CASES = ['POST /organizations/{id}/enabled_connections', 'POST /organizations/{id}/connections'];
+/** Adding what the other organization has too. */
+const ADD_CASES: (Case & { readonly status: number })[] = [
+  {
+    operation: 'POST /organizations/{id}/enabled_connections',
+    body: ({ connectionId }: Named) => ({ connection_id: connectionId, ...CHANGES }),
+    status: 201,
+  },
+  {
+    operation: 'POST /organizations/{id}/connections',
+    body: ({ connectionId }: Named) => ({ connection_id: connectionId, ...CHANGES }),
+    status: 201,
+  },
+  {
+    operation: 'POST /organizations/{id}/members',
+    body: ({ userId }: Named) => ({ members: [userId] }),
+    status: 204,
+  },
+  {
+    operation: 'POST /organizations/{id}/discovery-domains',
+    body: ({ domain }: Named) => ({ domain, status: 'verified' }),
+    status: 201,
+  },
+].map((one) => ({ ...one, expected: nothing }));
 
 describe('a request on one organization', () => {
   const app = useApp();
 
-  /** An organization without rows, and one with a row on an enabled or disabled enterprise connection. */
+  /** An organization without rows, and one with a row of each kind, its connection enabled or disabled. */
   async function createTwo(is_enabled: boolean) {
-    const [own, other, connection] = await Promise.all([
+    const [own, other, connection, user] = await Promise.all([
       createOrganization(app.api),
       createOrganization(app.api),
       createConnection(app.api, 'okta'),
+      createUser(app.api),
     ]);
     const fields = { connection_id: connection.id, is_enabled, organization_connection_name: 'Staff' };
-    await app.api.post(`/organizations/${other.id}/connections`, fields);
+    const path = `/organizations/${other.id}`;
+    const [{ id: domainId, domain }] = await Promise.all([
+      addDiscoveryDomain(app.api, other.id),
+      app.api.post(`${path}/connections`, fields),
+      app.api.post(`${path}/members`, { members: [user.user_id] }),
+    ]);
+    const named: Named = { connectionId: connection.id, domainId, domain, userId: user.user_id };
+    const rowsOf = (table: string) => app.sql(`SELECT * FROM ${table} WHERE organization_id = $1`, [other.id]);
     const look = async () => ({
-      organization: (await app.api.get(`/organizations/${other.id}`)).body,
-      rows: await app.sql('SELECT * FROM organization_connections WHERE organization_id = $1', [other.id]),
+      organization: (await app.api.get(path)).body,
+      connections: await rowsOf('organization_connections'),
+      members: await rowsOf('organization_members'),
+      domains: await rowsOf('organization_discovery_domains'),
     });
-    return { own, connection, look };
+    const before = await look();
+    expect([before.connections, before.members, before.domains].map(({ length }) => length)).toEqual([1, 1, 1]);
+    return { own, named, expectUntouched: async () => expect(await look()).toEqual(before) };
   }
 
-  function ask(operation: string, organization: string, connection: string, body?: object): Promise<Answer> {
+  function ask(operation: string, organization: string, named: Named, body?: Case['body']): Promise<Answer> {
     const [method, template] = operation.split(' ') as [string, string];
-    const path = template.replace('{id}', organization).replace(/\{connection_?[iI]d\}/, connection);
+    const path = template
+      .replace('{id}', organization)
+      .replace(/\{connection_?[iI]d\}/, named.connectionId)
+      .replace('{discovery_domain_id}', named.domainId)
+      .replace('{discovery_domain}', named.domain);
     const headers = { 'content-type': 'application/json' };
-    return app.api.request(method, path, body && { headers, body: JSON.stringify(body) });
+    return app.api.request(method, path, body && { headers, body: JSON.stringify(body(named)) });
   }
 
   it('is here for every path of the published document that has an organization id', () => {
@@ -75,7 +147,7 @@ describe('a request on one organization', () => {
       .map(([path, operations]) => [path.replace('/api/v2', ''), operations] as const)
       .filter(([path]) => path.startsWith('/organizations/{id}'))
       .flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
-    const covered = new Set([...CASES.map(({ operation }) => operation), ...ADD_CASES]);
+    const covered = new Set([...CASES, ...ADD_CASES].map(({ operation }) => operation));
     expect([...covered].sort()).toEqual(published.sort());
   });
 
@@ -83,33 +155,33 @@ describe('a request on one organization', () => {
     ['enabled', true],
     ['disabled', false],
   ])('with a row of another that is %s', (_, isEnabled) => {
-    it.each(CASES)('neither sees nor changes it: $operation $body', async ({ operation, body, expected }) => {
-      const { own, connection, look } = await createTwo(isEnabled);
-      const before = await look();
-      expect(before.rows).toHaveLength(1);
-      expectAnswer(await ask(operation, own.id, connection.id, body), expected(own));
-      expect(await look()).toEqual(before);
+    it.each(CASES)('neither sees nor changes it: $operation', async ({ operation, body, expected }) => {
+      const { own, named, expectUntouched } = await createTwo(isEnabled);
+      expectAnswer(await ask(operation, own.id, named, body), expected(own));
+      await expectUntouched();
     });
 
-    it.each(ADD_CASES)('adds a row of its own and leaves the other: %s', async (operation) => {
-      const { own, connection, look } = await createTwo(isEnabled);
-      const before = await look();
-      const body = { connection_id: connection.id, ...CHANGES };
-      expect((await ask(operation, own.id, connection.id, body)).status).toBe(201);
-      expect(await look()).toEqual(before);
-      expect(
-        await app.sql('SELECT show_as_button FROM organization_connections WHERE organization_id = $1', [own.id]),
-      ).toEqual([{ show_as_button: false }]);
-    });
+    it.each(ADD_CASES)(
+      'adds a row of its own and leaves the other: $operation',
+      async ({ operation, body, status }) => {
+        const { own, named, expectUntouched } = await createTwo(isEnabled);
+        expect((await ask(operation, own.id, named, body)).status).toBe(status);
+        await expectUntouched();
+        const listed = await ask(operation.replace('POST', 'GET'), own.id, named);
+        const text = JSON.stringify(listed.body);
+        expect([named.connectionId, named.domain, named.userId].filter((added) => text.includes(added))).toHaveLength(
+          1,
+        );
+      },
+    );
 
     it.each(['enabled_connections', 'connections'])('removes only its own row: DELETE %s', async (face) => {
-      const { own, connection, look } = await createTwo(isEnabled);
-      const before = await look();
+      const { own, named, expectUntouched } = await createTwo(isEnabled);
       const operation = `/organizations/{id}/${face}`;
-      await ask(`POST ${operation}`, own.id, connection.id, { connection_id: connection.id });
-      expectAnswer(await ask(`DELETE ${operation}/{connection_id}`, own.id, connection.id), { status: 204 });
-      expectAnswer(await ask(`GET ${operation}`, own.id, connection.id), { status: 200, body: [] });
-      expect(await look()).toEqual(before);
+      await ask(`POST ${operation}`, own.id, named, ({ connectionId }) => ({ connection_id: connectionId }));
+      expectAnswer(await ask(`DELETE ${operation}/{connection_id}`, own.id, named), { status: 204 });
+      expectAnswer(await ask(`GET ${operation}`, own.id, named), nothing());
+      await expectUntouched();
     });
   });
 
