@@ -14,8 +14,11 @@ export type {
   User,
 } from './generated/client.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Also how long a request waits for its turn on the pool. */
+const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** How long a transaction waits for a connection, and how long it may take. Prisma's own limits give up under load. */
+const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
 
 /** The connections to Postgres that everything shares. An idle one that breaks is dropped and replaced on demand. */
 export function createPool(url: string, size: number, onIdleError: (error: Error) => void = () => undefined): pg.Pool {
@@ -41,7 +44,11 @@ const limitStatements = ((client: pg.ClientBase) =>
  * refusal it stands for.
  */
 export function createPrisma(pool: pg.Pool) {
-  return new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+  return new PrismaClient({
+    adapter: new PrismaPg(pool),
+    errorFormat: 'minimal',
+    transactionOptions: TRANSACTION_OPTIONS,
+  })
     .$extends({ query: { $allOperations: ({ args, query }) => query(args).catch(refuse) } })
     .$extends(organizationConnectionStatements(pool));
 }

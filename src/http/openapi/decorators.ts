@@ -20,7 +20,7 @@ function later<Name extends keyof Decorators>(name: Name): Decorators[Name] {
         make(...options)(...place);
       });
     };
-  return decorator as unknown as Decorators[Name];
+  return decorator;
 }
 
 export const ApiBody = later('ApiBody');
