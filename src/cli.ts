@@ -6,7 +6,7 @@ import { MachineClients } from './auth/machine-clients.js';
 import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
 import { TokenIssuer } from './auth/token-issuer.js';
-import { loadConfig } from './config/config.js';
+import { ConfigError, loadConfig } from './config/config.js';
 import { createPool } from './database/database.js';
 import { applyMigrations, describeStatus, migrationStatus, type MigrationStatus } from './database/migrations.js';
 import { openDatabase } from './database/open-database.js';
@@ -147,9 +147,16 @@ function report(status: MigrationStatus): void {
   else process.exitCode = 1;
 }
 
-/** The services without a server, on a database that is up to date; also while the server is running. */
+/** The services of the built-in issuer without a server, on a database that is up to date; also while the server is running. */
 async function withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
+  if (config.auth.kind === 'external') {
+    throw new ConfigError(
+      'AUTH_ISSUER',
+      config.auth.issuer,
+      'no value here: tokens and clients are of the built-in issuer',
+    );
+  }
   const database = await openDatabase(config);
   try {
     await applyMigrations(database.url);

@@ -105,12 +105,17 @@ describe('KeySet', () => {
     expect(source.loads).toBe(2);
   });
 
-  it('comes to work when the source was down at the first token', async () => {
+  it('comes to work when the source was down at the first token, and asks it once a second until then', async () => {
     const { source, isGood } = makeSet(one);
     source.down = true;
     await expect(isGood(one)).rejects.toThrow('The source is down');
+    source.time += 999;
+    await expect(isGood(one)).rejects.toThrow('The source is down');
+    expect(source.loads).toBe(1);
     source.down = false;
+    source.time += 1;
     await expect(isGood(one)).resolves.toBe(true);
+    expect(source.loads).toBe(2);
   });
 
   it('loads beside the check when it is older than it may be, and not before', async () => {

@@ -2,6 +2,8 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } f
 
 /** An unknown key id makes the set load anew, but no faster than this: strangers can make up key ids. */
 const RELOAD_COOLDOWN_MS = 30_000;
+/** While there is no set at all every request would ask for one; a source that is down is asked no faster than this. */
+const FIRST_LOAD_COOLDOWN_MS = 1_000;
 
 export type LoadJwks = () => Promise<JSONWebKeySet>;
 
@@ -11,6 +13,7 @@ export class KeySet {
   private keys: ReadonlySet<string> = new Set();
   private loadedAt = -Infinity;
   private loading?: Promise<void>;
+  private failure?: Error;
 
   /**
    * @param load fetches the set from its source
@@ -28,7 +31,7 @@ export class KeySet {
 
   /** For `jwtVerify`: the key a token names, loaded when it is new. */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    if (!this.select) await this.reload();
+    if (!this.select) await this.loadFirst();
     try {
       return await this.select!(header, token);
     } catch (error) {
@@ -49,10 +52,19 @@ export class KeySet {
     return (this.loading ??= this.replace().finally(() => (this.loading = undefined)));
   }
 
+  private async loadFirst(): Promise<void> {
+    if (this.failure !== undefined && !this.loading && this.age() < FIRST_LOAD_COOLDOWN_MS) throw this.failure;
+    await this.reload();
+  }
+
   private async replace(): Promise<void> {
     // Also after a failure: a source that is down is not asked more often than one that answers.
     this.loadedAt = this.now();
-    const jwks = await this.load();
+    const jwks = await this.load().catch((error: unknown) => {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    });
+    this.failure = undefined;
     // Whole keys and not their ids: a key may have none, and an issuer may give the id of one to another.
     const keys = new Set(jwks.keys.map((key) => JSON.stringify(key)));
     const lost = [...this.keys].some((key) => !keys.has(key));

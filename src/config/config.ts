@@ -129,7 +129,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     throw new ConfigError('DATABASE_URL', '', 'the URL of a Postgres database when NODE_ENV is production');
   }
   const tls = tlsConfig(env, production);
-  const [httpsLocal, httpLocal] = [`https://localhost:${env.TLS_PORT}`, `http://localhost:${env.PORT}`];
+  // Clients leave the default port out of the audience, and so does an origin.
+  const httpsLocal = new URL(`https://localhost:${env.TLS_PORT}`).origin;
+  const httpLocal = new URL(`http://localhost:${env.PORT}`).origin;
   const publicUrl = (env.PUBLIC_URL ?? (tls ? httpsLocal : httpLocal)).replace(/\/+$/, '');
   return {
     production,
