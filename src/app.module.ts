@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type pg from 'pg';
+import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -30,6 +31,7 @@ export class AppModule {
         UsersModule,
         MembersModule,
         DiscoveryDomainsModule.with(lookUpTxt),
+        ApplicationsModule,
         HealthModule,
         OpenApiModule,
       ],

@@ -26,6 +26,10 @@ export const SCOPES = [
   'update:users',
   'update:users_app_metadata',
   'delete:users',
+  'read:clients',
+  'read:client_grants',
+  'read:organization_clients',
+  'read:organization_client_grants',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

@@ -1,0 +1,44 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { RequireScope } from '../auth/access.js';
+import { ApiExcludeController } from '../http/openapi/decorators.js';
+import { pageOf, presentPage } from '../http/pagination.js';
+import { OrganizationPathDto } from '../organization-connections/dto/organization-connection.dto.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { emptyPage } from './empty-page.js';
+import { ListApplicationsDto } from './dto/application.dto.js';
+
+/**
+ * Applications and their grants are not kept here, and these lists are always empty. They are there because tools that
+ * manage organizations, the Deploy CLI among them, look applications up first and take a missing list for no rights.
+ */
+@ApiExcludeController()
+@Controller()
+export class ApplicationsController {
+  constructor(@Inject(OrganizationsService) private readonly organizations: OrganizationsService) {}
+
+  @Get('clients')
+  @RequireScope('read:clients')
+  listClients(@Query() query: ListApplicationsDto) {
+    return presentPage(emptyPage(pageOf(query)), 'clients', String);
+  }
+
+  @Get('client-grants')
+  @RequireScope('read:client_grants')
+  listClientGrants(@Query() query: ListApplicationsDto) {
+    return presentPage(emptyPage(pageOf(query)), 'client_grants', String);
+  }
+
+  @Get('organizations/:id/clients')
+  @RequireScope('read:organization_clients')
+  async listOrganizationClients(@Param() { id }: OrganizationPathDto, @Query() query: ListApplicationsDto) {
+    await this.organizations.get(id);
+    return presentPage(emptyPage(pageOf(query)), 'clients', String);
+  }
+
+  @Get('organizations/:id/client-grants')
+  @RequireScope('read:organization_client_grants')
+  async listOrganizationClientGrants(@Param() { id }: OrganizationPathDto, @Query() query: ListApplicationsDto) {
+    await this.organizations.get(id);
+    return presentPage(emptyPage(pageOf(query)), 'client_grants', String);
+  }
+}
