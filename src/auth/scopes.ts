@@ -1,3 +1,11 @@
+/** Those of the lists of applications, which the published document leaves out. */
+export const APPLICATION_SCOPES = [
+  'read:clients',
+  'read:client_grants',
+  'read:organization_clients',
+  'read:organization_client_grants',
+] as const;
+
 /** Every scope that a route of this service asks for. */
 export const SCOPES = [
   'read:organizations',
@@ -26,10 +34,7 @@ export const SCOPES = [
   'update:users',
   'update:users_app_metadata',
   'delete:users',
-  'read:clients',
-  'read:client_grants',
-  'read:organization_clients',
-  'read:organization_client_grants',
+  ...APPLICATION_SCOPES,
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
