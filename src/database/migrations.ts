@@ -27,9 +27,9 @@ export class MigrationFailedError extends Error {}
  * @throws MigrationFailedError with what Postgres said; those before it are applied
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
-  await withClient(databaseUrl, forgetUnfinished);
   const migrationsList = await readMigrations();
   if (await isUpToDate(databaseUrl, migrationsList)) return [];
+  await withClient(databaseUrl, forgetUnfinished);
   return withEngine(databaseUrl, async (engine) => {
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
     return appliedMigrationNames;
