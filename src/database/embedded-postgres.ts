@@ -122,12 +122,15 @@ async function prepareBinaries(account: Account | undefined): Promise<Binaries> 
   const copy = join(fallbackHome(), `postgres-${version}`);
   await mkdir(fallbackHome(), { recursive: true });
   await withProcessLock(`${copy}.lock`, async () => {
-    if (await exists(copy)) return;
-    const unfinished = `${copy}.unfinished`;
-    await rm(unfinished, { recursive: true, force: true });
-    await cp(native, join(unfinished, 'native'), { recursive: true });
-    await linkLibraries(unfinished);
-    await rename(unfinished, copy);
+    if (!(await exists(copy))) {
+      const unfinished = `${copy}.unfinished`;
+      await rm(unfinished, { recursive: true, force: true });
+      // Verbatim, or links that were made in the original would lead back into it.
+      await cp(native, join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
+      await rename(unfinished, copy);
+    }
+    // Of an older copy too: its links may lead to where a checkout has been.
+    await linkLibraries(copy);
   });
   return binariesIn(join(copy, 'native'));
 }
@@ -164,9 +167,10 @@ async function linkLibraries(root: string): Promise<void> {
     const link = join(root, target);
     const points = relative(dirname(target), source);
     if ((await readlink(link).catch(() => undefined)) === points) continue;
-    await symlink(points, link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    // Another process may be at the same: a rename puts either's link there, and never none.
+    const temporary = `${link}.${randomBytes(6).toString('hex')}`;
+    await symlink(points, temporary);
+    await rename(temporary, link);
   }
 }
 

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
-import { access, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { Checkout, hasEnded, isAlive, type Account, type CheckoutOptions, type Command } from './checkout.js';
@@ -193,6 +193,8 @@ describe.each(elsewhere)('A server without a DATABASE_URL, %s', (_, options) => 
   it('starts, serves, starts again, and leaves no process behind', async () => {
     const checkout = await Checkout.create(options);
     const homes: string[] = [];
+    // As on a machine where it never ran. Each checkout has what the tests themselves run on, links included.
+    await Promise.all((await copiesOfPostgres()).map((copy) => rm(copy, { recursive: true, force: true })));
     try {
       for (const expected of [[], [expect.objectContaining({ name: 'acme' })]]) {
         const server = checkout.server(PORTS);
@@ -204,6 +206,7 @@ describe.each(elsewhere)('A server without a DATABASE_URL, %s', (_, options) => 
         if (expected.length === 0) await callApi(http, token, 'POST', { name: 'acme' });
         expect(await server.stop()).toMatchObject({ code: 0, stderr: '' });
         await hasEnded(pid);
+        await Promise.all((await copiesOfPostgres()).map(breakLinks));
       }
     } finally {
       await checkout.remove();
@@ -212,6 +215,23 @@ describe.each(elsewhere)('A server without a DATABASE_URL, %s', (_, options) => 
     }
   });
 });
+
+/** Where Postgres runs from when the system user of root's servers cannot enter the checkout. */
+async function copiesOfPostgres(): Promise<string[]> {
+  const folder = '/var/lib/vestibule';
+  const names = isRoot ? await readdir(folder).catch(() => []) : [];
+  return names.filter((name) => name.startsWith('postgres-')).map((name) => join(folder, name));
+}
+
+/** Lets its libraries lead nowhere, as when they led into a checkout that was removed. */
+async function breakLinks(copy: string): Promise<void> {
+  const libraries = join(copy, 'native', 'lib');
+  const entries = await readdir(libraries, { withFileTypes: true });
+  for (const link of entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(libraries, name))) {
+    await rm(link);
+    await symlink('/nowhere', link);
+  }
+}
 
 /** The status of an answer whose certificate is good for the host. */
 function getOverTls(host: string, port: string, ca: Buffer): Promise<number | undefined> {
