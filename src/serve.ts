@@ -33,7 +33,7 @@ export async function serve(config: AppConfig): Promise<void> {
 
 /** Lines are written together, a few times a second; whatever is left is written when the process ends. */
 function createLogger({ logLevel }: AppConfig): Logger {
-  const destination = pino.destination({ sync: false, minLength: 4096 });
+  const destination = pino.destination({ sync: false, minLength: 8192 });
   setInterval(() => destination.flush(), 200).unref();
   return pino({ level: logLevel, base: undefined }, destination);
 }

@@ -1,6 +1,12 @@
 import type pg from 'pg';
-import type { OrganizationConnection, Settings } from '../organization-connections/domain/organization-connection.js';
+import type { StrategyKind } from '../connections/domain/strategy.js';
+import type {
+  OrganizationAccessLevel,
+  OrganizationConnection,
+  Settings,
+} from '../organization-connections/domain/organization-connection.js';
 import { Prisma } from './generated/client.js';
+import { PreparedStatement, type Field, type Result } from './prepared-statement.js';
 import { refuse } from './refuse.js';
 
 /**
@@ -9,41 +15,49 @@ import { refuse } from './refuse.js';
  * the caller then finds out why.
  */
 
+/** In the order in which {@link rowOf} reads them. */
 const COLUMNS = `
-  oc.connection_id AS "connectionId",
-  oc.strategy_kind AS "strategyKind",
-  oc.assign_membership_on_login AS "assignMembershipOnLogin",
-  oc.is_signup_enabled AS "isSignupEnabled",
-  oc.show_as_button AS "showAsButton",
-  oc.is_enabled AS "isEnabled",
-  oc.organization_access_level AS "organizationAccessLevel",
-  oc.organization_connection_name AS "organizationConnectionName",
-  c.name AS "connectionName",
-  c.strategy AS "strategy"`;
+  oc.connection_id, oc.strategy_kind, oc.assign_membership_on_login, oc.is_signup_enabled, oc.show_as_button,
+  oc.is_enabled, oc.organization_access_level, oc.organization_connection_name, c.name, c.strategy`;
 
-const GET = {
-  name: 'organization_connection_get',
-  text: `
+const rowOf = (fields: readonly Field[]): OrganizationConnection => ({
+  connectionId: fields[0]!,
+  strategyKind: fields[1] as StrategyKind,
+  assignMembershipOnLogin: fields[2] === 't',
+  isSignupEnabled: fields[3] === 't',
+  showAsButton: fields[4] === 't',
+  isEnabled: fields[5] === 't',
+  organizationAccessLevel: fields[6] as OrganizationAccessLevel,
+  organizationConnectionName: fields[7] ?? null,
+  connectionName: fields[8]!,
+  strategy: fields[9]!,
+});
+
+const GET = new PreparedStatement(
+  'organization_connection_get',
+  `
     SELECT ${COLUMNS}
       FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
      WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)`,
-};
+  rowOf,
+);
 
 // OFFSET 0 keeps the planner from joining the whole connections table: it looks each row's connection up by its key.
-const LIST = {
-  name: 'organization_connection_list',
-  text: `
-    SELECT ${COLUMNS}, count(*) OVER ()::int AS "total"
+const LIST = new PreparedStatement(
+  'organization_connection_list',
+  `
+    SELECT ${COLUMNS}, count(*) OVER ()
       FROM organization_connections oc,
            LATERAL (SELECT name, strategy FROM connections WHERE id = oc.connection_id OFFSET 0) c
      WHERE oc.organization_id = $1 AND ($2::boolean IS NULL OR oc.is_enabled = $2)
      ORDER BY oc.connection_id LIMIT $3 OFFSET $4`,
-};
+  (fields) => Object.assign(rowOf(fields), { total: Number(fields[10]) }),
+);
 
 // Rules 1 and 2 are judged on the row as it will be. When another writer was faster, Postgres judges its row again.
-const UPDATE = {
-  name: 'organization_connection_update',
-  text: `
+const UPDATE = new PreparedStatement(
+  'organization_connection_update',
+  `
     UPDATE organization_connections oc
        SET assign_membership_on_login = coalesce($4, oc.assign_membership_on_login),
            is_signup_enabled = coalesce($5, oc.is_signup_enabled),
@@ -59,13 +73,14 @@ const UPDATE = {
             OR (oc.strategy_kind = 'database' AND coalesce($4, oc.assign_membership_on_login)))
        AND (coalesce($6, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
     RETURNING ${COLUMNS}`,
-};
+  rowOf,
+);
 
 // The lock on the organization makes adds to it take turns; count_other_connections() looks after the lock is granted.
 // Where a disabled row does not exist for the caller ($9), adding puts the new row in its place.
-const ADD = {
-  name: 'organization_connection_add',
-  text: `
+const ADD = new PreparedStatement(
+  'organization_connection_add',
+  `
     WITH organization AS MATERIALIZED (
       SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE
     ), oc AS (
@@ -90,14 +105,16 @@ const ADD = {
       RETURNING *
     )
     SELECT ${COLUMNS} FROM oc JOIN connections c ON c.id = oc.connection_id`,
-};
+  rowOf,
+);
 
-const REMOVE = {
-  name: 'organization_connection_remove',
-  text: `
+const REMOVE = new PreparedStatement(
+  'organization_connection_remove',
+  `
     DELETE FROM organization_connections
      WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)`,
-};
+  () => undefined,
+);
 
 /** For a test that reads their plans. */
 export const HOT_STATEMENTS: readonly { readonly name: string; readonly text: string }[] = [
@@ -131,16 +148,16 @@ export const organizationConnectionStatements = (pool: pg.Pool) =>
     model: {
       organizationConnection: {
         async getOne(key: Key, { onlyEnabled }: Visibility): Promise<OrganizationConnection | undefined> {
-          return firstRow(await pool.query({ ...GET, values: [key.organizationId, key.connectionId, onlyEnabled] }));
+          return first(await GET.run(pool, [key.organizationId, key.connectionId, onlyEnabled]));
         },
 
         /** Ordered by connection id; `total` counts all rows, not only those of the window. */
         async listOf(
           organizationId: string,
           { isEnabled, offset, limit }: ListWindow,
-        ): Promise<(OrganizationConnection & { total: number })[]> {
+        ): Promise<readonly (OrganizationConnection & { total: number })[]> {
           const values = [organizationId, isEnabled ?? null, limit, offset];
-          return (await pool.query<OrganizationConnection & { total: number }>({ ...LIST, values })).rows;
+          return (await LIST.run(pool, values)).rows;
         },
 
         /** Changes only what `changes` has. */
@@ -161,7 +178,7 @@ export const organizationConnectionStatements = (pool: pg.Pool) =>
             changes.organizationConnectionName !== undefined,
             changes.organizationConnectionName ?? null,
           ];
-          return firstRow(await pool.query({ ...UPDATE, values }));
+          return first(await UPDATE.run(pool, values));
         },
 
         /** @param limit how many connections an organization may have */
@@ -183,19 +200,16 @@ export const organizationConnectionStatements = (pool: pg.Pool) =>
             onlyEnabled,
             limit,
           ];
-          return firstRow(await pool.query({ ...ADD, values }).catch(refuse));
+          return first(await ADD.run(pool, values).catch(refuse));
         },
 
         /** @returns whether there was a row */
         async removeOne(key: Key, { onlyEnabled }: Visibility): Promise<boolean> {
-          const { rowCount } = await pool.query({
-            ...REMOVE,
-            values: [key.organizationId, key.connectionId, onlyEnabled],
-          });
+          const { rowCount } = await REMOVE.run(pool, [key.organizationId, key.connectionId, onlyEnabled]);
           return rowCount === 1;
         },
       },
     },
   });
 
-const firstRow = ({ rows }: pg.QueryResult): OrganizationConnection | undefined => rows[0] as OrganizationConnection;
+const first = ({ rows }: Result<OrganizationConnection>): OrganizationConnection | undefined => rows[0];

@@ -1,8 +1,9 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { startApp, type TestApp } from '../support/app.js';
+import { startApp, useApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/clock.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { uniqueName } from '../support/factories.js';
+import { createEnabled, uniqueName } from '../support/factories.js';
 
 /** What lies between the server and its database, and can be cut. */
 class Cable {
@@ -85,4 +86,38 @@ describe('A server whose database goes away', () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => app.api.get(`/organizations/name/${name}`)));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
+});
+
+describe('A change that Postgres breaks off', () => {
+  const app = useApp();
+
+  it.each(['pg_cancel_backend', 'pg_terminate_backend'])(
+    'by %s is answered with 500 and leaves the row and the server as they were',
+    async (breakOff) => {
+      const { organization, path } = await createEnabled(app.api);
+      const { body: before } = await app.api.get(path);
+      await app.sql('BEGIN');
+      try {
+        await app.sql('SELECT FROM organization_connections WHERE organization_id = $1 FOR UPDATE', [organization.id]);
+        const changing = app.api.patch(path, { assign_membership_on_login: true });
+        await eventually(
+          () =>
+            app.sql(
+              `SELECT ${breakOff}(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+            ),
+          (brokenOff) => brokenOff.length === 1,
+        );
+        expect(await changing).toMatchObject({ status: 500, body: { error: 'Internal Server Error' } });
+      } finally {
+        await app.sql('ROLLBACK');
+      }
+
+      // As many at once as it takes to come by every connection of the pool.
+      const answers = await Promise.all(Array.from({ length: 40 }, () => app.api.get(path)));
+      expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
+        answers.map(() => ({ status: 200, body: before })),
+      );
+      expect(await app.api.patch(path, { assign_membership_on_login: true })).toMatchObject({ status: 200 });
+    },
+  );
 });
