@@ -23,7 +23,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json openapi.json ./
-COPY prisma/schema.prisma ./prisma/schema.prisma
+COPY prisma/schema.prisma prisma/hand-written.txt ./prisma/
 COPY prisma/migrations ./prisma/migrations
 COPY bin ./bin
 # So that "docker exec … vestibule token" and the like work.

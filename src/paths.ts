@@ -8,6 +8,8 @@ export const paths = {
   data: fromRoot('.data'),
   migrations: fromRoot('prisma/migrations'),
   schema: fromRoot('prisma/schema.prisma'),
+  /** What the migrations make beyond what the schema can say, a definition a line. */
+  handWritten: fromRoot('prisma/hand-written.txt'),
   openapi: fromRoot('openapi.json'),
   packageJson: fromRoot('package.json'),
 } as const;

@@ -1,42 +1,32 @@
+import { readFile } from 'node:fs/promises';
 import type { ClientBase } from 'pg';
+import { paths } from '../paths.js';
+
+// Definitions as Postgres gives them back, which is the same text in all its versions that were tried (15 and 18).
+const FOUND = `
+  SELECT regexp_replace(definition, '\\s+', ' ', 'g') AS definition FROM (
+    SELECT format('check %s.%s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE contype = 'c' AND connamespace = current_schema()::regnamespace
+    UNION ALL
+    SELECT format('trigger %s.%s %s', tgrelid::regclass, tgname, pg_get_triggerdef(pg_trigger.oid, true))
+      FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+     WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace
+    UNION ALL
+    SELECT format('function %s(%s) %s', proname, pg_get_function_identity_arguments(pg_proc.oid), prosrc) FROM pg_proc
+     WHERE pronamespace = current_schema()::regnamespace
+       AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+  ) AS found (definition) ORDER BY definition COLLATE "C"`;
 
 /**
- * What the migrations make beyond what a Prisma schema can say. Kept in step with them: `npm run db:check` and
- * `vestibule migrate --status` compare this list with the database, both ways.
+ * Constraints, triggers and functions beyond what a Prisma schema can say, where those of the database are not those of
+ * `prisma/hand-written.txt`, a line each.
  */
-const EXPECTED: readonly string[] = [
-  'check connections.connections_kind_follows_strategy',
-  'check connections.connections_strategy_known',
-  'check machine_clients.machine_clients_secret_is_hashed',
-  'check organization_connections.organization_connections_hidden_button_needs_enterprise',
-  'check organization_connections.organization_connections_signup_needs_database_membership',
-  'check organization_discovery_domains.organization_discovery_domains_domain_is_lower_case',
-  'check organization_discovery_domains.organization_discovery_domains_verification_txt_is_hex',
-  'check signing_keys.signing_keys_algorithm_is_asymmetric',
-  'check users.users_email_is_lower_case',
-  'function count_other_connections',
-  'function keep_connection_strategy',
-  'trigger connections.connections_strategy_unchangeable',
-];
-
-const FOUND = `
-  SELECT format('check %s.%s', conrelid::regclass, conname) AS found
-    FROM pg_constraint WHERE contype = 'c' AND convalidated AND connamespace = current_schema()::regnamespace
-  UNION ALL
-  SELECT format('trigger %s.%s', tgrelid::regclass, tgname)
-    FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-   WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace
-  UNION ALL
-  SELECT format('function %s', proname) FROM pg_proc
-   WHERE pronamespace = current_schema()::regnamespace
-     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')`;
-
-/** Hand-written constraints, triggers and functions that are missing or that nobody declared, a line each. */
 export async function findHandWrittenDrift(client: ClientBase): Promise<string[]> {
-  const { rows } = await client.query<{ found: string }>(FOUND);
-  const found = new Set(rows.map((row) => row.found));
+  const expected = (await readFile(paths.handWritten, 'utf8')).split('\n').filter(Boolean);
+  const { rows } = await client.query<{ definition: string }>(FOUND);
+  const found = rows.map(({ definition }) => definition.trimEnd());
   return [
-    ...EXPECTED.filter((name) => !found.has(name)).map((name) => `missing: ${name}`),
-    ...[...found].filter((name) => !EXPECTED.includes(name)).map((name) => `not declared: ${name}`),
+    ...expected.filter((definition) => !found.includes(definition)).map((definition) => `missing: ${definition}`),
+    ...found.filter((definition) => !expected.includes(definition)).map((definition) => `not declared: ${definition}`),
   ];
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import type * as Engine from '@prisma/schema-engine-wasm';
@@ -15,6 +16,9 @@ const NO_FILTER: Engine.SchemaFilter = { externalTables: [], externalEnums: [] }
 
 /** The lock that the engine holds while it applies; also that of `prisma migrate deploy`. */
 const ENGINE_LOCK = 72_707_369;
+/** Held by whoever of several processes applies. */
+const TURN_LOCK = 1_986_359_924;
+const TURN_POLL_MS = 100;
 
 /** A migration that Postgres refused, in a line for the person who started it. Nothing of it is left behind. */
 export class MigrationFailedError extends Error {}
@@ -28,12 +32,30 @@ export class MigrationFailedError extends Error {}
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
   const migrationsList = await readMigrations();
-  if (await isUpToDate(databaseUrl, migrationsList)) return [];
-  await withClient(databaseUrl, forgetUnfinished);
-  return withEngine(databaseUrl, async (engine) => {
-    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
-    return appliedMigrationNames;
+  return withClient(databaseUrl, async (client) => {
+    if (await isUpToDate(client, migrationsList)) return [];
+    await takeTurn(client);
+    if (await isUpToDate(client, migrationsList)) return [];
+    await forgetUnfinished(client);
+    return withEngine(databaseUrl, async (engine) => {
+      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+      return appliedMigrationNames;
+    });
   });
+}
+
+/**
+ * Waits until no other process applies. Asks again and again: a statement that waits for the engine's own lock is one
+ * that CREATE INDEX CONCURRENTLY waits for in turn. The lock goes with the connection.
+ */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [
+      TURN_LOCK,
+    ]);
+    if (rows[0]?.granted) return;
+    await delay(TURN_POLL_MS);
+  }
 }
 
 /**
@@ -41,19 +63,24 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
  * are one transaction here (see {@link EngineAdapter}), so of such a migration there is nothing in the database.
  */
 async function forgetUnfinished(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ there: boolean }>(
-    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there",
-  );
-  if (!rows[0]?.there) return;
-  // Whoever is applying at this moment is waited for. The lock goes with the connection.
-  await client.query('SELECT pg_advisory_lock($1)', [ENGINE_LOCK]);
+  if (!(await hasHistory(client))) return;
   await client.query(`
+    BEGIN;
+    SELECT pg_advisory_xact_lock(${ENGINE_LOCK});
     UPDATE _prisma_migrations SET rolled_back_at = CURRENT_TIMESTAMP
-     WHERE finished_at IS NULL AND rolled_back_at IS NULL`);
+     WHERE finished_at IS NULL AND rolled_back_at IS NULL;
+    COMMIT`);
+}
+
+async function hasHistory(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('_prisma_migrations')");
+  return rows.length > 0;
 }
 
 async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl });
+  // A connection that breaks while nothing is asked of it; the next statement on it says so.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await work(client);
@@ -63,23 +90,20 @@ async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => P
 }
 
 /** Most starts find nothing to do, and then do without the engine and its memory (some 100 MB). */
-async function isUpToDate(databaseUrl: string, { migrationDirectories }: Engine.MigrationList): Promise<boolean> {
-  return withClient(databaseUrl, async (client) => {
-    const { rows: tables } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('_prisma_migrations')");
-    if (tables.length === 0) return false;
-    const { rows } = await client.query<{ name: string; finished: boolean }>(
-      `SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
-        WHERE rolled_back_at IS NULL`,
-    );
-    const applied = new Set(rows.map(({ name }) => name));
-    return rows.every(({ finished }) => finished) && migrationDirectories.every(({ path }) => applied.has(path));
-  });
+async function isUpToDate(client: pg.Client, { migrationDirectories }: Engine.MigrationList): Promise<boolean> {
+  if (!(await hasHistory(client))) return false;
+  const { rows } = await client.query<{ name: string; finished: boolean }>(
+    `SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+      WHERE rolled_back_at IS NULL`,
+  );
+  const applied = new Set(rows.map(({ name }) => name));
+  return rows.every(({ finished }) => finished) && migrationDirectories.every(({ path }) => applied.has(path));
 }
 
 export interface MigrationStatus {
   /** Not applied yet, oldest first. */
   readonly pending: string[];
-  /** Started and not finished; somebody must look before anything else is applied. */
+  /** Begun and not ended: it failed, or is under way. The next apply tries it again. */
   readonly failed: string[];
   /** Applied, and changed in the folder afterwards. */
   readonly edited: string[];
@@ -182,10 +206,12 @@ const RECORD_END = `
 function failureOf(migration: string, script: string, error: unknown): MigrationFailedError {
   const { message, position } = error as { message: string; position?: string };
   const line = position === undefined ? '' : `, line ${script.slice(0, Number(position)).split('\n').length}`;
-  return new MigrationFailedError(`Migration ${migration}${line}: ${message}. Nothing of it was applied.`, {
-    cause: error,
-  });
+  const left = standsAlone(script) ? 'It may have left an invalid index behind' : 'Nothing of it was applied';
+  return new MigrationFailedError(`Migration ${migration}${line}: ${message}. ${left}.`, { cause: error });
 }
+
+/** A statement that Postgres runs only by itself, outside any transaction. The engine records its end afterwards. */
+const standsAlone = (script: string) => /\bCONCURRENTLY\b/i.test(script.replace(/--.*/g, ''));
 
 /** Prisma's adapter with what the engine needs of it and it lacks. */
 class EngineAdapter extends PrismaPg {
@@ -211,7 +237,8 @@ class EngineAdapter extends PrismaPg {
     adapter.executeScript = async (script) => {
       const migration = (await this.scripts).get(script);
       try {
-        await pool.query(migration === undefined ? script : `${script}\n;${RECORD_END}`);
+        const recordsItsEnd = migration !== undefined && !standsAlone(script);
+        await pool.query(recordsItsEnd ? `${script}\n;${RECORD_END}` : script);
       } catch (error) {
         if (migration !== undefined) this.onFailure(failureOf(migration, script, error));
         throw error;

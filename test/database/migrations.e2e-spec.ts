@@ -76,6 +76,18 @@ describe('The status of a migrated database', () => {
       'missing: check signing_keys.signing_keys_algorithm_is_asymmetric',
     ],
     [
+      'a check that lets more through',
+      `ALTER TABLE users DROP CONSTRAINT users_email_is_lower_case;
+      ALTER TABLE users ADD CONSTRAINT users_email_is_lower_case CHECK (email = lower(email) OR email LIKE '%@EXAMPLE.COM')`,
+      'missing: check users.users_email_is_lower_case CHECK ((email = lower(email)))',
+    ],
+    [
+      'a function that does something else',
+      `CREATE OR REPLACE FUNCTION count_other_connections(of_organization TEXT, besides_connection TEXT) RETURNS BIGINT
+      LANGUAGE plpgsql AS 'BEGIN RETURN 0; END'`,
+      'not declared: function count_other_connections(of_organization text, besides_connection text) BEGIN RETURN 0; END',
+    ],
+    [
       'a check that nobody declared',
       'ALTER TABLE connections ADD CONSTRAINT my_own CHECK (length(name) < 999)',
       'not declared: check connections.my_own',
@@ -143,7 +155,7 @@ describe('The status of a migrated database', () => {
   });
 });
 
-describe('A migration that fails', () => {
+describe('A further migration', () => {
   const NAME = '20990101000000_add_extra';
   let checkout: Checkout;
   let folder: string;
@@ -161,7 +173,7 @@ describe('A migration that fails', () => {
 
   const migrate = (...args: string[]) => checkout.vestibule(['migrate', ...args], { DATABASE_URL: database.url }).ended;
 
-  it('leaves nothing behind, says what and where in one line, and is tried again once it is mended', async () => {
+  it('that fails leaves nothing behind, says what and where in one line, and is tried again once it is mended', async () => {
     const broken = [
       '-- Why: to see it fail; this is one statement; with a semicolon.',
       'ALTER TABLE organizations ADD COLUMN extra TEXT;',
@@ -191,7 +203,7 @@ describe('A migration that fails', () => {
     expect(await migrate()).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
   });
 
-  it('leaves the ones before it applied and the ones after it pending', async () => {
+  it('that fails leaves the ones before it applied and the ones after it pending', async () => {
     await database.drop();
     database = await createDatabase('template0');
     const later = folder.replace('2099', '2100');
@@ -204,6 +216,32 @@ describe('A migration that fails', () => {
     });
     expect(await recorded()).toEqual(names);
     await rm(later, { recursive: true });
+  });
+
+  it('may build an index CONCURRENTLY, also when several processes start at once', async () => {
+    const index = 'CREATE INDEX CONCURRENTLY organizations_extra_idx ON organizations (display_name);';
+    await writeFile(join(folder, 'migration.sql'), `-- Why: to search by display name.\n${index}\n`);
+    const outcomes = await Promise.all([migrate(), migrate(), migrate()]);
+    expect(outcomes.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+      outcomes.map(() => ({ code: 0, stderr: '' })),
+    );
+    expect(outcomes.filter(({ stdout }) => stdout.includes(NAME))).toHaveLength(1);
+    expect(await sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'organizations_extra_idx'::regclass")).toEqual(
+      [{ indisvalid: true }],
+    );
+    expect(await recorded()).toEqual([...names, NAME]);
+  });
+
+  it('that builds an index CONCURRENTLY and fails says that it may be left behind', async () => {
+    const index = 'CREATE UNIQUE INDEX CONCURRENTLY organizations_extra_idx ON organizations ((true));';
+    await writeFile(join(folder, 'migration.sql'), index);
+    await sql("INSERT INTO organizations (id, name) VALUES ('org_1', 'one'), ('org_2', 'two')");
+    expect(await migrate()).toMatchObject({
+      code: 1,
+      stderr: `Migration ${NAME}: could not create unique index "organizations_extra_idx". It may have left an invalid index behind.\n`,
+    });
+    await sql('DROP INDEX organizations_extra_idx', "DELETE FROM organizations WHERE id = 'org_2'");
+    expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
