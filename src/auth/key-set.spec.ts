@@ -1,8 +1,9 @@
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT, type JWK } from 'jose';
-import { KeySet } from './key-set.js';
+import { KeySet, KeysUnavailableError } from './key-set.js';
 
 const MAX_AGE_MS = 600_000;
 const COOLDOWN_MS = 30_000;
+const TIMES = { maxAgeMs: MAX_AGE_MS, cooldownMs: COOLDOWN_MS };
 
 interface Key {
   readonly jwk: JWK;
@@ -25,7 +26,7 @@ function makeSet(...published: Key[]) {
         ? Promise.reject(new Error('The source is down'))
         : Promise.resolve({ keys: source.published.map(({ jwk }) => jwk) });
     },
-    MAX_AGE_MS,
+    TIMES,
     () => source.withdrawn++,
     () => source.failures++,
     () => source.time,
@@ -165,5 +166,39 @@ describe('KeySet', () => {
     keySet.refreshWhenOld();
     await expect(isGood(one)).resolves.toBe(true);
     expect(source).toMatchObject({ loads: 2, failures: 1, withdrawn: 0 });
+  });
+
+  it('asks again after the cooldown when loading beside the check failed', async () => {
+    const { source, keySet, isGood } = makeSet(one, two);
+    await isGood(one);
+    source.down = true;
+    source.time += MAX_AGE_MS + 1;
+    keySet.refreshWhenOld();
+    await isGood(two);
+    source.down = false;
+    source.published = [two];
+    source.time += COOLDOWN_MS;
+    keySet.refreshWhenOld();
+    expect(source.loads).toBe(2);
+    source.time += 1;
+    keySet.refreshWhenOld();
+    await keySet.reload();
+    expect(source).toMatchObject({ loads: 3, withdrawn: 1 });
+  });
+
+  it.each([{}, { keys: 'none' }, { keys: ['none'] }])('takes %j for no keys at all, once a second', async (answer) => {
+    let loads = 0;
+    const never = () => expect(answer).toBe('never');
+    const keySet = new KeySet(
+      () => (loads++, Promise.resolve(answer as never)),
+      TIMES,
+      never,
+      never,
+      () => 0,
+    );
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await expect(jwtVerify(await one.sign(), keySet.keyFor)).rejects.toBeInstanceOf(KeysUnavailableError);
+    }
+    expect(loads).toBe(1);
   });
 });

@@ -9,7 +9,14 @@ const FIRST_KEY_LOCK = 5_119_204_117n;
 /** The keys of the built-in issuer. They live in the database, so that all replicas sign and check alike. */
 @Injectable()
 export class SigningKeys {
+  private readonly listeners: (() => Promise<void>)[] = [];
+
   constructor(@Inject(DATABASE) private readonly database: Database) {}
+
+  /** The listener is waited for, so that whoever checks tokens knows the key before it signs the first. */
+  whenMade(listener: () => Promise<void>): void {
+    this.listeners.push(listener);
+  }
 
   /** The key to sign with: the newest that is not withdrawn, made when there is none yet. */
   async current(): Promise<{ kid: string; algorithm: string; key: Awaited<ReturnType<typeof importJWK>> }> {
@@ -33,7 +40,7 @@ export class SigningKeys {
   /** Of several replicas at their first start, one makes the key and the others find it. */
   private async makeFirst(): Promise<SigningKey> {
     const made = await makeKey();
-    return this.database.$transaction(async (transaction) => {
+    const first = await this.database.$transaction(async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
       const present = await transaction.signingKey.findFirst({
         where: { withdrawnAt: null },
@@ -41,6 +48,8 @@ export class SigningKeys {
       });
       return present ?? transaction.signingKey.create({ data: made });
     });
+    await Promise.all(this.listeners.map((listener) => listener()));
+    return first;
   }
 }
 

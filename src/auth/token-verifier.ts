@@ -3,7 +3,7 @@ import { errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
-import { KeySet } from './key-set.js';
+import { KeySet, type LoadTimes } from './key-set.js';
 import { SigningKeys } from './signing-keys.js';
 import { splitScopes } from './scopes.js';
 
@@ -26,8 +26,11 @@ const ASYMMETRIC_ALGORITHMS = [
 
 const LEEWAY_SECONDS = 5;
 const REMEMBERED_TOKENS = 10_000;
-/** How long a withdrawn key may go on working. */
-const MAX_KEY_AGE_MS = { 'built-in': 10_000, external: 10 * 60_000 };
+/** The age is how long a withdrawn key may go on working. Our own database may be asked more often than a stranger's server. */
+const KEY_TIMES = {
+  'built-in': { maxAgeMs: 10_000, cooldownMs: 1_000 },
+  external: { maxAgeMs: 10 * 60_000, cooldownMs: 30_000 },
+} as const satisfies Record<string, LoadTimes>;
 const JWKS_TIMEOUT_MS = 5_000;
 
 /** Checks access tokens of the one issuer that is configured. A token found good is remembered until it expires. */
@@ -44,10 +47,11 @@ export class TokenVerifier {
     const { auth } = config;
     this.keys = new KeySet(
       auth.kind === 'built-in' ? () => signingKeys.publicKeys() : () => fetchJwks(auth.jwksUrl),
-      MAX_KEY_AGE_MS[auth.kind],
+      KEY_TIMES[auth.kind],
       () => (this.remembered = noTokens()),
-      (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}, the present ones stay: ${String(error)}`),
+      (error) => this.warn(error),
     );
+    signingKeys.whenMade(() => this.keys.reload().catch((error: unknown) => this.warn(error)));
   }
 
   /** A token that was found good before and still is, without waiting for anything. */
@@ -64,6 +68,18 @@ export class TokenVerifier {
     const verified = await this.check(token);
     remembered.set(token, verified);
     return verified;
+  }
+
+  async isGood(token: string): Promise<boolean> {
+    if (this.recall(token)) return true;
+    return this.verify(token).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private warn(error: unknown): void {
+    this.logger.warn(`Cannot load the keys of ${this.config.auth.issuer}, the present ones stay: ${String(error)}`);
   }
 
   private async check(token: string): Promise<Remembered> {
