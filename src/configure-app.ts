@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { registerAuthentication } from './auth/authentication.js';
+import { bearerToken, registerAuthentication } from './auth/authentication.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
@@ -17,22 +17,33 @@ const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   registerAccessLog(fastify);
-  await limitRate(fastify, app.get(AppConfig));
-  registerAuthentication(fastify, app.get(TokenVerifier));
+  const verifier = app.get(TokenVerifier);
+  await limitRate(fastify, app.get(AppConfig), verifier);
+  registerAuthentication(fastify, verifier);
   registerBodyParsers(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(new ExceptionToResponseFilter());
 }
 
-/** Counted per bearer token or address, by each process for itself; off unless configured. */
-async function limitRate(fastify: FastifyInstance, { rateLimitPerMinute }: AppConfig): Promise<void> {
+/**
+ * Counted by each process for itself; off unless configured. Only a good token counts for itself: what anybody can make
+ * up would be a new allowance each time.
+ */
+async function limitRate(
+  fastify: FastifyInstance,
+  { rateLimitPerMinute }: AppConfig,
+  verifier: TokenVerifier,
+): Promise<void> {
   if (rateLimitPerMinute === 0) return;
   await fastify.register(rateLimit, {
     global: false,
     max: rateLimitPerMinute,
     timeWindow: '1 minute',
-    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+    keyGenerator: async ({ headers, ip }) => {
+      const token = bearerToken(headers.authorization);
+      return typeof token === 'string' && (await verifier.isGood(token)) ? token : ip;
+    },
     allowList: (request) => request.url.startsWith('/health/'),
     errorResponseBuilder: () => new DomainError('too_many_requests'),
   });

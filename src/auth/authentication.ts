@@ -32,7 +32,7 @@ function missingScope(
   return new DomainError('scope_insufficient', anyScopeOf.join(', '));
 }
 
-function bearerToken(header: string | undefined): string | DomainError {
+export function bearerToken(header: string | undefined): string | DomainError {
   if (header === undefined) return new DomainError('authentication_missing');
   const [, token] = /^Bearer +([^\s]+)$/i.exec(header) ?? [];
   return token ?? new DomainError('authorization_header_malformed');

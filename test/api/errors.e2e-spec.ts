@@ -362,5 +362,13 @@ describe('too many requests', () => {
     const stranger = app.api.as(undefined);
     for (let allowed = 0; allowed < 3; allowed++) expectAnswer(await stranger.get('/connections'), refusals.noToken);
     expectAnswer(await stranger.get('/connections'), refusals.tooManyRequests);
+    // Neither what is made up nor a way in besides tokens gets an allowance of its own.
+    expectAnswer(await app.api.as('made-up').get('/connections'), refusals.tooManyRequests);
+    const token = await fetch(`${app.api.origin}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa('made:up')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    expect(token.status).toBe(429);
   });
 });
