@@ -107,6 +107,12 @@ function decodeCheckpoint(text: string): readonly string[] {
 
 const isKeyPart = (part: unknown): part is string => typeof part === 'string' && isStorable(part);
 
+/** A time as a checkpoint has it: as `toISOString` writes it. JavaScript reads many a text as a time that Postgres does not. */
+export function isCheckpointTime(text: string): boolean {
+  const time = new Date(text);
+  return /^[12]\d{3}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 /** For a `from` that this server did not give out, or gave out for another list. */
 export function invalidCheckpoint(): DomainError {
   return new DomainError('query_invalid', "'Object didn't pass validation for format checkpoint' on property from");

@@ -2,7 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
 import { organizationExists } from '../database/organization-exists.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
-import { invalidCheckpoint, type CheckpointPage, type OffsetPage, type Page } from '../http/pagination.js';
+import {
+  invalidCheckpoint,
+  isCheckpointTime,
+  type CheckpointPage,
+  type OffsetPage,
+  type Page,
+} from '../http/pagination.js';
 import type { Member } from './domain/member.js';
 
 type NotFound = Refusal<'organization_not_found'>;
@@ -67,11 +73,8 @@ export class MembersRepository {
 function afterCheckpoint(after: readonly string[] | undefined): Prisma.Sql {
   if (after === undefined) return Prisma.empty;
   const [createdAt, userId, ...rest] = after;
-  if (createdAt === undefined || userId === undefined || rest.length > 0 || !isTime(createdAt)) {
+  if (createdAt === undefined || userId === undefined || rest.length > 0 || !isCheckpointTime(createdAt)) {
     throw invalidCheckpoint();
   }
   return Prisma.sql`AND (m.created_at, m.user_id) > (${createdAt}::timestamptz, ${userId})`;
 }
-
-/** A time as this list writes it, and no other that only JavaScript or only Postgres understands. */
-const isTime = (text: string) => /^[12]\d{3}-\d\d-\d\dT[\d:.]{12}Z$/.test(text) && !Number.isNaN(Date.parse(text));

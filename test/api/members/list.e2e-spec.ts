@@ -25,17 +25,19 @@ describe('GET /organizations/{id}/members', () => {
     expectAnswer(await app.api.get(`${path}?${query}`), refusals.invalidQuery(detail));
   });
 
-  it.each([[['2026-01-01T00:00:00.000Z']], [['soon', 'auth0|1']], [['2026-01-01T00:00:00.000Z', 'auth0|\u0000']]])(
-    'returns 400 for a from that decodes to %j',
-    async (key) => {
-      const { path } = await createMembers(app.api, 1);
-      const from = Buffer.from(JSON.stringify(key)).toString('base64url');
-      expectAnswer(
-        await app.api.get(`${path}?from=${from}`),
-        refusals.invalidQuery("'Object didn't pass validation for format checkpoint' on property from"),
-      );
-    },
-  );
+  it.each([
+    [['2026-01-01T00:00:00.000Z']],
+    [['soon', 'auth0|1']],
+    [['2026-02-30T00:00:00.000Z', 'auth0|1']],
+    [['2026-01-01T00:00:00.000Z', 'auth0|\u0000']],
+  ])('returns 400 for a from that decodes to %j', async (key) => {
+    const { path } = await createMembers(app.api, 1);
+    const from = Buffer.from(JSON.stringify(key)).toString('base64url');
+    expectAnswer(
+      await app.api.get(`${path}?from=${from}`),
+      refusals.invalidQuery("'Object didn't pass validation for format checkpoint' on property from"),
+    );
+  });
 
   it('returns 400 for an organization id that is too long', async () => {
     expectAnswer(
