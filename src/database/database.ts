@@ -20,9 +20,26 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long a transaction waits for a connection, and how long it may take. Prisma's own limits give up under load. */
 const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
 
+/** Of `pg`'s pool, which closes the connection of every query that fails, also where Postgres only refused a row. */
+class Pool extends pg.Pool {
+  override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {
+    super._release(client, onIdleError, isRefusal(error) ? undefined : error);
+  }
+}
+
+declare module 'pg' {
+  interface Pool {
+    /** How it takes a connection back; left out of its types. */
+    _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void;
+  }
+}
+
+/** After FATAL and worse the connection is gone; after ERROR it is as good as before. */
+const isRefusal = (error: unknown) => error instanceof pg.DatabaseError && error.severity === 'ERROR';
+
 /** The connections to Postgres that everything shares. An idle one that breaks is dropped and replaced on demand. */
 export function createPool(url: string, size: number, onIdleError: (error: Error) => void = () => undefined): pg.Pool {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: size,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

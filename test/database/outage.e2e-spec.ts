@@ -88,6 +88,24 @@ describe('A server whose database goes away', () => {
   });
 });
 
+describe('A row that Postgres refuses', () => {
+  const app = useApp();
+  const connections = () =>
+    app.sql(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'vestibule' AND datname = current_database() ORDER BY pid`,
+    );
+
+  it('costs no connection to it', async () => {
+    const taken = { name: uniqueName('con'), strategy: 'auth0' };
+    expect(await app.api.post('/connections', taken)).toMatchObject({ status: 201 });
+    await Promise.all(Array.from({ length: 40 }, () => app.api.get('/connections')));
+    const before = await connections();
+    const answers = await Promise.all(Array.from({ length: 40 }, () => app.api.post('/connections', taken)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 409));
+    expect(await connections()).toEqual(before);
+  });
+});
+
 describe('A change that Postgres breaks off', () => {
   const app = useApp();
 
