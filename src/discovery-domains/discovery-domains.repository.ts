@@ -65,7 +65,9 @@ export class DiscoveryDomainsRepository {
       const others = await transaction.organizationDiscoveryDomain.count({
         where: { organizationId, domain: { not: draft.domain } },
       });
-      if (others >= MAX_DISCOVERY_DOMAINS) return refusal('discovery_domain_limit_reached');
+      if (others >= MAX_DISCOVERY_DOMAINS) {
+        return refusal('discovery_domain_limit_reached', String(MAX_DISCOVERY_DOMAINS));
+      }
       const verificationTxt = randomBytes(VERIFICATION_BYTES).toString('hex');
       return transaction.organizationDiscoveryDomain.create({
         data: { ...draft, organizationId, id: newSortedId('ord'), verificationTxt },

@@ -6,7 +6,6 @@ import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
   domainAsKept,
   isPublished,
-  MAX_DISCOVERY_DOMAINS,
   verificationHost,
   type DiscoveryDomainChanges,
   type DiscoveryDomainDraft,
@@ -34,7 +33,7 @@ export class DiscoveryDomainsService {
   }
 
   async create(organizationId: string, draft: DiscoveryDomainDraft): Promise<OrganizationDiscoveryDomain> {
-    return accepted(await this.repository.create(organizationId, draft), String(MAX_DISCOVERY_DOMAINS));
+    return accepted(await this.repository.create(organizationId, draft));
   }
 
   async update(key: DiscoveryDomainKey, changes: DiscoveryDomainChanges): Promise<OrganizationDiscoveryDomain> {

@@ -96,7 +96,10 @@ export class OrganizationConnectionsRepository {
       const [organization] = await transaction.$queryRaw<unknown[]>`
         SELECT id FROM organizations WHERE id = ${key.organizationId} FOR NO KEY UPDATE`;
       if (!organization) return refusal('organization_not_found');
-      const connection = await transaction.connection.findUnique({ where: { id: key.connectionId } });
+      const connection = await transaction.connection.findUnique({
+        where: { id: key.connectionId },
+        select: { strategyKind: true },
+      });
       if (!connection) return refusal('connection_in_body_unknown');
       const verdict = judgeTerms(connection.strategyKind, settings);
       if (verdict !== 'allowed') return refusal(verdict);
@@ -107,7 +110,8 @@ export class OrganizationConnectionsRepository {
       const others = await transaction.organizationConnection.count({
         where: { organizationId, connectionId: { not: connectionId } },
       });
-      if (others >= this.config.maxConnectionsPerOrganization) return refusal('connection_limit_reached');
+      const limit = this.config.maxConnectionsPerOrganization;
+      if (others >= limit) return refusal('connection_limit_reached', String(limit));
       const row = await transaction.organizationConnection.upsert({
         where,
         create: { ...key, ...settings, strategyKind: connection.strategyKind },

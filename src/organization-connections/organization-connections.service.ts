@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppConfig } from '../config/config.js';
 import type { Key } from '../database/organization-connection.statements.js';
 import { accepted } from '../errors/refusal.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
@@ -10,7 +9,6 @@ import { OrganizationConnectionsRepository } from './organization-connections.re
 export class OrganizationConnectionsService {
   constructor(
     @Inject(OrganizationConnectionsRepository) private readonly repository: OrganizationConnectionsRepository,
-    @Inject(AppConfig) private readonly config: AppConfig,
   ) {}
 
   async list(organizationId: string, page: OffsetPage, isEnabled?: boolean): Promise<Page<OrganizationConnection>> {
@@ -23,8 +21,7 @@ export class OrganizationConnectionsService {
 
   async add(organizationId: string, row: NewRow, face: Face): Promise<OrganizationConnection> {
     const { connectionId, ...settings } = row;
-    const limit = String(this.config.maxConnectionsPerOrganization);
-    return accepted(await this.repository.add({ organizationId, connectionId }, settings, face), limit);
+    return accepted(await this.repository.add({ organizationId, connectionId }, settings, face));
   }
 
   /** No changes: the row as it is. */

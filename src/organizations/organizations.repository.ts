@@ -5,6 +5,7 @@ import { refusal, type Refusal } from '../errors/refusal.js';
 import {
   checkpointPage,
   invalidCheckpoint,
+  isCheckpointTime,
   type CheckpointPage,
   type OffsetPage,
   type Page,
@@ -65,7 +66,7 @@ export class OrganizationsRepository {
       >
   > {
     const ids = initial.map(({ connectionId }) => connectionId);
-    const found = ids.length === 0 ? [] : await this.database.connection.findMany({ where: { id: { in: ids } } });
+    const found = await this.connectionsOf(ids);
     const connections: OrganizationConnection[] = [];
     for (const settings of initial) {
       const connection = found.find(({ id }) => id === settings.connectionId);
@@ -75,7 +76,8 @@ export class OrganizationsRepository {
       const { strategyKind, strategy, name: connectionName } = connection;
       connections.push({ ...settings, strategyKind, strategy, connectionName });
     }
-    if (connections.length > this.config.maxConnectionsPerOrganization) return refusal('connection_limit_reached');
+    const limit = this.config.maxConnectionsPerOrganization;
+    if (connections.length > limit) return refusal('connection_limit_reached', String(limit));
     // One nested write is one transaction. A connection that is deleted meanwhile fails the foreign key.
     const organization = await this.database.organization.create({
       data: {
@@ -87,6 +89,13 @@ export class OrganizationsRepository {
       },
     });
     return { organization, connections };
+  }
+
+  /** Without the options, of which each may have 256 KB. */
+  private connectionsOf(ids: readonly string[]) {
+    if (ids.length === 0) return [];
+    const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
+    return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
   }
 
   async update(id: string, changes: OrganizationChanges): Promise<Organization | NotFound> {
@@ -138,12 +147,6 @@ function afterCheckpoint(order: OrganizationOrder, [by, value, id, ...rest]: rea
   const { column, type } = SORT_KEYS[order.by];
   const beyond = order.descending ? Prisma.sql`<` : Prisma.sql`>`;
   return Prisma.sql`WHERE (${column}, id) ${beyond} (${value}::${type}, ${id})`;
-}
-
-/** As `toISOString` writes it; JavaScript reads many a text as a time that Postgres does not. */
-function isCheckpointTime(text: string): boolean {
-  const time = new Date(text);
-  return /^[12]\d{3}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
 }
 
 /** Prisma tells "no value" from JSON's own null by a symbol. */

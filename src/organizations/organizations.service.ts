@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppConfig } from '../config/config.js';
 import type { Organization } from '../database/database.js';
 import { accepted } from '../errors/refusal.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
@@ -9,10 +8,7 @@ import { OrganizationsRepository, type CreatedOrganization } from './organizatio
 
 @Injectable()
 export class OrganizationsService {
-  constructor(
-    @Inject(OrganizationsRepository) private readonly repository: OrganizationsRepository,
-    @Inject(AppConfig) private readonly config: AppConfig,
-  ) {}
+  constructor(@Inject(OrganizationsRepository) private readonly repository: OrganizationsRepository) {}
 
   list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
     return this.repository.list(order, page);
@@ -27,8 +23,7 @@ export class OrganizationsService {
   }
 
   async create(draft: OrganizationDraft, connections: readonly NewRow[]): Promise<CreatedOrganization> {
-    const limit = String(this.config.maxConnectionsPerOrganization);
-    return accepted(await this.repository.create(draft, connections), limit);
+    return accepted(await this.repository.create(draft, connections));
   }
 
   async update(id: string, changes: OrganizationChanges): Promise<Organization> {

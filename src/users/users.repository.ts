@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
+import { sizeProblem } from '../http/validation/fields.js';
 import { newUserKey } from '../identifiers.js';
 import {
   emailAsKept,
+  MAX_METADATA_BYTES,
   mergeMetadata,
   userIdOf,
   type Metadata,
@@ -53,7 +55,10 @@ export class UsersRepository {
     key = newUserKey(),
     ...rest
   }: UserDraft): Promise<User | Refusal<'connection_in_body_unknown'>> {
-    const connection = await this.database.connection.findUnique({ where: { name } });
+    const connection = await this.database.connection.findUnique({
+      where: { name },
+      select: { id: true, strategy: true },
+    });
     if (!connection) return refusal('connection_in_body_unknown');
     return this.database.user.create({
       data: { ...forPrisma(rest), userId: userIdOf(connection.strategy, key), connectionId: connection.id },
@@ -62,16 +67,19 @@ export class UsersRepository {
   }
 
   /** Metadata is merged into what is there, with the row locked, so that of two merges at once none is lost. */
-  async update(userId: string, changes: UserChanges): Promise<User | NotFound> {
+  async update(userId: string, changes: UserChanges): Promise<User | NotFound | Refusal<'body_invalid'>> {
     return this.database.$transaction(async (transaction) => {
       await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
       const present = await transaction.user.findUnique({ where: { userId } });
       if (!present) return refusal('user_not_found');
-      const merged = {
-        ...changes,
-        userMetadata: changes.userMetadata && mergeMetadata(present.userMetadata as Metadata, changes.userMetadata),
-        appMetadata: changes.appMetadata && mergeMetadata(present.appMetadata as Metadata, changes.appMetadata),
-      };
+      const userMetadata =
+        changes.userMetadata && mergeMetadata(present.userMetadata as Metadata, changes.userMetadata);
+      const appMetadata = changes.appMetadata && mergeMetadata(present.appMetadata as Metadata, changes.appMetadata);
+      for (const [name, merged] of Object.entries({ user_metadata: userMetadata, app_metadata: appMetadata })) {
+        const problem = merged && sizeProblem(merged, MAX_METADATA_BYTES);
+        if (problem) return refusal('body_invalid', `'${problem}' on property ${name}`);
+      }
+      const merged = { ...changes, userMetadata, appMetadata };
       return transaction.user.update({ where: { userId }, data: forPrisma(merged), include: WITH_CONNECTION });
     });
   }

@@ -110,9 +110,14 @@ export const textMapSchema = (maxProperties: number) =>
 export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
   field(options, { type: 'object', additionalProperties: true }, (value) => {
     if (!isRecord(value)) return expected('object', value);
-    const bytes = Buffer.byteLength(JSON.stringify(value));
-    return bytes > maxBytes ? `Object is too large (${bytes} bytes), maximum ${maxBytes}` : undefined;
+    return sizeProblem(value, maxBytes);
   });
+
+/** What is wrong with the size of a JSON object, for the message of an answer. */
+export function sizeProblem(value: object, maxBytes: number): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  return bytes > maxBytes ? `Object is too large (${bytes} bytes), maximum ${maxBytes}` : undefined;
+}
 
 /** @nestjs/swagger knows a class that is named later by the name `type` of the function. */
 const lazily = <T>(type: () => T) => ({ type: () => type() });

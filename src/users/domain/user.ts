@@ -71,6 +71,9 @@ export const userIdOf = (strategy: string, key: string): string => `${strategy}|
 /** The id within the provider. */
 export const keyOf = (userId: string): string => userId.slice(userId.indexOf('|') + 1);
 
+/** Of each, also when it is merged. */
+export const MAX_METADATA_BYTES = 256 * 1024;
+
 /**
  * Metadata as clients of the Management API know it to change: its first level is merged, a property sent as null is
  * taken away, and an empty object takes everything away.

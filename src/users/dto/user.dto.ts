@@ -3,10 +3,9 @@ import { STRATEGIES } from '../../connections/domain/strategy.js';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, IntegerField, JsonObjectField, StringField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
-import { EMAIL_QUERY, SORTABLE } from '../domain/user.js';
+import { EMAIL_QUERY, MAX_METADATA_BYTES, SORTABLE } from '../domain/user.js';
 
 const MAX_PAGE = 1000;
-const MAX_METADATA_BYTES = 256 * 1024;
 const ANY_TEXT = { minLength: 1 } as const;
 const NAME_PART = { minLength: 1, maxLength: 150 } as const;
 const FULL_NAME = { minLength: 1, maxLength: 300 } as const;

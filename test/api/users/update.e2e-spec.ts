@@ -54,6 +54,17 @@ describe('PATCH /users/{id}', () => {
     expect(emptied.body.user_metadata).toEqual({});
   });
 
+  it('returns 400 for metadata that would be larger than 256 KB when merged, and changes nothing', async () => {
+    const { user_id: id } = await createUser(app.api, { user_metadata: { a: 'x'.repeat(200_000) } });
+    const path = `/users/${encodeURIComponent(id)}`;
+    const { body: before } = await app.api.get(path);
+    expectAnswer(
+      await app.api.patch(path, { name: 'Other', user_metadata: { b: 'x'.repeat(200_000) } }),
+      refusals.invalidBody("'Object is too large (400015 bytes), maximum 262144' on property user_metadata"),
+    );
+    expect((await app.api.get(path)).body).toEqual(before);
+  });
+
   it('loses no property when metadata is merged many times at once', async () => {
     const user = await createUser(app.api);
     const path = `/users/${user.user_id}`;
