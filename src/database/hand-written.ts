@@ -12,13 +12,19 @@ const FOUND = `
       FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
      WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace
     UNION ALL
-    SELECT format('function %s(%s) %s', proname, pg_get_function_identity_arguments(pg_proc.oid), prosrc) FROM pg_proc
+    SELECT format('function %s %s', proname,
+                  replace(pg_get_functiondef(pg_proc.oid), quote_ident(current_schema()) || '.', ''))
+      FROM pg_proc
      WHERE pronamespace = current_schema()::regnamespace
        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    UNION ALL
+    SELECT format('column %s.%s COLLATE %I', attrelid::regclass, attname, collname)
+      FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_collation ON pg_collation.oid = attcollation
+     WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND collname <> 'default'
   ) AS found (definition) ORDER BY definition COLLATE "C"`;
 
 /**
- * Constraints, triggers and functions beyond what a Prisma schema can say, where those of the database are not those of
+ * Constraints, triggers, functions and collations beyond what a Prisma schema can say, where those of the database are not those of
  * `prisma/hand-written.txt`, a line each.
  */
 export async function findHandWrittenDrift(client: ClientBase): Promise<string[]> {

@@ -20,7 +20,7 @@ const ENGINE_LOCK = 72_707_369;
 const TURN_LOCK = 1_986_359_924;
 const TURN_POLL_MS = 100;
 
-/** A migration that Postgres refused, in a line for the person who started it. Nothing of it is left behind. */
+/** A migration that Postgres refused, in a line for the person who started it. */
 export class MigrationFailedError extends Error {}
 
 /**
@@ -44,6 +44,12 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
   });
 }
 
+/** Whether the database has every migration of this version. Changes nothing. */
+export async function isMigrated(databaseUrl: string): Promise<boolean> {
+  const migrationsList = await readMigrations();
+  return withClient(databaseUrl, (client) => isUpToDate(client, migrationsList));
+}
+
 /**
  * Waits until no other process applies. Asks again and again: a statement that waits for the engine's own lock is one
  * that CREATE INDEX CONCURRENTLY waits for in turn. The lock goes with the connection.
@@ -60,7 +66,8 @@ async function takeTurn(client: pg.Client): Promise<void> {
 
 /**
  * The engine refuses to go on after a migration that has begun and not ended. But a script and the record of its end
- * are one transaction here (see {@link EngineAdapter}), so of such a migration there is nothing in the database.
+ * are one transaction here (see {@link EngineAdapter}), so of such a migration there is nothing in the database, unless
+ * it stands alone: then trying again says what is in the way.
  */
 async function forgetUnfinished(client: pg.Client): Promise<void> {
   if (!(await hasHistory(client))) return;
@@ -146,7 +153,7 @@ export function describeStatus(status: MigrationStatus): string[] {
 }
 
 /** Where the database is not exactly the Prisma schema and the hand-written constraints, a line each. */
-export async function findDrift(databaseUrl: string): Promise<string[]> {
+async function findDrift(databaseUrl: string): Promise<string[]> {
   const schema = await schemaFile();
   const fromSchema = await withEngine(databaseUrl, async (engine) => {
     const { stdout, exitCode } = await engine.diff({
@@ -233,7 +240,8 @@ class EngineAdapter extends PrismaPg {
 
     // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, it is parsed
     // by Postgres and runs as one transaction: a migration that fails leaves nothing behind. The record that it ended is
-    // in the same transaction, so that a process killed right after it does not leave that open either.
+    // in the same transaction, so that a process killed right after it does not leave that open either. The exception
+    // is what can be in no transaction.
     adapter.executeScript = async (script) => {
       const migration = (await this.scripts).get(script);
       try {

@@ -85,7 +85,17 @@ describe('The status of a migrated database', () => {
       'a function that does something else',
       `CREATE OR REPLACE FUNCTION count_other_connections(of_organization TEXT, besides_connection TEXT) RETURNS BIGINT
       LANGUAGE plpgsql AS 'BEGIN RETURN 0; END'`,
-      'not declared: function count_other_connections(of_organization text, besides_connection text) BEGIN RETURN 0; END',
+      'AS $function$BEGIN RETURN 0; END$function$',
+    ],
+    [
+      'a function that counts on an older snapshot',
+      'ALTER FUNCTION count_other_connections STABLE',
+      'RETURNS bigint LANGUAGE plpgsql STABLE AS',
+    ],
+    [
+      'a column with another order',
+      'ALTER TABLE users ALTER COLUMN user_id TYPE TEXT COLLATE "default"',
+      'missing: column users.user_id COLLATE "C"',
     ],
     [
       'a check that nobody declared',
