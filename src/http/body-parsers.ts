@@ -46,6 +46,7 @@ function parseFormBody(text: string): FormBody {
   const values = parseForm(text, {
     depth: 8,
     parameterLimit: MAX_FORM_FIELDS,
+    arrayLimit: MAX_FORM_FIELDS,
     plainObjects: true,
     decoder: (part, decode, charset, type) => {
       const decoded: unknown = decode(part, undefined, charset);

@@ -49,6 +49,16 @@ describe('POST /organizations/{id}/members', () => {
     expect((await app.api.get(`${path}?include_totals=true&per_page=1`)).body).toMatchObject({ total: 100 });
   });
 
+  it.each(['members', 'members[]'])('takes 100 from a form, each as %s', async (field) => {
+    const { users } = await createMembers(app.api, 100);
+    const { id } = await createOrganization(app.api);
+    const body = new URLSearchParams(users.map(({ user_id }): [string, string] => [field, user_id]));
+    expectAnswer(await app.api.request('POST', `/organizations/${id}/members`, { body }), { status: 204 });
+    expect((await app.api.get(`/organizations/${id}/members?include_totals=true&per_page=1`)).body).toMatchObject({
+      total: 100,
+    });
+  });
+
   it('adds once who is named twice or is a member already, and keeps their place', async () => {
     const { path, users } = await createMembers(app.api, 2);
     const late = await createUser(app.api);
