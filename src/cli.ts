@@ -2,14 +2,20 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
-import { MachineClients } from './auth/machine-clients.js';
+import { MachineClientsRepository } from './auth/machine-clients.repository.js';
 import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
 import { TokenIssuer } from './auth/token-issuer.js';
-import { ConfigError, loadConfig } from './config/config.js';
+import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
 import { createPool } from './database/database.js';
-import { applyMigrations, describeStatus, migrationStatus, type MigrationStatus } from './database/migrations.js';
-import { openDatabase } from './database/open-database.js';
+import {
+  applyMigrations,
+  describeStatus,
+  isMigrated,
+  migrationStatus,
+  type MigrationStatus,
+} from './database/migrations.js';
+import { DatabaseUnavailableError, openDatabase } from './database/open-database.js';
 import { runOrExplain } from './run-or-explain.js';
 import { serve } from './serve.js';
 
@@ -67,7 +73,7 @@ client
   )
   .action((name: string, { scope }: { scope: string[] }) =>
     withApplication(async (app) => {
-      const made = await app.get(MachineClients).create(name, scope);
+      const made = await app.get(MachineClientsRepository).create(name, scope);
       print(`client_id:     ${made.client.clientId}`);
       print(`client_secret: ${made.secret}`);
     }),
@@ -79,7 +85,7 @@ client
   .addHelpText('after', '\nExample:\n  $ npx vestibule client list')
   .action(() =>
     withApplication(async (app) => {
-      for (const { clientId, name, scopes } of await app.get(MachineClients).list()) {
+      for (const { clientId, name, scopes } of await app.get(MachineClientsRepository).list()) {
         print(`${clientId}  ${name}  ${scopes.join(' ')}`);
       }
     }),
@@ -91,7 +97,7 @@ client
   .addHelpText('after', '\nExample:\n  $ npx vestibule client delete 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt')
   .action((clientId: string) =>
     withApplication(async (app) => {
-      if (await app.get(MachineClients).remove(clientId)) return print(`Deleted ${clientId}.`);
+      if (await app.get(MachineClientsRepository).remove(clientId)) return print(`Deleted ${clientId}.`);
       fail(`There is no client ${clientId}.`);
     }),
   );
@@ -147,7 +153,7 @@ function report(status: MigrationStatus): void {
   else process.exitCode = 1;
 }
 
-/** The services of the built-in issuer without a server, on a database that is up to date; also while the server is running. */
+/** The services of the built-in issuer without a server; also while the server is running. */
 async function withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
   if (config.auth.kind === 'external') {
@@ -159,7 +165,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   }
   const database = await openDatabase(config);
   try {
-    await applyMigrations(database.url);
+    await requireMigrated(config, database.url);
     const app = await NestFactory.createApplicationContext(AppModule.for(config, createPool(database.url, 1)), {
       logger: ['error', 'warn'],
       abortOnError: false,
@@ -171,5 +177,13 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
     }
   } finally {
     await database.release();
+  }
+}
+
+/** The embedded database is nobody's but this checkout's; the schema of another is changed only by whoever says so. */
+async function requireMigrated({ databaseUrl }: AppConfig, url: string): Promise<void> {
+  if (databaseUrl === undefined) await applyMigrations(url);
+  else if (!(await isMigrated(url))) {
+    throw new DatabaseUnavailableError('The database is not up to date: "vestibule migrate" brings it there.');
   }
 }

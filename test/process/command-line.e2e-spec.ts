@@ -30,6 +30,18 @@ const answer = async (url: string, init?: RequestInit) => {
 };
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
+describe('A command on a database that is not up to date', () => {
+  it.each([['token'], ['client', 'list']])('refuses in one line and leaves it as it is: %s', async (...command) => {
+    expect(await checkout.vestibule(command, env).ended).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: 'The database is not up to date: "vestibule migrate" brings it there.\n',
+    });
+    expect((await checkout.vestibule(['migrate', '--status'], env).ended).stdout).toMatch(/^pending: /);
+  });
+});
+
 describe('vestibule migrate', () => {
   it('exits with 1 while something is pending, 0 when nothing is, 1 after drift', async () => {
     const status = () => checkout.vestibule(['migrate', '--status'], env).ended;
