@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { isProcessAlive, withProcessLock } from './process-lock.js';
@@ -23,6 +24,8 @@ export interface EmbeddedPostgres {
 /** A reason why there is no embedded database, in a line for the person who started the server. */
 export class EmbeddedPostgresError extends Error {}
 
+/** Something else may have the port of a Postgres that is gone, and say nothing. */
+const ANSWER_WITHIN_MS = 2_000;
 const USER = 'vestibule';
 const DATABASE = 'vestibule';
 
@@ -96,7 +99,10 @@ async function canEnter(account: Account | undefined, folder: string): Promise<b
   );
 }
 
-const fallbackHome = () => (process.getuid?.() === 0 ? '/var/lib/vestibule' : join(homedir(), '.cache', 'vestibule'));
+/** Where a service's own folder is by its manager's word, else the usual one. */
+const fallbackHome = () =>
+  process.env['STATE_DIRECTORY'] ??
+  (process.getuid?.() === 0 ? '/var/lib/vestibule' : join(homedir(), '.cache', 'vestibule'));
 const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 interface Binaries {
@@ -228,6 +234,7 @@ async function start(
 }
 
 async function stop(home: string, { pgCtl }: Binaries, account: Account | undefined): Promise<void> {
+  if ((await runningPort(home)) === undefined) return;
   await execute(pgCtl, ['stop', '-w', '-t', '30', '-s', '-m', 'fast', '-D', join(home, 'postgres')], account);
 }
 
@@ -236,12 +243,14 @@ async function runningPort(home: string): Promise<number | undefined> {
   const file = await readFile(join(home, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '');
   const [pid, , , port] = file.split('\n').map((line) => Number(line));
   if (!pid || !port) return undefined;
-  const answers = await new pg.Client({ host: '127.0.0.1', port, user: USER, database: 'postgres', password: '' })
-    .connect()
-    .then(
-      () => true,
-      (error: { code?: string }) => error.code !== 'ECONNREFUSED',
-    );
+  const client = new pg.Client({ host: '127.0.0.1', port, user: USER, database: 'postgres', password: '' });
+  const refusedByPostgres = client.connect().then(
+    () => true,
+    (error: { code?: string }) => error.code !== 'ECONNREFUSED',
+  );
+  const answers = await Promise.race([refusedByPostgres, delay(ANSWER_WITHIN_MS, false, { ref: false })]);
+  client.on('error', () => undefined);
+  void client.end();
   return answers && isProcessAlive(pid) ? port : undefined;
 }
 
@@ -269,7 +278,7 @@ async function otherHolders(holder: pg.Client): Promise<number> {
     );
     return rows[0]?.count ?? 0;
   } catch {
-    // Postgres is already gone or going; stopping it again does no harm.
+    // Postgres is already gone or going.
     return 0;
   }
 }

@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checkout, hasEnded, isAlive, type Account, type CheckoutOptions, type Command } from './checkout.js';
 import { freePort } from './ports.js';
@@ -192,40 +193,36 @@ const elsewhere: [who: string, options: CheckoutOptions][] = isRoot
 describe.each(elsewhere)('A server without a DATABASE_URL, %s', (_, options) => {
   it('starts, serves, starts again, and leaves no process behind', async () => {
     const checkout = await Checkout.create(options);
-    const homes: string[] = [];
-    // As on a machine where it never ran. Each checkout has what the tests themselves run on, links included.
-    await Promise.all((await copiesOfPostgres()).map((copy) => rm(copy, { recursive: true, force: true })));
+    // As on a machine where it never ran. The checkout has what the tests themselves run on, links included.
+    const state = await mkdtemp(join(tmpdir(), 'vestibule-state-'));
+    const { uid, gid } = options.account ?? { uid: process.getuid!(), gid: process.getgid!() };
+    await chown(state, uid, gid);
+    await chmod(state, 0o755);
+    const env = { ...PORTS, STATE_DIRECTORY: state };
     try {
       for (const expected of [[], [expect.objectContaining({ name: 'acme' })]]) {
-        const server = checkout.server(PORTS);
+        const server = checkout.server(env);
         const { http } = await server.listening();
-        const { home, pid } = await postgresOf(server);
-        homes.push(home);
-        const token = await tokenOf(checkout, PORTS);
+        const { pid } = await postgresOf(server);
+        const token = await tokenOf(checkout, env);
         expect(await callApi(http, token)).toEqual(expected);
         if (expected.length === 0) await callApi(http, token, 'POST', { name: 'acme' });
         expect(await server.stop()).toMatchObject({ code: 0, stderr: '' });
         await hasEnded(pid);
-        await Promise.all((await copiesOfPostgres()).map(breakLinks));
+        await breakLinks(state);
       }
     } finally {
       await checkout.remove();
-      // Beside the checkout where Postgres could not enter it.
-      await Promise.all(homes.map((home) => rm(home, { recursive: true, force: true })));
+      await rm(state, { recursive: true, force: true });
     }
   });
 });
 
-/** Where Postgres runs from when the system user of root's servers cannot enter the checkout. */
-async function copiesOfPostgres(): Promise<string[]> {
-  const folder = '/var/lib/vestibule';
-  const names = isRoot ? await readdir(folder).catch(() => []) : [];
-  return names.filter((name) => name.startsWith('postgres-')).map((name) => join(folder, name));
-}
-
-/** Lets its libraries lead nowhere, as when they led into a checkout that was removed. */
-async function breakLinks(copy: string): Promise<void> {
-  const libraries = join(copy, 'native', 'lib');
+/** Lets the libraries of a copied Postgres lead nowhere, as when they led into a checkout that was removed. */
+async function breakLinks(state: string): Promise<void> {
+  const copy = (await readdir(state)).find((name) => name.startsWith('postgres-'));
+  if (copy === undefined) return;
+  const libraries = join(state, copy, 'native', 'lib');
   const entries = await readdir(libraries, { withFileTypes: true });
   for (const link of entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => join(libraries, name))) {
     await rm(link);
