@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { SCOPES } from '../src/auth/scopes.js';
-import { SigningKeys } from '../src/auth/signing-keys.js';
+import { SigningKeysRepository } from '../src/auth/signing-keys.repository.js';
 import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
 import { createPool, createPrisma } from '../src/database/database.js';
@@ -98,7 +98,7 @@ async function access(databaseUrl: string): Promise<{ token: string; env: Record
   const config = loadConfig({ DATABASE_URL: databaseUrl });
   const pool = createPool(databaseUrl, 1);
   try {
-    const signingKeys = new SigningKeys(createPrisma(pool));
+    const signingKeys = new SigningKeysRepository(createPrisma(pool));
     const issuer = new TokenIssuer(config, signingKeys);
     const token = await issuer.issue({ subject: 'bench', scopes: SCOPES, lifetimeSeconds: 86_400 });
     const env = {

@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AuthConfig } from '../config/config.js';
-import { MachineClients } from './machine-clients.js';
+import { MachineClientsRepository } from './machine-clients.repository.js';
 import { OAuthController } from './oauth.controller.js';
 import { OAuthService } from './oauth.service.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -14,8 +14,8 @@ export class AuthModule {
     return {
       module: AuthModule,
       controllers: kind === 'built-in' ? [OAuthController] : [],
-      providers: [TokenVerifier, TokenIssuer, SigningKeys, MachineClients, OAuthService],
-      exports: [TokenVerifier, TokenIssuer, MachineClients],
+      providers: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository, OAuthService],
+      exports: [TokenVerifier, TokenIssuer, MachineClientsRepository],
     };
   }
 }

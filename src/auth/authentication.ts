@@ -3,11 +3,19 @@ import { DomainError } from '../errors/domain-error.js';
 import type { Access } from './access.js';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The subject of the token, for the log; undefined on public routes and for strangers. */
+    caller?: string;
+  }
+}
+
 /**
  * Checks the caller before the body is read, so that a stranger's body is never parsed. A route that does not say who
  * may call it stops the start.
  */
 export function registerAuthentication(fastify: FastifyInstance, verifier: TokenVerifier): void {
+  fastify.decorateRequest('caller');
   fastify.addHook('onRoute', ({ method, url, config }) => {
     if (accessOf(config) === undefined) throw new Error(`${String(method)} ${url} does not say who may call it`);
   });
@@ -16,9 +24,13 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
     if (access === 'public') return done();
     const token = bearerToken(request.headers.authorization);
     if (token instanceof DomainError) return done(token);
+    const letIn = (verified: VerifiedToken) => {
+      request.caller = verified.subject;
+      done(missingScope(verified, access));
+    };
     const known = verifier.recall(token);
-    if (known) return done(missingScope(known, access));
-    verifier.verify(token).then((verified) => done(missingScope(verified, access)), done);
+    if (known) return letIn(known);
+    verifier.verify(token).then(letIn, done);
   });
 }
 

@@ -8,7 +8,7 @@ const SECRET_BYTES = 32;
 
 /** Machines that may ask the built-in issuer for tokens. */
 @Injectable()
-export class MachineClients {
+export class MachineClientsRepository {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
   /** @returns the client, and its secret, which cannot be had again */

@@ -4,7 +4,7 @@ import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { Public } from './access.js';
 import { OAuthService, type TokenResponse } from './oauth.service.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
 
 /** The built-in issuer. Only there while it is the one in use. */
 @ApiExcludeController()
@@ -13,7 +13,7 @@ export class OAuthController {
   constructor(
     @Inject(AppConfig) private readonly config: AppConfig,
     @Inject(OAuthService) private readonly oauth: OAuthService,
-    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
+    @Inject(SigningKeysRepository) private readonly signingKeys: SigningKeysRepository,
   ) {}
 
   @Post('oauth/token')

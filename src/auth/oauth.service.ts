@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
 import { FormBody } from '../http/validation/text-input.js';
-import { MachineClients } from './machine-clients.js';
+import { MachineClientsRepository } from './machine-clients.repository.js';
 import { OAuthError } from './oauth-error.js';
 import { splitScopes } from './scopes.js';
 import { TokenIssuer } from './token-issuer.js';
@@ -22,7 +22,7 @@ export interface TokenResponse {
 export class OAuthService {
   constructor(
     @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(MachineClients) private readonly clients: MachineClients,
+    @Inject(MachineClientsRepository) private readonly clients: MachineClientsRepository,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
   ) {}
 

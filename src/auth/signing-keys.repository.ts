@@ -8,7 +8,7 @@ const FIRST_KEY_LOCK = 5_119_204_117n;
 
 /** The keys of the built-in issuer. They live in the database, so that all replicas sign and check alike. */
 @Injectable()
-export class SigningKeys {
+export class SigningKeysRepository {
   private readonly listeners: (() => Promise<void>)[] = [];
 
   constructor(@Inject(DATABASE) private readonly database: Database) {}

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { AppConfig } from '../config/config.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
 
 export interface TokenRequest {
   /** Who the token is for. */
@@ -17,7 +17,7 @@ export interface TokenRequest {
 export class TokenIssuer {
   constructor(
     @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
+    @Inject(SigningKeysRepository) private readonly signingKeys: SigningKeysRepository,
   ) {}
 
   async issue({ subject, scopes, lifetimeSeconds, audience }: TokenRequest): Promise<string> {

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { KeySet, type LoadTimes } from './key-set.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
 import { splitScopes } from './scopes.js';
 
 /** What the service needs to know of a token that was found good. */
@@ -42,7 +42,7 @@ export class TokenVerifier {
 
   constructor(
     @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(SigningKeys) signingKeys: SigningKeys,
+    @Inject(SigningKeysRepository) signingKeys: SigningKeysRepository,
   ) {
     const { auth } = config;
     this.keys = new KeySet(

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Names every answer with the id of its request, and logs a line for each: what was asked, never bodies or tokens. */
+/** Names every answer with the id of its request, and logs a line for each: who asked what, never bodies or tokens. */
 export function registerAccessLog(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -10,6 +10,7 @@ export function registerAccessLog(fastify: FastifyInstance): void {
     request.log.info(
       {
         requestId: request.id,
+        caller: request.caller,
         method: request.method,
         path: request.url.split('?', 1)[0],
         status: reply.statusCode,

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { decodeJwt, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
-import { MachineClients } from '../../src/auth/machine-clients.js';
+import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { createPool, createPrisma } from '../../src/database/database.js';
 import { expectAnswer } from '../support/answers.js';
@@ -187,7 +187,7 @@ describe('a bearer token', () => {
 async function createClient(app: TestApp, scopes: string[]): Promise<{ client_id: string; client_secret: string }> {
   const pool = createPool(app.databaseUrl, 1);
   try {
-    const { client, secret } = await new MachineClients(createPrisma(pool)).create('A machine', scopes);
+    const { client, secret } = await new MachineClientsRepository(createPrisma(pool)).create('A machine', scopes);
     return { client_id: client.clientId, client_secret: secret };
   } finally {
     await pool.end();

@@ -290,7 +290,7 @@ describe('an unexpected failure', () => {
     expect(log).not.toMatch(/authorization|bearer/i);
   });
 
-  it('has one line in the log for each request, with method, path without query, status and time', async () => {
+  it('has one line in the log for each request, with caller, method, path without query, status and time', async () => {
     const headers = { 'x-request-id': 'one-line' };
     await app.api.request('GET', '/organizations?per_page=1', { headers });
     const ofRequest = () => app.log.filter((line) => line['requestId'] === 'one-line');
@@ -303,6 +303,7 @@ describe('an unexpected failure', () => {
         level: 30,
         time: expect.any(Number) as number,
         requestId: 'one-line',
+        caller: 'test@clients',
         method: 'GET',
         path: '/api/v2/organizations',
         status: 200,

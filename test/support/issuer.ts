@@ -1,7 +1,7 @@
 import { type importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { AppConfig } from '../../src/config/config.js';
 import { SCOPES } from '../../src/auth/scopes.js';
-import { SigningKeys } from '../../src/auth/signing-keys.js';
+import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
 import { createPool, createPrisma } from '../../src/database/database.js';
 
 export interface TokenOptions {
@@ -21,7 +21,7 @@ export class TestIssuer {
   static async builtIn(databaseUrl: string, config: AppConfig): Promise<TestIssuer> {
     const pool = createPool(databaseUrl, 1);
     try {
-      const keys = new SigningKeys(createPrisma(pool));
+      const keys = new SigningKeysRepository(createPrisma(pool));
       const current = await keys.current();
       const { keys: published } = await keys.publicKeys();
       return new TestIssuer(
