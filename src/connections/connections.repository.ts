@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Connection, type Database } from '../database/database.js';
+import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import {
   checkpointPage,
@@ -59,7 +60,7 @@ export class ConnectionsRepository {
 
   /** Takes its organization connections along. @returns whether there was such a connection */
   async remove(id: string): Promise<boolean> {
-    const { count } = await this.database.connection.deleteMany({ where: { id } });
+    const { count } = await repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id } }));
     return count > 0;
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
+import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { organizationExists } from '../database/organization-exists.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import {
@@ -33,14 +34,13 @@ export class MembersRepository {
   async add(organizationId: string, userIds: readonly string[]): Promise<void> {
     // Always in the same order, so that two calls with some of the same users wait for each other and not both.
     const data = [...userIds].sort().map((userId) => ({ organizationId, userId }));
-    await this.database.organizationMember.createMany({ data, skipDuplicates: true });
+    await repeatAfterDeadlock(() => this.database.organizationMember.createMany({ data, skipDuplicates: true }));
   }
 
   /** Removing who is no member does nothing. */
   async remove(organizationId: string, userIds: readonly string[]): Promise<'removed' | NotFound> {
-    const { count } = await this.database.organizationMember.deleteMany({
-      where: { organizationId, userId: { in: [...userIds] } },
-    });
+    const where = { organizationId, userId: { in: [...userIds] } };
+    const { count } = await repeatAfterDeadlock(() => this.database.organizationMember.deleteMany({ where }));
     return count > 0 || (await organizationExists(this.database, organizationId))
       ? 'removed'
       : refusal('organization_not_found');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
+import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import {
   checkpointPage,
@@ -41,7 +42,7 @@ export class OrganizationsRepository {
     }
     const after = page.after === undefined ? Prisma.empty : afterCheckpoint(order, page.after);
     const fetched = await this.select(Prisma.sql`${after} ${ordered} LIMIT ${page.limit + 1}`);
-    return checkpointPage(fetched, page, (row) => [order.by, key.valueOf(row), row.id]);
+    return checkpointPage(fetched, page, (row) => [nameOf(order), key.valueOf(row), row.id]);
   }
 
   async get(id: string): Promise<Organization | NotFound> {
@@ -105,7 +106,7 @@ export class OrganizationsRepository {
 
   /** Takes everything it owns along. */
   async remove(id: string): Promise<'removed' | NotFound> {
-    const { count } = await this.database.organization.deleteMany({ where: { id } });
+    const { count } = await repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } }));
     return count > 0 ? 'removed' : refusal('organization_not_found');
   }
 
@@ -140,10 +141,13 @@ const SORT_KEYS: Readonly<Record<OrganizationOrder['by'], SortKey>> = {
   },
 };
 
+/** As a checkpoint names it: one of another order would skip or repeat rows. */
+const nameOf = ({ by, descending }: OrganizationOrder) => `${by}:${descending ? -1 : 1}`;
+
 /** Keyset paging: the cost of a page does not depend on how many rows come before it. */
-function afterCheckpoint(order: OrganizationOrder, [by, value, id, ...rest]: readonly string[]): Prisma.Sql {
-  if (by !== order.by || value === undefined || id === undefined || rest.length > 0) throw invalidCheckpoint();
-  if (by === 'created_at' && !isCheckpointTime(value)) throw invalidCheckpoint();
+function afterCheckpoint(order: OrganizationOrder, [name, value, id, ...rest]: readonly string[]): Prisma.Sql {
+  if (name !== nameOf(order) || value === undefined || id === undefined || rest.length > 0) throw invalidCheckpoint();
+  if (order.by === 'created_at' && !isCheckpointTime(value)) throw invalidCheckpoint();
   const { column, type } = SORT_KEYS[order.by];
   const beyond = order.descending ? Prisma.sql`<` : Prisma.sql`>`;
   return Prisma.sql`WHERE (${column}, id) ${beyond} (${value}::${type}, ${id})`;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
+import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { sizeProblem } from '../http/validation/fields.js';
@@ -9,6 +10,7 @@ import {
   MAX_METADATA_BYTES,
   mergeMetadata,
   userIdOf,
+  withVerificationLost,
   type Metadata,
   type User,
   type UserChanges,
@@ -79,14 +81,14 @@ export class UsersRepository {
         const problem = merged && sizeProblem(merged, MAX_METADATA_BYTES);
         if (problem) return refusal('body_invalid', `'${problem}' on property ${name}`);
       }
-      const merged = { ...changes, userMetadata, appMetadata };
+      const merged = { ...withVerificationLost(present, changes), userMetadata, appMetadata };
       return transaction.user.update({ where: { userId }, data: forPrisma(merged), include: WITH_CONNECTION });
     });
   }
 
   /** Takes its memberships along. Removing whom nobody knows does nothing. */
   async remove(userId: string): Promise<void> {
-    await this.database.user.deleteMany({ where: { userId } });
+    await repeatAfterDeadlock(() => this.database.user.deleteMany({ where: { userId } }));
   }
 
   /** Ordered by organization id. */

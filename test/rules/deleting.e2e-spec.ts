@@ -1,4 +1,5 @@
 import { useApp } from '../support/app.js';
+import { eventually } from '../support/clock.js';
 import { refusals } from '../support/errors.js';
 import {
   addDiscoveryDomain,
@@ -72,4 +73,51 @@ describe('Deleting an organization', () => {
     expect(await app.api.delete(`/organizations/${id}`)).toMatchObject({ status: 204 });
     return performance.now() - start;
   }
+});
+
+describe('A deletion that another transaction meets from the other end', () => {
+  const app = useApp();
+  const deadlocks = async () => {
+    const [row] = await app.sql<{ count: number }>(
+      'SELECT deadlocks::int AS count FROM pg_stat_database WHERE datname = current_database()',
+    );
+    return row!.count;
+  };
+
+  async function makeMembers() {
+    const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api)];
+    const users = [];
+    for (let at = 0; at < 2; at++) users.push(await createUser(app.api, { connection: connection.name }));
+    const members = users.map(({ user_id }) => user_id).sort();
+    const path = `/organizations/${organization.id}`;
+    await app.api.post(`${path}/members`, { members });
+    return { path, members, connectionPath: `/connections/${connection.id}` };
+  }
+  type Made = Awaited<ReturnType<typeof makeMembers>>;
+
+  it.each<[string, (made: Made) => Promise<{ status: number }>]>([
+    ['an organization', ({ path }) => app.api.delete(path)],
+    ['a connection', ({ connectionPath }) => app.api.delete(connectionPath)],
+    ['members', ({ path, members }) => app.api.delete(`${path}/members`, { members })],
+  ])('is done all the same: %s', async (_, remove) => {
+    const before = await deadlocks();
+    // One of the two orders is the one that the deletion does not have.
+    for (const inOrder of [true, false]) {
+      const made = await makeMembers();
+      const [first, last] = inOrder ? made.members : [...made.members].reverse();
+      const lock = (id: string) => app.sql('SELECT FROM organization_members WHERE user_id = $1 FOR UPDATE', [id]);
+      await app.sql('BEGIN');
+      await lock(first!);
+      const removing = remove(made);
+      await eventually(
+        () => app.sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"),
+        (waiting) => waiting.length > 0,
+      );
+      await lock(last!);
+      await app.sql('COMMIT');
+      expect([202, 204]).toContain((await removing).status);
+      expect(await app.sql('SELECT FROM organization_members WHERE user_id = ANY ($1)', [made.members])).toEqual([]);
+    }
+    expect(await eventually(deadlocks, (count) => count > before)).toBeGreaterThan(before);
+  });
 });

@@ -66,6 +66,16 @@ export function withDefaults(draft: UserDraft): UserDraft {
   };
 }
 
+/** Nobody has verified a new address or number yet, unless the same change says so. */
+export function withVerificationLost(present: Pick<User, 'email' | 'phoneNumber'>, changes: UserChanges): UserChanges {
+  const changed = (name: 'email' | 'phoneNumber') => changes[name] !== undefined && changes[name] !== present[name];
+  return {
+    ...changes,
+    emailVerified: changes.emailVerified ?? (changed('email') ? false : undefined),
+    phoneVerified: changes.phoneVerified ?? (changed('phoneNumber') ? false : undefined),
+  };
+}
+
 export const userIdOf = (strategy: string, key: string): string => `${strategy}|${key}`;
 
 /** The id within the provider. */

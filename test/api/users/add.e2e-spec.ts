@@ -17,6 +17,10 @@ describe('POST /users', () => {
 
   it.each([
     [{ connection: undefined }, "'Missing required property: connection'"],
+    [
+      { email: 'jörg@example.com' },
+      "'Object didn't pass validation for format email: jörg@example.com' on property email",
+    ],
     [{ email: 'nobody' }, "'Object didn't pass validation for format email: nobody' on property email"],
     [{ given_name: '' }, "'String is too short (0 chars), minimum 1' on property given_name"],
     [{ family_name: 'x'.repeat(151) }, "'String is too long (151 chars), maximum 150' on property family_name"],

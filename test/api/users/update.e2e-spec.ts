@@ -2,7 +2,7 @@ import { itIsGuardedBy } from '../../support/access.js';
 import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
-import { createUser } from '../../support/factories.js';
+import { createUser, uniqueName } from '../../support/factories.js';
 
 describe('PATCH /users/{id}', () => {
   const app = useApp();
@@ -52,6 +52,20 @@ describe('PATCH /users/{id}', () => {
     expect(merged.body).toMatchObject({ user_metadata: { a: 1, b: { e: 4 } }, app_metadata: { plan: 'x' } });
     const emptied = await app.api.patch<{ user_metadata: object }>(path, { user_metadata: {} });
     expect(emptied.body.user_metadata).toEqual({});
+  });
+
+  it('takes a new address and a new number for unverified, unless the same change says otherwise', async () => {
+    const user = await createUser(app.api, { email_verified: true, phone_number: '+15550001', phone_verified: true });
+    const path = `/users/${encodeURIComponent(user.user_id)}`;
+    const change = async (body: object) => (await app.api.patch<object>(path, body)).body;
+    expect(await change({ email: user.email.toUpperCase(), phone_number: '+15550001' })).toMatchObject({
+      email_verified: true,
+      phone_verified: true,
+    });
+    const email = `${uniqueName('user')}@example.com`;
+    expect(await change({ email })).toMatchObject({ email, email_verified: false, phone_verified: true });
+    expect(await change({ phone_number: '+15550002' })).toMatchObject({ phone_verified: false });
+    expect(await change({ phone_number: '+15550003', phone_verified: true })).toMatchObject({ phone_verified: true });
   });
 
   it('returns 400 for metadata that would be larger than 256 KB when merged, and changes nothing', async () => {
