@@ -9,6 +9,8 @@ import { TokenIssuer } from './token-issuer.js';
 
 export const TOKEN_LIFETIME_SECONDS = 86_400;
 
+const FIELDS: ReadonlySet<string> = new Set(['grant_type', 'client_id', 'client_secret', 'audience', 'scope']);
+
 export interface TokenResponse {
   access_token: string;
   token_type: 'Bearer';
@@ -62,10 +64,19 @@ export class OAuthService {
   }
 }
 
+/** One that is sent twice, or is no text, is refused and not passed over: without it a token may be good for more. */
 function textFields(body: unknown): Map<string, string> {
   const values = body instanceof FormBody ? body.values : (body ?? {});
-  const isText = (value: unknown): value is string => typeof value === 'string' && isStorable(value);
-  return new Map(Object.entries(values).filter((entry): entry is [string, string] => isText(entry[1])));
+  const fields = new Map<string, string>();
+  for (const [sent, value] of Object.entries(values)) {
+    const name = sent.replace(/\[.*/s, '');
+    if (!FIELDS.has(name)) continue;
+    if (name !== sent || typeof value !== 'string' || !isStorable(value)) {
+      throw new OAuthError(400, 'invalid_request', `Parameter must be one text: ${name}`);
+    }
+    fields.set(name, value);
+  }
+  return fields;
 }
 
 function required(fields: Map<string, string>, name: string): string {

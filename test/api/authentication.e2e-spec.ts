@@ -233,13 +233,39 @@ describe('POST /oauth/token', () => {
     ['an empty body', {}, 'grant_type'],
     ['no client', { grant_type: 'client_credentials' }, 'client_id'],
     ['an empty client', { grant_type: 'client_credentials', client_id: '' }, 'client_id'],
-    ['a NUL character in the client', { grant_type: 'client_credentials', client_id: 'a\0' }, 'client_id'],
-    ['half a character in the client', { grant_type: 'client_credentials', client_id: 'a\ud800' }, 'client_id'],
-    ['a client that is no text', { grant_type: 'client_credentials', client_id: ['a'] }, 'client_id'],
     ['no secret', { grant_type: 'client_credentials', client_id: 'a' }, 'client_secret'],
     ['a list', [], 'grant_type'],
   ])('returns 400 for %s', async (_, body, missing) => {
     expectAnswer(await postJson(body), refused(400, 'invalid_request', `Missing required parameter: ${missing}`));
+  });
+
+  it.each([
+    ['client_id', { client_id: 'a\0' }],
+    ['client_id', { client_id: 'a\ud800' }],
+    ['client_id', { client_id: ['a'] }],
+    ['scope', { scope: ['read:connections'] }],
+    ['scope', { scope: 5 }],
+    ['scope', { scope: 'read:connections\0' }],
+    ['audience', { audience: ['https://example.com/'] }],
+    ['audience', { audience: null }],
+  ])('returns 400 for a %s that is no text, and grants nothing instead: %j', async (name, field) => {
+    expectAnswer(
+      await postJson({ ...credentials, grant_type: 'client_credentials', ...field }),
+      refused(400, 'invalid_request', `Parameter must be one text: ${name}`),
+    );
+  });
+
+  it.each([
+    ['scope', 'scope=read:connections&scope=read:connections'],
+    ['audience', 'audience=a&audience=b'],
+    ['audience', 'audience[]=a'],
+    ['scope', 'scope[a]=b'],
+  ])('returns 400 for a %s that a form has as %s', async (name, twice) => {
+    const form = new URLSearchParams({ ...credentials, grant_type: 'client_credentials' });
+    expectAnswer(
+      await post(`${form.toString()}&${twice}`, { 'content-type': 'application/x-www-form-urlencoded' }),
+      refused(400, 'invalid_request', `Parameter must be one text: ${name}`),
+    );
   });
 
   it('returns 400 for another grant', async () => {
