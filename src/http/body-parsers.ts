@@ -1,19 +1,20 @@
 import type { FastifyInstance } from 'fastify';
-import { parse as parseForm } from 'qs';
+import { parse as parseForm, type IParseOptions } from 'qs';
 import { DomainError } from '../errors/domain-error.js';
 import { FormBody } from './validation/text-input.js';
 
 /** Deeper than any real body, and far from where recursive code or Postgres' own JSON parser would give up. */
 const MAX_DEPTH = 64;
+const MAX_FORM_DEPTH = 8;
 const MAX_FORM_FIELDS = 1_000;
 
 /** JSON and form bodies; every other type is 415. An empty body of either type is no body. */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   for (const type of ['application/json', /^application\/[\w.-]+\+json(?=;|$)/i]) {
-    fastify.addContentTypeParser(type, { parseAs: 'string' }, (request, text, done) => {
+    fastify.addContentTypeParser(type, { parseAs: 'string' }, (_request, text, done) => {
       try {
-        done(null, parseJson(text as string, request.method));
+        done(null, parseJson(text as string));
       } catch (error) {
         done(error as Error);
       }
@@ -28,9 +29,9 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   });
 }
 
-function parseJson(text: string, method: string): unknown {
-  // Some clients send the header with every request, so also with a DELETE that has nothing to say.
-  if (text === '' && method === 'DELETE') return undefined;
+function parseJson(text: string): unknown {
+  // Some clients send the header with every request, also with one that has nothing to say.
+  if (text === '') return undefined;
   if (isDeeperThan(MAX_DEPTH, text)) {
     throw new DomainError('body_invalid', `'Objects and arrays are nested deeper than ${MAX_DEPTH}'`);
   }
@@ -43,9 +44,11 @@ function parseJson(text: string, method: string): unknown {
 }
 
 function parseFormBody(text: string): FormBody {
-  const values = parseForm(text, {
-    depth: 8,
+  const values = parseWithinLimits(text, {
+    depth: MAX_FORM_DEPTH,
+    strictDepth: true,
     parameterLimit: MAX_FORM_FIELDS,
+    throwOnLimitExceeded: true,
     arrayLimit: MAX_FORM_FIELDS,
     plainObjects: true,
     decoder: (part, decode, charset, type) => {
@@ -57,6 +60,16 @@ function parseFormBody(text: string): FormBody {
     },
   });
   return new FormBody({ ...values });
+}
+
+function parseWithinLimits(text: string, options: IParseOptions): object {
+  try {
+    return parseForm(text, options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const limits = `more than ${MAX_FORM_FIELDS} fields, or fields nested deeper than ${MAX_FORM_DEPTH}`;
+    throw new DomainError('body_invalid', `'Form has ${limits}'`);
+  }
 }
 
 /** An own property of this name becomes the prototype wherever the value is copied. */

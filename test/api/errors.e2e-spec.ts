@@ -5,7 +5,13 @@ import { expectAnswer } from '../support/answers.js';
 import { useApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/clock.js';
 import { refusals } from '../support/errors.js';
-import { createConnection, createEnabled, createOrganization, uniqueName } from '../support/factories.js';
+import {
+  createConnection,
+  createDiscoveryDomain,
+  createEnabled,
+  createOrganization,
+  uniqueName,
+} from '../support/factories.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NOT_FOUND = { status: 404, body: { statusCode: 404, error: 'Not Found', message: 'Not Found' } };
@@ -62,14 +68,14 @@ describe('every error', () => {
     ['half an object', '{"name":'],
     ['two values', '{} {}'],
     ['single quotes', "{'name':'acme'}"],
-    ['nothing', ''],
     ['a byte order mark alone', '\ufeff'],
   ])('is 400 for a body that is not JSON: %s', async (_, body) => {
     expectAnswer(await post(body), refusals.invalidJson);
   });
 
   it.each([
-    ['null', "'Missing required property: name'"],
+    ['null', "'Expected type object but found type null'"],
+    ['', "'Missing required property: name'"],
     ['[]', "'Expected type object but found type array'"],
     ['"name"', "'Expected type object but found type string'"],
     ['7', "'Expected type object but found type integer'"],
@@ -102,6 +108,31 @@ describe('every error', () => {
   ])('is 400 for __proto__ in a form: %s', async (body) => {
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     expectAnswer(await post(body, form), refusals.invalidBody("'Additional properties not allowed: __proto__'"));
+  });
+
+  it.each([
+    Array.from({ length: 1_001 }, (_, at) => `options[k${at}]=1`).join('&'),
+    `options[a]${'[b]'.repeat(8)}=1`,
+    `options[]=${Array(1_001).fill('1').join('&options[]=')}`,
+  ])('is 400 for a form that is cut off nowhere: %.40s…', async (fields) => {
+    const body = `name=acme&strategy=oidc&${fields}`;
+    expectAnswer(
+      await app.api.request('POST', '/connections', { body: new URLSearchParams(body) }),
+      refusals.invalidBody("'Form has more than 1000 fields, or fields nested deeper than 8'"),
+    );
+  });
+
+  it('is 400 for __proto__ in a query', async () => {
+    expectAnswer(
+      await app.api.get('/connections?__proto__=1'),
+      refusals.invalidQuery("'Additional properties not allowed: __proto__'"),
+    );
+  });
+
+  it('is none for an empty body of a call that takes none', async () => {
+    const { path } = await createDiscoveryDomain(app.api);
+    const answer = await app.api.request('POST', `${path}/verify`, { headers: JSON_TYPE, body: '' });
+    expect(answer.status).toBe(200);
   });
 
   it.each(['constructor', 'toString', 'hasOwnProperty', 'prototype'])(
@@ -350,9 +381,15 @@ describe('too many requests', () => {
     const answer = await app.api.get('/organizations');
     expectAnswer(answer, refusals.tooManyRequests);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    const reset = Number(answer.headers.get('x-ratelimit-reset')) - Date.now() / 1000;
+    expect(reset).toBeGreaterThan(0);
+    expect(reset).toBeLessThanOrEqual(61);
+    // Another token of the same caller is no other allowance.
+    const again = app.api.as(await app.issuer.token({ claims: { jti: 'again' } }));
+    expectAnswer(await again.get('/organizations'), refusals.tooManyRequests);
     expect((await app.api.post('/organizations', { name: 'acme' })).status).toBe(429);
 
-    const other = app.api.as(await app.issuer.token({ claims: { jti: 'other' } }));
+    const other = app.api.as(await app.issuer.token({ claims: { sub: 'other@clients' } }));
     expect((await other.get('/organizations')).status).toBe(200);
     for (let probe = 0; probe < 5; probe++) {
       expect((await fetch(`${app.api.origin}/health/live`)).status).toBe(200);

@@ -3,6 +3,9 @@ import { isEmail } from 'class-validator';
 const HOST_LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const HOST_NAME = new RegExp(`^${HOST_LABEL}(\\.${HOST_LABEL})*$`, 'i');
 
+/** An address of the internet's fourth version, and no name that DNS could know. */
+const NUMERIC_END = /(^|\.)\d+$/;
+
 /** A provider, `|` and the longest id that a user can be created with. */
 const USER_ID = /^[^|\s]{1,44}\|\S{1,255}$/;
 
@@ -13,8 +16,9 @@ export const FORMATS = {
   'html-color': (text: string) => /^#([0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(text),
   'strict-https-uri-or-null': (text: string) => URL.canParse(text) && new URL(text).protocol === 'https:',
   'client-id': (text: string) => /^[A-Za-z0-9_-]{1,64}$/.test(text),
-  email: (text: string) => isEmail(text),
-  hostname: (text: string) => text.length <= 253 && HOST_NAME.test(text),
+  // What JSON Schema means by it: no characters beyond ASCII.
+  email: (text: string) => isEmail(text) && /^[\x21-\x7e]+$/.test(text),
+  hostname: (text: string) => text.length <= 253 && HOST_NAME.test(text) && !NUMERIC_END.test(text),
   'strict-uri': (text: string) => URL.canParse(text),
   'user-id-with-max-length': (text: string) => USER_ID.test(text),
   'connection-realm': (text: string) => text.length > 0 && text.length <= 255,

@@ -17,7 +17,8 @@ const RULES = new WeakMap<Class, Rules>();
  */
 export function convertTexts(input: Record<string, unknown>, dto: Class): Record<string, unknown> {
   const rules = knownRulesOf(dto);
-  const converted: Record<string, unknown> = {};
+  // Without a prototype: a client may send any name.
+  const converted = Object.create(null) as Record<string, unknown>;
   for (const name of Object.keys(input)) {
     const rule = rules.get(name);
     converted[name] = rule ? convert(input[name], rule) : input[name];

@@ -64,7 +64,7 @@ function readInput(
   error: ErrorCode,
 ): Record<string, unknown> {
   // A request without a body sends no properties.
-  const input = value ?? {};
+  const input = value === undefined ? {} : value;
   if (input instanceof FormBody) return convertTexts(input.values, dto);
   if (wireTypeOf(input) !== 'object') {
     throw new DomainError(error, `'Expected type object but found type ${wireTypeOf(input)}'`);

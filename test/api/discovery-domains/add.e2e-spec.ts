@@ -22,6 +22,7 @@ describe('POST /organizations/{id}/discovery-domains', () => {
   });
 
   it.each([
+    '192.0.2.1',
     'acme .com',
     '-acme.com',
     'acme-.com',
