@@ -27,8 +27,8 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
 }
 
 /**
- * Counted by each process for itself; off unless configured. Only a good token counts for itself: what anybody can make
- * up would be a new allowance each time.
+ * Counted by each process for itself; off unless configured. By the caller of a good token, and else by the address: what
+ * anybody can make up would be a new allowance each time.
  */
 async function limitRate(
   fastify: FastifyInstance,
@@ -42,10 +42,17 @@ async function limitRate(
     timeWindow: '1 minute',
     keyGenerator: async ({ headers, ip }) => {
       const token = bearerToken(headers.authorization);
-      return typeof token === 'string' && (await verifier.isGood(token)) ? token : ip;
+      const caller = typeof token === 'string' ? await verifier.callerOf(token) : undefined;
+      return caller === undefined ? ip : `caller ${caller}`;
     },
     allowList: (request) => request.url.startsWith('/health/'),
     errorResponseBuilder: () => new DomainError('too_many_requests'),
+  });
+  // The plugin tells the seconds that are left, where SDKs of the Management API read the time itself.
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    const left = reply.getHeader('x-ratelimit-reset');
+    if (left !== undefined) reply.header('x-ratelimit-reset', Math.ceil(Date.now() / 1000) + Number(left));
+    done();
   });
   // Not by the plugin for each route, which would count only what authentication lets through.
   fastify.addHook('onRequest', fastify.rateLimit());

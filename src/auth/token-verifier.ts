@@ -70,12 +70,10 @@ export class TokenVerifier {
     return verified;
   }
 
-  async isGood(token: string): Promise<boolean> {
-    if (this.recall(token)) return true;
-    return this.verify(token).then(
-      () => true,
-      () => false,
-    );
+  /** The subject of a good token; undefined for any other. */
+  async callerOf(token: string): Promise<string | undefined> {
+    const known = this.recall(token) ?? (await this.verify(token).catch(() => undefined));
+    return known?.subject;
   }
 
   private warn(error: unknown): void {
