@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from './app.module.js';
@@ -64,7 +64,8 @@ const client = program
   .addHelpText('after', '\nExample:\n  $ npx vestibule client create terraform');
 
 client
-  .command('create <name>')
+  .command('create')
+  .addArgument(new Argument('<name>', 'what the client is called').argParser(notEmpty))
   .description('make a client and show its secret, this once')
   .addOption(scopeOption('the scopes it may ask for'))
   .addHelpText(
@@ -125,6 +126,11 @@ function scopeOption(description: string): Option {
         throw new InvalidArgumentError(`Unknown: ${unknown.join(' ')}. Known: ${SCOPES.join(' ')}`);
       return scopes;
     });
+}
+
+function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('A name that is not empty.');
+  return text;
 }
 
 function seconds(text: string): number {
