@@ -10,12 +10,15 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { answerClientError, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** For a whole request to arrive; a client that trickles one in is cut off with 408. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often the two limits above are looked after, and so how much later they may come into force. */
+const TIMEOUT_CHECK_MS = 5_000;
 /** Above the 60 s of common load balancers, which must be the ones to close an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
@@ -33,10 +36,13 @@ export interface HttpAdapter {
 /** Fastify for one application behind an HTTP and, with credentials, an HTTPS server. */
 export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAdapter {
   let httpsServer: Server | undefined;
-  const timeouts = {
+  const options = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // Refused below, with a body.
+    requireHostHeader: false,
   };
   const adapter = new FastifyAdapter({
     skipMiddie: true,
@@ -48,13 +54,22 @@ export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAda
     // What the router cannot even read, such as a malformed escape, has no route and no filter.
     frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
       void reply.status(statusCode).send(plainErrorBody(statusCode)),
+    clientErrorHandler: answerClientError,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: 1024 },
     genReqId: ({ headers }: IncomingMessage) => acceptableRequestId(headers['x-request-id']) ?? randomUUID(),
     serverFactory: (handler: RequestListener) => {
-      if (tls) httpsServer = createTlsServer({ ...tls, ...timeouts }, handler);
-      return createServer(timeouts, handler);
+      if (tls) {
+        httpsServer = createTlsServer({ ...tls, ...options }, handler);
+        httpsServer.on('clientError', answerClientError).on('checkExpectation', handler);
+      }
+      return createServer(options, handler).on('checkExpectation', handler);
     },
+  });
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    const status = statusOfRefusal(request.raw);
+    if (status === undefined) return done();
+    void reply.status(status).header('connection', 'close').send(plainErrorBody(status));
   });
   return { adapter, httpsServer };
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { generate } from 'selfsigned';
 import { absent } from '../support/access.js';
 import { expectAnswer } from '../support/answers.js';
-import { useApp, type TestApp } from '../support/app.js';
+import { useApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { eventually } from '../support/clock.js';
 import { refusals } from '../support/errors.js';
 import {
@@ -29,16 +31,32 @@ async function request(app: TestApp, method: string, path: string, init: Request
   return { status: answer.status, headers: answer.headers, body: await answer.json() };
 }
 
-/** Sends these bytes and returns all that comes back until the server closes; undefined: closes itself right away. */
-function exchange(app: TestApp, bytes: string, { waits = true } = {}): Promise<string> {
+/** Opens a connection to the port of one of the two servers. */
+type Dial = (app: TestApp, onceOpen?: () => void) => Socket;
+
+const dialHttp: Dial = (app, onceOpen) => connect(app.server.httpPort, '127.0.0.1', onceOpen);
+const dialHttps: Dial = (app, onceOpen) =>
+  connectTls({ port: app.server.httpsPort!, host: '127.0.0.1', rejectUnauthorized: false }, onceOpen);
+
+/** Sends these bytes and returns all that comes back until the server closes, or until `leave` closes right away. */
+function exchange(socket: Socket, bytes: string, leave?: () => void): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
-    const socket = connect(app.server.httpPort, '127.0.0.1', () => {
-      socket.write(bytes, () => waits || socket.destroy());
-    });
+    socket.write(bytes, leave);
     socket.setEncoding('utf8').on('data', (text: string) => (received += text));
     socket.on('close', () => resolve(received)).on('error', reject);
   });
+}
+
+/** The only answer in what came back. */
+function parseAnswer(received: string) {
+  const [head = '', body = ''] = received.split('\r\n\r\n');
+  const [statusLine = '', ...headers] = head.split('\r\n');
+  return {
+    statusLine,
+    headers: new Headers(headers.map((line) => line.split(': ') as [string, string])),
+    body: JSON.parse(body) as unknown,
+  };
 }
 
 describe('every error', () => {
@@ -346,30 +364,120 @@ describe('an unexpected failure', () => {
 });
 
 describe('a client that misbehaves', () => {
-  const app = useApp();
+  const options: TestAppOptions = { env: { LOG_LEVEL: 'trace' } };
+  beforeAll(async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+    options.tls = { cert, key };
+  });
+  const app = useApp(options);
+  const stillServes = async () => expect((await app.api.get('/organizations')).status).toBe(200);
   const head = (length: number) =>
     `POST /api/v2/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${app.api.token}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
 
-  it.each([
-    ['closes before it says anything', () => ''],
-    ['closes in the middle of the head', () => 'GET /api/v2/organizations HTTP/1.1\r\nHost:'],
-    ['closes in the middle of the body', () => `${head(100)}{"name":`],
-    ['closes before the answer', () => `${head(100)}${JSON.stringify({ name: uniqueName('org') }).padEnd(100)}`],
-  ])('leaves the process as it was: %s', async (_, bytes) => {
-    await Promise.all(Array.from({ length: 20 }, () => exchange(app, bytes(), { waits: false })));
-    expect((await app.api.get('/organizations')).status).toBe(200);
+  describe.each([
+    ['HTTP', dialHttp],
+    ['HTTPS', dialHttps],
+  ])('over %s', (_, dial) => {
+    it.each([
+      ['closes before it says anything', () => ''],
+      ['closes in the middle of the head', () => 'GET /api/v2/organizations HTTP/1.1\r\nHost:'],
+      ['closes in the middle of the body', () => `${head(100)}{"name":`],
+      ['closes before the answer', () => `${head(100)}${JSON.stringify({ name: uniqueName('org') }).padEnd(100)}`],
+      ['closes before it hears what was wrong', () => 'HELLO\r\n\r\n'],
+    ])('leaves the process as it was: %s', async (_, bytes) => {
+      const leave = () => {
+        const socket = dial(app);
+        return exchange(socket, bytes(), () => socket.destroy());
+      };
+      await Promise.all(Array.from({ length: 20 }, leave));
+      await stillServes();
+    });
+
+    it.each([
+      ['speaks another language', '\x16\x03\x01\x02\0\x01\0', 400, 'Bad Request'],
+      ['speaks nonsense', 'HELLO\r\n\r\n', 400, 'Bad Request'],
+      ['has a header that is none', 'GET / HTTP/1.1\r\nHost a\r\n\r\n', 400, 'Bad Request'],
+      ['names no host', 'GET /health/live HTTP/1.1\r\n\r\n', 400, 'Bad Request'],
+      [
+        'tells two lengths',
+        'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na',
+        400,
+        'Bad Request',
+      ],
+      [
+        'expects what is not there',
+        'GET /health/live HTTP/1.1\r\nHost: a\r\nExpect: coffee\r\n\r\n',
+        417,
+        'Expectation Failed',
+      ],
+      [
+        'sends endless headers',
+        `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`,
+        431,
+        'Request Header Fields Too Large',
+      ],
+    ])('is answered and cut off: %s', async (_, bytes, status, text) => {
+      const { statusLine, headers, body } = parseAnswer(await exchange(dial(app), bytes));
+      expect(statusLine).toBe(`HTTP/1.1 ${status} ${text}`);
+      expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+      expect(headers.get('connection')).toBe('close');
+      expect(body).toEqual(refusedBy(status, text).body);
+      await stillServes();
+    });
+
+    it('is answered and cut off while its body is awaited: sends endless extensions of a chunk', async () => {
+      const chunked = head(0).replace('Content-Length: 0', 'Transfer-Encoding: chunked');
+      const { statusLine, body } = parseAnswer(await exchange(dial(app), `${chunked}1;a=${'a'.repeat(20_000)}\r\n`));
+      expect(statusLine).toBe('HTTP/1.1 413 Payload Too Large');
+      expect(body).toEqual(refusedBy(413, 'Payload Too Large').body);
+      await stillServes();
+    });
+
+    it('is served without a host in HTTP/1.0, and when it expects to be told to continue', async () => {
+      const old = await exchange(dial(app), 'GET /health/live HTTP/1.0\r\n\r\n');
+      expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      const careful = 'GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n';
+      expect(await exchange(dial(app), careful)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    });
+
+    it('finds nothing of what it sent in the log', async () => {
+      await exchange(dial(app), `GET / HTTP/1.1\r\nAuthorization: Bearer my-secret\r\nHost a\r\n\r\n`);
+      expect(app.log.filter((line) => line['err'] !== undefined)).toEqual([]);
+      expect(JSON.stringify(app.log)).not.toContain('my-secret');
+    });
+  });
+
+  it('is answered 408 and cut off soon after the time for the head of a request is over', async () => {
+    const began = Date.now();
+    const half = 'GET / HTTP/1.1\r\nHost: a\r\n';
+    for (const received of await Promise.all([dialHttp, dialHttps].map((dial) => exchange(dial(app), half)))) {
+      const { statusLine, body } = parseAnswer(received);
+      expect(statusLine).toBe('HTTP/1.1 408 Request Timeout');
+      expect(body).toEqual(refusedBy(408, 'Request Timeout').body);
+    }
+    // 10 s, looked after every 5.
+    expect(Date.now() - began).toBeGreaterThanOrEqual(10_000);
+    expect(Date.now() - began).toBeLessThan(17_000);
+  });
+
+  it('leaves the process as it was: resets the connection after nonsense', async () => {
+    const reset = () => {
+      const socket = dialHttp(app);
+      return exchange(socket, 'HELLO\r\n\r\n', () => socket.resetAndDestroy());
+    };
+    await Promise.all(Array.from({ length: 20 }, reset));
+    await stillServes();
   });
 
   it.each([
-    ['speaks another language', '\x16\x03\x01\x02\0\x01\0'],
-    ['speaks nonsense', 'HELLO\r\n\r\n'],
-    ['has a header that is none', 'GET / HTTP/1.1\r\nHost a\r\n\r\n'],
-    ['tells two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na'],
-    ['sends endless headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`],
-  ])('is answered 4xx and cut off: %s', async (_, bytes) => {
-    expect(await exchange(app, bytes)).toMatch(/^HTTP\/1\.1 4\d\d /);
-    expect((await app.api.get('/organizations')).status).toBe(200);
+    ['speaks plain HTTP', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['stops in the middle of the handshake', '\x16\x03\x01\x02\0\x01\0'],
+  ])('leaves the process as it was: %s on the port of HTTPS', async (_, bytes) => {
+    const socket = connect(app.server.httpsPort!, '127.0.0.1');
+    // A TLS alert at most, and no HTTP.
+    expect(await exchange(socket, bytes, () => socket.end())).not.toContain('HTTP');
+    await stillServes();
   });
 });
 
