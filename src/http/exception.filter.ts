@@ -39,8 +39,9 @@ function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
 /** Not the whole error: a database puts the values of the row into its details, and those came with the request. */
 function loggable(exception: unknown): object {
   if (!(exception instanceof Error)) return { type: typeof exception };
-  const { name, message, stack, code, constraint } = exception as Error & { code?: unknown; constraint?: unknown };
-  return { type: name, message, stack, code, constraint };
+  const { message, stack, code, constraint } = exception as Error & { code?: unknown; constraint?: unknown };
+  // By its constructor pino names the class of an error.
+  return { constructor: exception.constructor, message, stack, code, constraint };
 }
 
 /** What Fastify or Nest refuse before a handler runs: an unknown path, a body that is too large, and so on. */

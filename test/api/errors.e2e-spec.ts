@@ -281,10 +281,16 @@ describe('an unexpected failure', () => {
   }
 
   it.each([
-    ['organizations', 'GET', `/organizations/${absent.organization}`, undefined],
-    ['connections', 'GET', '/connections', undefined],
-    ['organization_connections', 'PATCH', `/organizations/${absent.organization}/connections/a`, { is_enabled: true }],
-  ])('with %s is 500 and a request id, and the log has the rest', async (table, method, path, body) => {
+    ['organizations', 'PrismaClientKnownRequestError', 'GET', `/organizations/${absent.organization}`, undefined],
+    ['connections', 'PrismaClientKnownRequestError', 'GET', '/connections', undefined],
+    [
+      'organization_connections',
+      'DatabaseError',
+      'PATCH',
+      `/organizations/${absent.organization}/connections/a`,
+      { is_enabled: true },
+    ],
+  ])('with %s is 500 and a request id, and the log has the rest', async (table, type, method, path, body) => {
     const init = body && { body: JSON.stringify(body), headers: JSON_TYPE };
     const answer = await withoutTable(table, () => app.api.request(method, path, init));
     const requestId = answer.headers.get('x-request-id');
@@ -299,7 +305,7 @@ describe('an unexpected failure', () => {
     });
     const lines = app.log.filter((line) => line['requestId'] === requestId && line['level'] === 50);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatchObject({ err: { message: expect.stringContaining(table) as string } });
+    expect(lines[0]).toMatchObject({ err: { type, message: expect.stringContaining(table) as string } });
     expect((lines[0]!['err'] as { stack: string }).stack).toContain('src/');
   });
 
