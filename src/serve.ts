@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
@@ -13,9 +14,12 @@ const SHUTDOWN_MS = 10_000;
 
 /** Runs the server until SIGINT or SIGTERM. Brings the database up to date first. */
 export async function serve(config: AppConfig): Promise<void> {
-  const stopping = stopSignal();
+  const stop = stopSignal();
   const logger = createLogger(config);
-  const database = await openDatabase(config);
+  const database = await openDatabase(config, stop).catch((error: unknown) => {
+    if (!stop.aborted) throw error;
+  });
+  if (!database) return;
   try {
     await applyMigrations(database.url);
     const tls = config.tls && (await tlsCredentials(config.tls, join(paths.data, 'tls')));
@@ -24,7 +28,7 @@ export async function serve(config: AppConfig): Promise<void> {
     });
     const server = await startServer(config, pool, logger, tls);
     announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
-    await stopping;
+    if (!stop.aborted) await once(stop, 'abort');
     await withinDeadline(server.close());
   } finally {
     await database.release();
@@ -38,11 +42,11 @@ function createLogger({ logLevel }: AppConfig): Logger {
   return pino({ level: logLevel, base: undefined }, destination);
 }
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    // A second signal ends the process at once, as it would without a handler.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  // A second signal ends the process at once, as it would without a handler.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
 }
 
 async function withinDeadline(closing: Promise<void>): Promise<void> {

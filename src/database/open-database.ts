@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { AppConfig } from '../config/config.js';
@@ -22,19 +23,29 @@ const OLDEST_SERVER_VERSION = 140_000;
 /**
  * The configured database, as soon as it answers, or the embedded one.
  *
+ * @param stop ends the wait for the configured one
  * @throws DatabaseUnavailableError after 30 s without an answer, or at once when waiting would not help
+ * @throws AbortError when it was stopped
  */
-export async function openDatabase({ databaseUrl }: AppConfig): Promise<OpenDatabase> {
+export async function openDatabase({ databaseUrl }: AppConfig, stop?: AbortSignal): Promise<OpenDatabase> {
   if (databaseUrl === undefined) {
     const { url, home, release } = await acquireEmbeddedPostgres(paths.data);
     return { url, description: `embedded Postgres in ${home}`, release };
   }
-  await waitForDatabase(databaseUrl);
+  const answer = waitForDatabase(databaseUrl, stop);
+  await (stop ? Promise.race([answer, rejection(stop)]) : answer);
   const { host, pathname } = new URL(databaseUrl);
   return { url: databaseUrl, description: `Postgres at ${host}${pathname}`, release: () => Promise.resolve() };
 }
 
-async function waitForDatabase(url: string): Promise<void> {
+/** Not left to the wait alone: an attempt to connect cannot be called off, and takes up to 5 s. */
+async function rejection(stop: AbortSignal): Promise<never> {
+  stop.throwIfAborted();
+  await once(stop, 'abort');
+  throw stop.reason;
+}
+
+async function waitForDatabase(url: string, stop?: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + GIVE_UP_MS;
   for (;;) {
     const failure = await tryToConnect(url);
@@ -46,7 +57,7 @@ async function waitForDatabase(url: string): Promise<void> {
         `The database at ${host} has not answered for ${GIVE_UP_MS / 1000} s: ${failure.message}`,
       );
     }
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal: stop });
   }
 }
 

@@ -237,6 +237,22 @@ describe('A server with a DATABASE_URL', () => {
     cable.close();
   });
 
+  it.each([
+    ['says nothing', 'SIGTERM', () => undefined],
+    ['turns it away', 'SIGTERM', (socket: Socket) => socket.destroy()],
+    ['turns it away', 'SIGINT', (socket: Socket) => socket.destroy()],
+  ] as const)('ends at once while it waits for a database that %s, on %s', async (_, signal, receive) => {
+    const database = createServer(receive).listen(0, '127.0.0.1');
+    await once(database, 'listening');
+    const { port } = database.address() as AddressInfo;
+    const server = checkout.server({ ...env, DATABASE_URL: `postgresql://me:secret@127.0.0.1:${port}/x` });
+    await once(database, 'connection');
+    const signalled = Date.now();
+    expect(await server.stop(signal)).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(Date.now() - signalled).toBeLessThan(3_000);
+    database.close();
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'finishes the requests under way on %s, takes no more, and ends',
     async (signal) => {
