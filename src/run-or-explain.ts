@@ -17,10 +17,6 @@ export async function runOrExplain(command: () => Promise<void>): Promise<void> 
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, address, port } = error as { code?: string; address?: string; port?: number };
-  if (code === 'EADDRINUSE') {
-    return `Port ${port} of ${address} is taken. Stop the program that has it, or set PORT and TLS_PORT to free ones.`;
-  }
   const forPeople = [ConfigError, EmbeddedPostgresError, DatabaseUnavailableError, MigrationFailedError].some(
     (kind) => error instanceof kind,
   );

@@ -10,6 +10,7 @@ import type { AppConfig } from './config/config.js';
 import { configureApp } from './configure-app.js';
 import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
+import { untilListening } from './http/listening.js';
 import { NestLogger } from './nest-logger.js';
 
 const SWEEP_MS = 50;
@@ -25,6 +26,7 @@ export interface RunningServer {
  * Listens with a database that is up to date.
  *
  * @param lookUpTxt how TXT records are found; by default over DNS
+ * @throws ConfigError when the host or a port cannot be listened on
  */
 export async function startServer(
   config: AppConfig,
@@ -47,10 +49,12 @@ export async function startServer(
     });
   }
   try {
-    await app.listen(config.port, config.host);
+    const { host, port } = config;
+    await untilListening(app.listen(port, host), { host, port, portVariable: 'PORT' });
     if (httpsServer && config.tls) {
-      httpsServer.listen(config.tls.port, config.host);
-      await once(httpsServer, 'listening');
+      const { port: tlsPort } = config.tls;
+      const listening = once(httpsServer.listen(tlsPort, host), 'listening');
+      await untilListening(listening, { host, port: tlsPort, portVariable: 'TLS_PORT' });
     }
   } catch (error) {
     await app.close().catch(() => undefined);

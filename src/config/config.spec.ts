@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { ConfigError, loadConfig } from './config.js';
 
 const URL_OF_DATABASE = 'postgresql://vestibule:s3cret@db.example.com:5432/vestibule';
@@ -18,11 +20,22 @@ function complaintAbout(environment: NodeJS.ProcessEnv): string {
 
 describe('loadConfig', () => {
   let folder: string;
-  let file: string;
-  beforeAll(() => {
+  const inFolder = (name: string) => join(folder, name);
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vestibule-config-'));
-    file = join(folder, 'file.pem');
-    writeFileSync(file, '');
+    const pair = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const files = {
+      'cert.pem': pair.cert,
+      'key.pem': pair.private,
+      'empty.pem': '',
+      'text.pem': 'no PEM',
+      'half.pem': pair.cert.slice(0, pair.cert.length / 2),
+      'other.pem': other.export({ type: 'pkcs8', format: 'pem' }),
+      'locked.pem': other.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }),
+      'key.der': other.export({ type: 'pkcs8', format: 'der' }),
+    };
+    for (const [name, content] of Object.entries(files)) writeFileSync(inFolder(name), content);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -76,12 +89,31 @@ describe('loadConfig', () => {
   });
 
   it('refuses a certificate without its key, and a key without its certificate', () => {
-    expect(complaintAbout({ TLS_CERT_FILE: file })).toBe(
+    expect(complaintAbout({ TLS_CERT_FILE: inFolder('cert.pem') })).toBe(
       'TLS_KEY_FILE: got "", takes the key of TLS_CERT_FILE; set both or neither',
     );
-    expect(complaintAbout({ TLS_KEY_FILE: file })).toBe(
+    expect(complaintAbout({ TLS_KEY_FILE: inFolder('key.pem') })).toBe(
       'TLS_CERT_FILE: got "", takes the certificate of TLS_KEY_FILE; set both or neither',
     );
+  });
+
+  const certificate = 'the path of a certificate in PEM';
+  const key = 'the path of a private key in PEM, without a passphrase';
+  it.each([
+    ['TLS_CERT_FILE', 'empty.pem', certificate],
+    ['TLS_CERT_FILE', 'text.pem', certificate],
+    ['TLS_CERT_FILE', 'half.pem', certificate],
+    ['TLS_CERT_FILE', 'key.pem', certificate],
+    ['TLS_KEY_FILE', 'empty.pem', key],
+    ['TLS_KEY_FILE', 'text.pem', key],
+    ['TLS_KEY_FILE', 'cert.pem', key],
+    ['TLS_KEY_FILE', 'key.der', key],
+    ['TLS_KEY_FILE', 'locked.pem', key],
+    ['TLS_KEY_FILE', 'other.pem', 'the key of TLS_CERT_FILE'],
+  ])('refuses the %s %s', (variable, name, takes) => {
+    const good = { TLS_CERT_FILE: inFolder('cert.pem'), TLS_KEY_FILE: inFolder('key.pem') };
+    const bad = inFolder(name);
+    expect(complaintAbout({ ...good, [variable]: bad })).toBe(`${variable}: got "${bad}", takes ${takes}`);
   });
 
   it('refuses an issuer without an audience, and what only goes with an issuer', () => {
@@ -126,9 +158,10 @@ describe('loadConfig', () => {
     expect(plain).toMatchObject({ production: true, host: '0.0.0.0', databaseUrl: URL_OF_DATABASE });
     expect(plain.tls).toBeUndefined();
     expect(plain.publicUrl).toBe('http://localhost:3000');
-    expect(loadConfig({ ...production, TLS_CERT_FILE: file, TLS_KEY_FILE: file }).tls).toEqual({
+    const [certFile, keyFile] = [inFolder('cert.pem'), inFolder('key.pem')];
+    expect(loadConfig({ ...production, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }).tls).toEqual({
       port: 3443,
-      certificate: { certFile: file, keyFile: file },
+      certificate: { certFile, keyFile },
     });
     expect(loadConfig({ ...production, HOST: '127.0.0.1' }).host).toBe('127.0.0.1');
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from 'envalid';
 
 /** How the server was told to run. Built once by {@link loadConfig}; nothing else reads the environment. */
@@ -69,14 +70,31 @@ const postgresUrl = makeValidator((input) => {
   return input;
 });
 
-const readableFile = makeValidator((input) => {
+/** A file that TLS can work with by itself; whether the two belong together is seen when both are known. */
+const pemFile = (part: 'cert' | 'key', what: string) =>
+  makeValidator((input) => {
+    const pem = contentOf(input);
+    if (pem === undefined) throw new EnvError('the path of a file this process can read');
+    if (!isUsable({ [part]: pem })) throw new EnvError(`the path of ${what}`);
+    return input;
+  });
+
+function contentOf(file: string): Buffer | undefined {
   try {
-    readFileSync(input);
+    return readFileSync(file);
   } catch {
-    throw new EnvError('the path of a file this process can read');
+    return undefined;
   }
-  return input;
-});
+}
+
+function isUsable(pems: SecureContextOptions): boolean {
+  try {
+    createSecureContext(pems);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const oneOf = <T extends string>(choices: readonly T[]) =>
   makeValidator((input) => {
@@ -90,8 +108,8 @@ const specs = {
   HOST: str({ default: undefined }),
   PORT: whole(0, 65535)({ default: 3000 }),
   TLS_PORT: whole(0, 65535)({ default: 3443 }),
-  TLS_CERT_FILE: readableFile({ default: undefined }),
-  TLS_KEY_FILE: readableFile({ default: undefined }),
+  TLS_CERT_FILE: pemFile('cert', 'a certificate in PEM')({ default: undefined }),
+  TLS_KEY_FILE: pemFile('key', 'a private key in PEM, without a passphrase')({ default: undefined }),
   PUBLIC_URL: httpUrl({ default: undefined }),
   DATABASE_URL: postgresUrl({ default: undefined }),
   DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
@@ -153,8 +171,11 @@ type Env = CleanedEnvAccessors & ReturnType<typeof cleanEnv<typeof specs>>;
 
 function tlsConfig(env: Env, production: boolean): TlsConfig | undefined {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = env;
-  if (certFile !== undefined && keyFile !== undefined)
+  if (certFile !== undefined && keyFile !== undefined) {
+    if (!isUsable({ cert: contentOf(certFile), key: contentOf(keyFile) }))
+      throw new ConfigError('TLS_KEY_FILE', keyFile, 'the key of TLS_CERT_FILE');
     return { port: env.TLS_PORT, certificate: { certFile, keyFile } };
+  }
   if (certFile !== undefined)
     throw new ConfigError('TLS_KEY_FILE', '', 'the key of TLS_CERT_FILE; set both or neither');
   if (keyFile !== undefined)

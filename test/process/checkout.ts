@@ -17,6 +17,9 @@ export interface Account {
   readonly gid: number;
 }
 
+export const isRoot = process.getuid?.() === 0;
+export const NOBODY: Account = { uid: 65534, gid: 65534 };
+
 export interface CheckoutOptions {
   /** Whom its files belong to and its commands run as; default: whoever runs the tests. */
   account?: Account;

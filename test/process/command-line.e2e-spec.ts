@@ -1,9 +1,10 @@
 import { jest } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { Checkout } from './checkout.js';
+import { Checkout, isRoot, NOBODY } from './checkout.js';
 import { freePort } from './ports.js';
 
 // Each test starts several programs, each of which takes a second or two, and more on a busy machine.
@@ -159,6 +160,12 @@ describe('--help', () => {
   });
 });
 
+/** As in most containers, where no port is kept for root. */
+function portsAreOpenToAll(): boolean {
+  const first = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+  return existsSync(first) && Number(readFileSync(first, 'utf8')) <= 1;
+}
+
 describe('A start that cannot succeed', () => {
   it.each([
     [{ PORT: 'http' }, /^PORT: got "http", takes a whole number from 0 to 65535\n$/],
@@ -181,9 +188,40 @@ describe('A start that cannot succeed', () => {
     const outcome = await checkout.server({ ...env, [variable]: String(port) }).ended;
     expect(outcome).toMatchObject({
       code: 1,
-      stderr: `Port ${port} of 127.0.0.1 is taken. Stop the program that has it, or set PORT and TLS_PORT to free ones.\n`,
+      stderr: `${variable}: got "${port}", takes a port that no other program has on 127.0.0.1\n`,
     });
     other.close();
+  });
+
+  (portsAreOpenToAll() ? it.skip : it).each(['PORT', 'TLS_PORT'])(
+    'says in one line that its %s is not for this user',
+    async (variable) => {
+      const ordinary = await Checkout.create(isRoot ? { account: NOBODY } : {});
+      expect(await ordinary.server({ ...env, [variable]: '1' }).ended).toMatchObject({
+        code: 1,
+        stderr: `${variable}: got "1", takes a port that this user may open on 127.0.0.1\n`,
+      });
+      await ordinary.remove();
+    },
+  );
+
+  it.each(['no-such-host.invalid', '192.0.2.1', 'not a host'])(
+    'says in one line that HOST=%s is not its',
+    async (host) => {
+      expect(await checkout.server({ ...env, HOST: host }).ended).toMatchObject({
+        code: 1,
+        stderr: `HOST: got "${host}", takes an address of this machine, or a name that has one\n`,
+      });
+    },
+  );
+
+  it('says in one line that a file is no certificate', async () => {
+    const files = { TLS_CERT_FILE: 'package.json', TLS_KEY_FILE: 'package.json' };
+    expect(await checkout.server({ ...env, ...files }).ended).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'TLS_CERT_FILE: got "package.json", takes the path of a certificate in PEM\n',
+    });
   });
 
   it('says in one line that the database refuses', async () => {

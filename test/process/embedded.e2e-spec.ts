@@ -4,14 +4,11 @@ import { access, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, syml
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Checkout, hasEnded, isAlive, type Account, type CheckoutOptions, type Command } from './checkout.js';
+import { Checkout, hasEnded, isAlive, isRoot, NOBODY, type CheckoutOptions, type Command } from './checkout.js';
 import { freePort } from './ports.js';
 
 // Each test starts several programs, each of which takes a second or two, and more on a busy machine.
 jest.setTimeout(120_000);
-
-const isRoot = process.getuid?.() === 0;
-const NOBODY: Account = { uid: 65534, gid: 65534 };
 
 /** Where the server says that its database lies, and the process of it. */
 async function postgresOf(server: Command): Promise<{ home: string; pid: number }> {

@@ -1,0 +1,37 @@
+import { ConfigError } from '../config/config.js';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** The variable that the port comes from. */
+  readonly portVariable: 'PORT' | 'TLS_PORT';
+}
+
+type Complaint = (address: ListenAddress) => ConfigError;
+
+const aboutHost: Complaint = ({ host }) =>
+  new ConfigError('HOST', host, 'an address of this machine, or a name that has one');
+const aboutPort =
+  (takes: string): Complaint =>
+  ({ host, port, portVariable }) =>
+    new ConfigError(portVariable, String(port), `${takes} on ${host}`);
+
+/** By what the system says when it refuses an address. */
+const COMPLAINTS: Record<string, Complaint> = {
+  EADDRINUSE: aboutPort('a port that no other program has'),
+  EACCES: aboutPort('a port that this user may open'),
+  EADDRNOTAVAIL: aboutHost,
+  EAFNOSUPPORT: aboutHost,
+  EAI_AGAIN: aboutHost,
+  EINVAL: aboutHost,
+  ENOTFOUND: aboutHost,
+};
+
+/** @throws ConfigError when it is the address that keeps the server from listening */
+export async function untilListening(listening: Promise<unknown>, address: ListenAddress): Promise<void> {
+  try {
+    await listening;
+  } catch (error) {
+    throw COMPLAINTS[(error as NodeJS.ErrnoException).code ?? '']?.(address) ?? error;
+  }
+}
