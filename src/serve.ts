@@ -5,6 +5,7 @@ import type { AppConfig } from './config/config.js';
 import { createPool } from './database/database.js';
 import { applyMigrations } from './database/migrations.js';
 import { openDatabase } from './database/open-database.js';
+import { originsOf } from './http/origins.js';
 import { tlsCredentials } from './http/tls.js';
 import { paths } from './paths.js';
 import { startServer, type RunningServer } from './server.js';
@@ -58,18 +59,16 @@ async function withinDeadline(closing: Promise<void>): Promise<void> {
 
 function announce(config: AppConfig, server: RunningServer, database: string, say: (line: string) => void): void {
   if (config.production) return;
-  const { httpPort, httpsPort } = server;
+  const origins = originsOf(config.host, server.httpPort, server.httpsPort);
   say('');
-  say(
-    `Vestibule listens on http://localhost:${httpPort}${httpsPort === undefined ? '' : ` and https://localhost:${httpsPort}`}`,
-  );
+  say(`Vestibule listens on ${origins.join(' and ')}`);
   say(`Database: ${database}`);
   if (config.auth.kind === 'built-in') {
     const { sharedVariables } = config;
     const same = sharedVariables.length === 0 ? '' : ` with the same ${sharedVariables.join(', ')}`;
     say(`Next, in another terminal${same}:`);
     say('  TOKEN=$(npx vestibule token)');
-    say(`  curl -H "Authorization: Bearer $TOKEN" http://localhost:${httpPort}/api/v2/connections`);
+    say(`  curl -H "Authorization: Bearer $TOKEN" "${origins[0]}/api/v2/connections"`);
   } else {
     say(`Tokens are those of ${config.auth.issuer}`);
   }

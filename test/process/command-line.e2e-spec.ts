@@ -245,6 +245,23 @@ describe('A start that cannot succeed', () => {
 });
 
 describe('A server with a DATABASE_URL', () => {
+  it.each([
+    ['127.0.0.2', '127.0.0.2'],
+    ['::1', 'localhost'],
+    ['localhost', 'localhost'],
+  ])('says where it listens with HOST=%s, and what it prints works', async (host, name) => {
+    const server = checkout.server({ ...env, HOST: host });
+    const { http, https } = await server.listening();
+    expect([http, https].map((origin) => new URL(origin).hostname)).toEqual([name, name]);
+    const [, token, curl] = await server.says(/^ {2}(TOKEN=.+)\n {2}(curl .+)$/m);
+    const tried = await checkout.spawn(['bash', '-c', `${token}\n${curl}`], env).ended;
+    expect(tried.code).toBe(0);
+    expect(JSON.parse(tried.stdout)).toEqual([
+      expect.objectContaining({ name: 'Username-Password-Authentication', strategy: 'auth0' }),
+    ]);
+    await server.stop();
+  });
+
   it('waits for a database that comes up late', async () => {
     const { hostname, port } = new URL(database.url);
     let isUp = false;
