@@ -3,6 +3,7 @@ import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { Public } from './access.js';
+import { TOKEN_ENDPOINT } from './oauth-error.js';
 import { OAuthService, type TokenResponse } from './oauth.service.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
@@ -16,7 +17,7 @@ export class OAuthController {
     @Inject(SigningKeysRepository) private readonly signingKeys: SigningKeysRepository,
   ) {}
 
-  @Post('oauth/token')
+  @Post(TOKEN_ENDPOINT)
   @Public()
   @HttpCode(200)
   @Header('cache-control', 'no-store')
@@ -35,7 +36,7 @@ export class OAuthController {
   getConfiguration(): object {
     return {
       issuer: this.config.auth.issuer,
-      token_endpoint: `${this.config.publicUrl}/oauth/token`,
+      token_endpoint: `${this.config.publicUrl}${TOKEN_ENDPOINT}`,
       jwks_uri: `${this.config.publicUrl}/.well-known/jwks.json`,
       grant_types_supported: ['client_credentials'],
       response_types_supported: [],

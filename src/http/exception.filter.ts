@@ -1,7 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { OAuthError } from '../auth/oauth-error.js';
+import { OAuthError, TOKEN_ENDPOINT } from '../auth/oauth-error.js';
 import { errorBody, plainErrorBody, type ErrorBody } from './error-body.js';
 import { ERROR_TABLE } from './error-table.js';
 
@@ -11,13 +11,17 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    if (exception instanceof OAuthError) {
-      void reply.status(exception.status).headers(exception.headers).send(exception.body);
-      return;
-    }
+    if (exception instanceof OAuthError) return sendOAuthError(reply, exception);
     const body = bodyOf(exception, request);
+    if (request.routeOptions.url === TOKEN_ENDPOINT) {
+      return sendOAuthError(reply, OAuthError.ofStatus(body.statusCode, body.message));
+    }
     void reply.status(body.statusCode).send(body);
   }
+}
+
+function sendOAuthError(reply: FastifyReply, { status, headers, body }: OAuthError): void {
+  void reply.status(status).headers(headers).send(body);
 }
 
 function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {

@@ -268,6 +268,17 @@ describe('POST /oauth/token', () => {
     );
   });
 
+  it.each([
+    [400, '{', 'application/json', 'Invalid request payload JSON format'],
+    [400, '{"__proto__":{}}', 'application/json', 'Invalid request payload JSON format'],
+    [413, `{"a":"${'a'.repeat(1024 * 1024)}"}`, 'application/json', 'Payload Too Large'],
+    [415, 'a', 'text/plain', 'Unsupported Media Type'],
+  ])('returns %i in the form of RFC 6749 for a body that it cannot read: %.20s', async (status, body, type, text) => {
+    const answer = await post(body, { 'content-type': type });
+    expectAnswer(answer, refused(status, 'invalid_request', text));
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
   it('returns 400 for another grant', async () => {
     expectAnswer(
       await postJson({ ...credentials, grant_type: 'password' }),
