@@ -15,22 +15,28 @@ const SHUTDOWN_MS = 10_000;
 
 /** Runs the server until SIGINT or SIGTERM. Brings the database up to date first. */
 export async function serve(config: AppConfig): Promise<void> {
-  const stop = stopSignal();
   const logger = createLogger(config);
+  const stop = stopSignal(logger);
   const database = await openDatabase(config, stop).catch((error: unknown) => {
     if (!stop.aborted) throw error;
   });
   if (!database) return;
   try {
-    await applyMigrations(database.url);
+    for (const migration of await applyMigrations(database.url)) logger.info({ migration }, 'migration applied');
     const tls = config.tls && (await tlsCredentials(config.tls, join(paths.data, 'tls')));
     const pool = createPool(database.url, config.databasePoolSize, (error) => {
       logger.warn({ err: error }, 'an idle database connection broke');
     });
     const server = await startServer(config, pool, logger, tls);
-    announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
+    const { httpPort, httpsPort } = server;
+    if (config.production) {
+      logger.info({ host: config.host, httpPort, httpsPort, database: database.description }, 'listening');
+    } else {
+      announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
+    }
     if (!stop.aborted) await once(stop, 'abort');
-    await withinDeadline(server.close());
+    const isClosed = await withinDeadline(server.close());
+    if (!isClosed) logger.warn({ milliseconds: SHUTDOWN_MS }, 'requests cut off');
   } finally {
     await database.release();
   }
@@ -43,22 +49,26 @@ function createLogger({ logLevel }: AppConfig): Logger {
   return pino({ level: logLevel, base: undefined }, destination);
 }
 
-function stopSignal(): AbortSignal {
+function stopSignal(logger: Logger): AbortSignal {
   const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping');
+    stop.abort();
+  };
   // A second signal ends the process at once, as it would without a handler.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   return stop.signal;
 }
 
-async function withinDeadline(closing: Promise<void>): Promise<void> {
+async function withinDeadline(closing: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, SHUTDOWN_MS)));
-  await Promise.race([closing, deadline]);
+  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), SHUTDOWN_MS)));
+  const isClosed = await Promise.race([closing.then(() => true), deadline]);
   clearTimeout(timer);
+  return isClosed;
 }
 
 function announce(config: AppConfig, server: RunningServer, database: string, say: (line: string) => void): void {
-  if (config.production) return;
   const origins = originsOf(config.host, server.httpPort, server.httpsPort);
   say('');
   say(`Vestibule listens on ${origins.join(' and ')}`);

@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { answerClientError, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
@@ -46,11 +40,12 @@ export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAda
   };
   const adapter = new FastifyAdapter({
     skipMiddie: true,
-    loggerInstance: logger,
+    // What Fastify says of itself, such as where it listens, the service says in its own words.
+    loggerInstance: logger.child({}, { level: logger.isLevelEnabled('warn') ? 'warn' : logger.level }),
     // Each request has one line, of its own making: see access-log.ts.
     logController: new LogController({ disableRequestLogging: true }),
     // A child logger for every request would only add the id that the few lines about requests carry anyway.
-    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
+    childLoggerFactory: () => logger,
     // What the router cannot even read, such as a malformed escape, has no route and no filter.
     frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
       void reply.status(statusCode).send(plainErrorBody(statusCode)),

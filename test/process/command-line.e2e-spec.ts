@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import pg from 'pg';
@@ -351,4 +352,72 @@ describe('A server with a DATABASE_URL', () => {
       expect(Date.now() - released).toBeLessThan(5_000);
     },
   );
+});
+
+describe('The log', () => {
+  let migrated: TestDatabase;
+  beforeAll(async () => {
+    migrated = await createDatabase();
+  });
+  afterAll(() => migrated.drop());
+  const onMigrated = () => ({ ...env, DATABASE_URL: migrated.url });
+
+  /** The lines of it, but for their time. */
+  const readLog = (stdout: string) =>
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => ({ ...(JSON.parse(line) as Record<string, unknown>), time: undefined }));
+
+  it('says in production, and alone, what was migrated, where it listens and that it stops', async () => {
+    const empty = await createDatabase('template0');
+    const { host, pathname } = new URL(empty.url);
+    const production = { ...env, DATABASE_URL: empty.url, NODE_ENV: 'production', HOST: '127.0.0.1' };
+    const migrations = (await readdir('prisma/migrations')).filter((name) => /^\d/.test(name)).sort();
+    for (const pending of [migrations, []]) {
+      const server = checkout.server(production);
+      await server.says(/"listening"/);
+      const { code, stdout } = await server.stop();
+      expect(code).toBe(0);
+      expect(stdout).not.toMatch(/^[^{]/m);
+      expect(readLog(stdout)).toEqual([
+        ...pending.map((migration) => ({ level: 30, migration, msg: 'migration applied' })),
+        {
+          level: 30,
+          host: '127.0.0.1',
+          httpPort: expect.any(Number) as number,
+          database: `Postgres at ${host}${pathname}`,
+          msg: 'listening',
+        },
+        { level: 30, signal: 'SIGTERM', msg: 'stopping' },
+      ]);
+    }
+    await empty.drop();
+  });
+
+  it('leaves out elsewhere where the server listens, which was said in plain words', async () => {
+    const server = checkout.server(onMigrated());
+    await server.listening();
+    expect(readLog((await server.stop('SIGINT')).stdout)).toEqual([{ level: 30, signal: 'SIGINT', msg: 'stopping' }]);
+  });
+
+  it('warns when requests are cut off because they take longer than the server waits for them', async () => {
+    const server = checkout.server(onMigrated());
+    const { http } = await server.listening();
+    const token = (await checkout.vestibule(['token'], onMigrated()).ended).stdout.trim();
+    const socket = connect(Number(new URL(http).port), '127.0.0.1').on('error', () => undefined);
+    socket.write(
+      `POST /api/v2/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n',
+    );
+    // The server asks for the body, and so is in the middle of the request.
+    await once(socket, 'data');
+    const { code, stdout } = await server.stop();
+    expect(code).toBe(0);
+    expect(readLog(stdout)).toEqual([
+      { level: 30, signal: 'SIGTERM', msg: 'stopping' },
+      { level: 40, milliseconds: 10_000, msg: 'requests cut off' },
+    ]);
+    socket.destroy();
+  });
 });
