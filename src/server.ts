@@ -35,7 +35,7 @@ export async function startServer(
   tls?: TlsCredentials,
   lookUpTxt?: LookUpTxt,
 ): Promise<RunningServer> {
-  const { adapter, httpsServer } = createHttpAdapter(logger, tls);
+  const { adapter, httpsServer } = createHttpAdapter(config, logger, tls);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, pool, lookUpTxt), adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from 'envalid';
 
@@ -17,7 +18,9 @@ export class AppConfig {
   readonly auth!: AuthConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
-  /** Requests a minute for each client; 0 is no limit. */
+  /** Whose word on a caller's address is taken: addresses and networks of proxies. */
+  readonly trustedProxies!: readonly string[];
+  /** Requests a minute for each caller; 0 is no limit. */
   readonly rateLimitPerMinute!: number;
   /** The variables that another command must be given too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
@@ -96,6 +99,18 @@ function isUsable(pems: SecureContextOptions): boolean {
   }
 }
 
+const networks = makeValidator((input) => {
+  const given = input.split(',').map((one) => one.trim());
+  for (const network of given) {
+    const [address = '', prefix = '0', ...rest] = network.split('/');
+    const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+    if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
+      throw new EnvError('addresses or networks such as 10.0.0.0/8, separated by commas');
+    }
+  }
+  return given;
+});
+
 const oneOf = <T extends string>(choices: readonly T[]) =>
   makeValidator((input) => {
     const found = choices.find((choice) => choice === input);
@@ -118,6 +133,7 @@ const specs = {
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: 'info' as const }),
   MAX_CONNECTIONS_PER_ORGANIZATION: whole(1, 10_000)({ default: 10 }),
+  TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
 };
 
@@ -162,6 +178,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     auth: authConfig(env, [httpsLocal, httpLocal, publicUrl]),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
+    trustedProxies: env.TRUSTED_PROXIES,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
   };

@@ -4,6 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { AppConfig } from '../config/config.js';
+import { logRequest } from './access-log.js';
 import { answerClientError, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
 
@@ -28,7 +30,7 @@ export interface HttpAdapter {
 }
 
 /** Fastify for one application behind an HTTP and, with credentials, an HTTPS server. */
-export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAdapter {
+export function createHttpAdapter({ trustedProxies }: AppConfig, logger: Logger, tls?: TlsCredentials): HttpAdapter {
   let httpsServer: Server | undefined;
   const options = {
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -46,11 +48,10 @@ export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAda
     logController: new LogController({ disableRequestLogging: true }),
     // A child logger for every request would only add the id that the few lines about requests carry anyway.
     childLoggerFactory: () => logger,
-    // What the router cannot even read, such as a malformed escape, has no route and no filter.
-    frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
-      void reply.status(statusCode).send(plainErrorBody(statusCode)),
+    frameworkErrors: answerUnroutable,
     clientErrorHandler: answerClientError,
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: [...trustedProxies],
     routerOptions: { maxParamLength: 1024 },
     genReqId: ({ headers }: IncomingMessage) => acceptableRequestId(headers['x-request-id']) ?? randomUUID(),
     serverFactory: (handler: RequestListener) => {
@@ -67,6 +68,12 @@ export function createHttpAdapter(logger: Logger, tls?: TlsCredentials): HttpAda
     void reply.status(status).header('connection', 'close').send(plainErrorBody(status));
   });
   return { adapter, httpsServer };
+}
+
+/** What the router cannot even read, such as a malformed escape, has no route, no hooks and no filter. */
+function answerUnroutable({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id).status(statusCode).send(plainErrorBody(statusCode));
+  logRequest(request, reply);
 }
 
 /** The caller's own id, so that a request can be followed through several services. */

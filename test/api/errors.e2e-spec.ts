@@ -208,7 +208,13 @@ describe('every error', () => {
   it.each(['/api/v2/organizations/%zz', '/api/v2/organizations/%', '/api/v2/connections/%E0%A4%A'])(
     'is 400 for a path that is badly encoded: %s',
     async (path) => {
-      expectAnswer(await request(app, 'GET', path), refusedBy(400, 'Bad Request'));
+      const answer = await request(app, 'GET', path);
+      expectAnswer(answer, refusedBy(400, 'Bad Request'));
+      const requestId = answer.headers.get('x-request-id');
+      expect(requestId).not.toBeNull();
+      expect(app.log.filter((line) => line['requestId'] === requestId)).toEqual([
+        expect.objectContaining({ method: 'GET', path, status: 400, msg: 'request' }),
+      ]);
     },
   );
 
@@ -522,5 +528,25 @@ describe('too many requests', () => {
       body: new URLSearchParams({ grant_type: 'client_credentials' }),
     });
     expect(token.status).toBe(429);
+  });
+});
+
+describe('too many requests through a proxy', () => {
+  const limit = { RATE_LIMIT_PER_MINUTE: '1' };
+  const trusting = useApp({ env: { ...limit, TRUSTED_PROXIES: '10.0.0.0/8, 127.0.0.1' } });
+  const wary = useApp({ env: limit });
+  const from = (app: TestApp, address: string) =>
+    app.api.as(undefined).request('GET', '/connections', { headers: { 'x-forwarded-for': address } });
+
+  it('are counted by the address that a trusted one tells', async () => {
+    expectAnswer(await from(trusting, '192.0.2.1'), refusals.noToken);
+    expectAnswer(await from(trusting, '192.0.2.2'), refusals.noToken);
+    expectAnswer(await from(trusting, '192.0.2.1'), refusals.tooManyRequests);
+    expectAnswer(await from(trusting, '192.0.2.9, 192.0.2.1'), refusals.tooManyRequests);
+  });
+
+  it('are counted by the address of any other', async () => {
+    expectAnswer(await from(wary, '192.0.2.1'), refusals.noToken);
+    expectAnswer(await from(wary, '192.0.2.2'), refusals.tooManyRequests);
   });
 });

@@ -33,8 +33,9 @@ async function makeDocument(): Promise<string> {
 
 /** The whole application, but never listening and with a pool that nobody asks for a connection. */
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
-  const { adapter } = createHttpAdapter(pino({ level: 'silent' }));
-  const module = AppModule.for(loadConfig({}), createPool('postgresql://unused.invalid/unused', 1));
+  const config = loadConfig({});
+  const { adapter } = createHttpAdapter(config, pino({ level: 'silent' }));
+  const module = AppModule.for(config, createPool('postgresql://unused.invalid/unused', 1));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: false,

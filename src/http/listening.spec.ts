@@ -1,0 +1,18 @@
+import { untilListening } from './listening.js';
+
+describe('untilListening', () => {
+  const address = { host: '127.0.0.1', port: 80, portVariable: 'PORT' } as const;
+  const refusing = (code: string) => Promise.reject(Object.assign(new Error(code), { code }));
+
+  it.each([
+    ['EACCES', 'PORT: got "80", takes a port that this user may open on 127.0.0.1'],
+    ['EADDRINUSE', 'PORT: got "80", takes a port that no other program has on 127.0.0.1'],
+    ['EADDRNOTAVAIL', 'HOST: got "127.0.0.1", takes an address of this machine, or a name that has one'],
+  ])('names the variable that %s is about', async (code, message) => {
+    await expect(untilListening(refusing(code), address)).rejects.toMatchObject({ name: 'ConfigError', message });
+  });
+
+  it('leaves every other error as it is', async () => {
+    await expect(untilListening(refusing('EMFILE'), address)).rejects.toMatchObject({ message: 'EMFILE' });
+  });
+});
