@@ -22,7 +22,9 @@ export async function serve(config: AppConfig): Promise<void> {
   });
   if (!database) return;
   try {
-    for (const migration of await applyMigrations(database.url)) logger.info({ migration }, 'migration applied');
+    const applied = await applyMigrations(database.url);
+    // In development what there is to say is said in plain lines.
+    if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
     const tls = config.tls && (await tlsCredentials(config.tls, join(paths.data, 'tls')));
     const pool = createPool(database.url, config.databasePoolSize, (error) => {
       logger.warn({ err: error }, 'an idle database connection broke');
