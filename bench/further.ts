@@ -58,18 +58,22 @@ export async function depthOfListing({ server, token }: Subject): Promise<number
     const answer = await fetch(`${server.url}/api/v2/organizations?take=50${query}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    const { organizations } = (await answer.json()) as { organizations: unknown[] };
+    if (!answer.ok) throw new Error(`A page of organizations: ${answer.status} ${await answer.text()}`);
+    const { organizations, next } = (await answer.json()) as { organizations: unknown[]; next: string };
     if (organizations.length !== 50) throw new Error(`A page of ${organizations.length} organizations`);
-    return performance.now() - startedAt;
+    return { milliseconds: performance.now() - startedAt, next };
   };
-  const deep = checkpointAfter(DEEP_ROW);
+  const deep = checkpointLike((await page()).next, DEEP_ROW);
   const ratios: number[] = [];
-  for (let listing = 0; listing < LISTINGS; listing++) ratios.push((await page(deep)) / (await page()));
+  for (let listing = 0; listing < LISTINGS; listing++) {
+    ratios.push((await page(deep)).milliseconds / (await page()).milliseconds);
+  }
   return median(ratios);
 }
 
-/** What the service would give out as `next` after this row of the seeded organizations. */
-function checkpointAfter(row: number): string {
+/** What the service would give out after this row of the seeded organizations, where it gave out `next` after another. */
+function checkpointLike(next: string, row: number): string {
+  const [order] = JSON.parse(Buffer.from(next, 'base64url').toString()) as [string];
   const createdAt = new Date(Date.parse('2026-01-01T00:00:00Z') + row).toISOString();
-  return Buffer.from(JSON.stringify(['created_at', createdAt, organizationId(row)])).toString('base64url');
+  return Buffer.from(JSON.stringify([order, createdAt, organizationId(row)])).toString('base64url');
 }
