@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, type Database, type OrganizationDiscoveryDomain } from '../database/database.js';
-import { organizationExists } from '../database/organization-exists.js';
+import { lockOrganization, organizationExists } from '../database/organizations.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import { newSortedId } from '../identifiers.js';
@@ -58,10 +58,7 @@ export class DiscoveryDomainsRepository {
     draft: DiscoveryDomainDraft,
   ): Promise<OrganizationDiscoveryDomain | NoOrganization | Refusal<'discovery_domain_limit_reached'>> {
     return this.database.$transaction(async (transaction) => {
-      // The lock makes adds to an organization take turns, so that the count stands still.
-      const [organization] = await transaction.$queryRaw<unknown[]>`
-        SELECT id FROM organizations WHERE id = ${organizationId} FOR NO KEY UPDATE`;
-      if (!organization) return refusal('organization_not_found');
+      if (!(await lockOrganization(transaction, organizationId))) return refusal('organization_not_found');
       const others = await transaction.organizationDiscoveryDomain.count({
         where: { organizationId, domain: { not: draft.domain } },
       });

@@ -1,3 +1,10 @@
+import { BooleanField, StringField } from './validation/fields.js';
+
+/** The two query parameters that {@link selectionOf} reads. */
+export const FieldsField = () => StringField({ description: 'Names of fields, separated by commas' });
+export const IncludeFieldsField = () =>
+  BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' });
+
 /** Which properties of an answer to show. */
 export interface FieldSelection {
   readonly names: ReadonlySet<string>;

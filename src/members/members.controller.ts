@@ -5,7 +5,8 @@ import { selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
-import { ListMembersDto, MemberResponse, MembersDto, MembersPathDto } from './dto/member.dto.js';
+import { OrganizationPathDto } from '../organization-connections/dto/organization-connection.dto.js';
+import { ListMembersDto, MemberResponse, MembersDto } from './dto/member.dto.js';
 import { presentMember } from './members.presenter.js';
 import { MembersService } from './members.service.js';
 
@@ -18,7 +19,7 @@ export class MembersController {
   @RequireScope('read:organization_members')
   @ApiList('members', MemberResponse, ['offset', 'checkpoint'])
   @ApiErrors(404)
-  async list(@Param() { id }: MembersPathDto, @Query() query: ListMembersDto) {
+  async list(@Param() { id }: OrganizationPathDto, @Query() query: ListMembersDto) {
     const selection = selectionOf(query.fields, query.include_fields);
     return presentPage(await this.service.list(id, pageOf(query)), 'members', (row) => presentMember(row, selection));
   }
@@ -28,7 +29,7 @@ export class MembersController {
   @HttpCode(204)
   @ApiResponse({ status: 204 })
   @ApiErrors(404)
-  async add(@Param() { id }: MembersPathDto, @Body() { members }: MembersDto): Promise<void> {
+  async add(@Param() { id }: OrganizationPathDto, @Body() { members }: MembersDto): Promise<void> {
     return this.service.add(id, members);
   }
 
@@ -37,7 +38,7 @@ export class MembersController {
   @HttpCode(204)
   @ApiResponse({ status: 204 })
   @ApiErrors(404)
-  async remove(@Param() { id }: MembersPathDto, @Body() { members }: MembersDto): Promise<void> {
+  async remove(@Param() { id }: OrganizationPathDto, @Body() { members }: MembersDto): Promise<void> {
     return this.service.remove(id, members);
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
-import { organizationExists } from '../database/organization-exists.js';
+import { organizationExists } from '../database/organizations.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import {
   invalidCheckpoint,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DATABASE, type Database } from '../database/database.js';
-import { organizationExists } from '../database/organization-exists.js';
+import { lockOrganization, organizationExists } from '../database/organizations.js';
 import type { Key, ListWindow } from '../database/organization-connection.statements.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import type { Page, OffsetPage } from '../http/pagination.js';
@@ -93,9 +93,7 @@ export class OrganizationConnectionsRepository {
   /** As {@link updateLocked}, with the organization locked, so that the count of its connections stands still. */
   private addLocked(key: Key, settings: Settings, face: Face): Promise<OrganizationConnection | Refused> {
     return this.database.$transaction(async (transaction) => {
-      const [organization] = await transaction.$queryRaw<unknown[]>`
-        SELECT id FROM organizations WHERE id = ${key.organizationId} FOR NO KEY UPDATE`;
-      if (!organization) return refusal('organization_not_found');
+      if (!(await lockOrganization(transaction, key.organizationId))) return refusal('organization_not_found');
       const connection = await transaction.connection.findUnique({
         where: { id: key.connectionId },
         select: { strategyKind: true },

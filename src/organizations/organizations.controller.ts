@@ -4,6 +4,7 @@ import { RequireScope } from '../auth/access.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
+import { OrganizationPathDto } from '../organization-connections/dto/organization-connection.dto.js';
 import { newSettingsOf } from '../organization-connections/dto/settings.js';
 import { orderOf } from './domain/organization.js';
 import { changesOf, draftOf } from './dto/changes.js';
@@ -13,7 +14,6 @@ import {
   OrganizationCreatedResponse,
   OrganizationIdPathDto,
   OrganizationNamePathDto,
-  OrganizationRemovePathDto,
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
@@ -78,7 +78,7 @@ export class OrganizationsController {
   @HttpCode(204)
   @ApiResponse({ status: 204 })
   @ApiErrors(404)
-  async remove(@Param() { id }: OrganizationRemovePathDto): Promise<void> {
+  async remove(@Param() { id }: OrganizationPathDto): Promise<void> {
     return this.service.remove(id);
   }
 }

@@ -92,13 +92,6 @@ export class OrganizationsRepository {
     return { organization, connections };
   }
 
-  /** Without the options, of which each may have 256 KB. */
-  private connectionsOf(ids: readonly string[]) {
-    if (ids.length === 0) return [];
-    const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
-    return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
-  }
-
   async update(id: string, changes: OrganizationChanges): Promise<Organization | NotFound> {
     const [updated] = await this.database.organization.updateManyAndReturn({ where: { id }, data: jsonNulls(changes) });
     return updated ?? refusal('organization_not_found');
@@ -108,6 +101,13 @@ export class OrganizationsRepository {
   async remove(id: string): Promise<'removed' | NotFound> {
     const { count } = await repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } }));
     return count > 0 ? 'removed' : refusal('organization_not_found');
+  }
+
+  /** Without the options, of which each may have 256 KB. */
+  private connectionsOf(ids: readonly string[]) {
+    if (ids.length === 0) return [];
+    const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
+    return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
   }
 
   private select(rest: Prisma.Sql): Promise<Organization[]> {

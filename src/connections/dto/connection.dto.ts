@@ -1,4 +1,5 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
+import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
 import { PagingDto } from '../../http/pagination.js';
 import {
   BooleanField,
@@ -27,10 +28,10 @@ export class ConnectionPathDto {
 }
 
 export class SelectConnectionFieldsDto {
-  @StringField({ description: 'Names of fields, separated by commas' })
+  @FieldsField()
   fields?: string;
 
-  @BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' })
+  @IncludeFieldsField()
   include_fields?: boolean;
 }
 
@@ -41,10 +42,10 @@ export class ListConnectionsDto extends PagingDto {
   @StringField()
   name?: string;
 
-  @StringField({ description: 'Names of fields, separated by commas' })
+  @FieldsField()
   fields?: string;
 
-  @BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' })
+  @IncludeFieldsField()
   include_fields?: boolean;
 }
 

@@ -170,11 +170,17 @@ export interface FieldRule {
 
 const RULES = new WeakMap<object, Map<string, FieldRule>>();
 
-/** The fields of a DTO, its own and inherited ones; an own one replaces the inherited one. */
-export function rulesOf(dto: { prototype: object }): ReadonlyMap<string, FieldRule> {
-  const parent = Object.getPrototypeOf(dto.prototype) as object | null;
+const GATHERED = new WeakMap<object, ReadonlyMap<string, FieldRule>>();
+
+/** The fields of a DTO, its own and inherited ones; an own one replaces the inherited one. Gathered only once. */
+export function rulesOf({ prototype }: { prototype: object }): ReadonlyMap<string, FieldRule> {
+  const known = GATHERED.get(prototype);
+  if (known) return known;
+  const parent = Object.getPrototypeOf(prototype) as object | null;
   const inherited = parent === null || parent === Object.prototype ? [] : rulesOf({ prototype: parent });
-  return new Map([...inherited, ...(RULES.get(dto.prototype) ?? [])]);
+  const rules = new Map([...inherited, ...(RULES.get(prototype) ?? [])]);
+  GATHERED.set(prototype, rules);
+  return rules;
 }
 
 function remember(rule: FieldRule): PropertyDecorator {

@@ -7,16 +7,13 @@ export class FormBody {
 }
 
 type Class = new () => object;
-type Rules = ReturnType<typeof rulesOf>;
-
-const RULES = new WeakMap<Class, Rules>();
 
 /**
  * Query strings, paths and form bodies know only texts: their `true`, `3` and single list items are turned into what
  * the fields of the DTO declare. What does not fit stays a text, so that the check can name it.
  */
 export function convertTexts(input: Record<string, unknown>, dto: Class): Record<string, unknown> {
-  const rules = knownRulesOf(dto);
+  const rules = rulesOf(dto);
   // Without a prototype: a client may send any name.
   const converted = Object.create(null) as Record<string, unknown>;
   for (const name of Object.keys(input)) {
@@ -24,13 +21,6 @@ export function convertTexts(input: Record<string, unknown>, dto: Class): Record
     converted[name] = rule ? convert(input[name], rule) : input[name];
   }
   return converted;
-}
-
-/** Every request's path comes through here, so the fields are gathered only once. */
-function knownRulesOf(dto: Class): Rules {
-  const known = RULES.get(dto) ?? rulesOf(dto);
-  if (!RULES.has(dto)) RULES.set(dto, known);
-  return known;
 }
 
 function convert(value: unknown, { type, nested }: FieldRule): unknown {

@@ -1,25 +1,20 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
+import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
 import { PagingDto } from '../../http/pagination.js';
-import { BooleanField, IntegerField, StringField, StringListField } from '../../http/validation/fields.js';
+import { IntegerField, StringListField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
 
-const MAX_ID_LENGTH = 50;
 const MAX_PAGE = 1000;
 const MAX_MEMBERS_AT_ONCE = 100;
-
-export class MembersPathDto {
-  @StringField({ required: true, maxLength: MAX_ID_LENGTH })
-  id!: string;
-}
 
 export class ListMembersDto extends PagingDto {
   @IntegerField({ minimum: 0, maximum: MAX_PAGE })
   declare page?: number;
 
-  @StringField({ description: 'Names of fields, separated by commas' })
+  @FieldsField()
   fields?: string;
 
-  @BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' })
+  @IncludeFieldsField()
   include_fields?: boolean;
 }
 

@@ -29,11 +29,6 @@ export class OrganizationIdPathDto {
   id!: string;
 }
 
-export class OrganizationRemovePathDto {
-  @StringField({ required: true, maxLength: MAX_ID_LENGTH })
-  id!: string;
-}
-
 export class OrganizationNamePathDto {
   @StringField({ required: true, minLength: 1, maxLength: 50 })
   name!: string;

@@ -1,5 +1,6 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
 import { STRATEGIES } from '../../connections/domain/strategy.js';
+import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, IntegerField, JsonObjectField, StringField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
@@ -20,10 +21,10 @@ export class UserPathDto {
 }
 
 export class SelectUserFieldsDto {
-  @StringField({ description: 'Names of fields, separated by commas' })
+  @FieldsField()
   fields?: string;
 
-  @BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' })
+  @IncludeFieldsField()
   include_fields?: boolean;
 }
 
@@ -46,10 +47,10 @@ export class ListUsersDto extends OffsetPagingDto {
   })
   sort?: string;
 
-  @StringField({ description: 'Names of fields, separated by commas' })
+  @FieldsField()
   fields?: string;
 
-  @BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' })
+  @IncludeFieldsField()
   include_fields?: boolean;
 
   @EnumField(['v1', 'v2', 'v3'], { description: UNUSED })
