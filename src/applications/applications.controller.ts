@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { RequireScope } from '../auth/access.js';
 import { ApiExcludeController } from '../http/openapi/decorators.js';
 import { pageOf, presentPage } from '../http/pagination.js';
@@ -14,7 +14,7 @@ import { ListApplicationsDto } from './dto/application.dto.js';
 @ApiExcludeController()
 @Controller()
 export class ApplicationsController {
-  constructor(@Inject(OrganizationsService) private readonly organizations: OrganizationsService) {}
+  constructor(private readonly organizations: OrganizationsService) {}
 
   @Get('clients')
   @RequireScope('read:clients')

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, Headers, HttpCode, Post } from '@nestjs/common';
 import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
@@ -12,9 +12,9 @@ import { SigningKeysRepository } from './signing-keys.repository.js';
 @Controller()
 export class OAuthController {
   constructor(
-    @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(OAuthService) private readonly oauth: OAuthService,
-    @Inject(SigningKeysRepository) private readonly signingKeys: SigningKeysRepository,
+    private readonly config: AppConfig,
+    private readonly oauth: OAuthService,
+    private readonly signingKeys: SigningKeysRepository,
   ) {}
 
   @Post(TOKEN_ENDPOINT)

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
 import { FormBody } from '../http/validation/text-input.js';
@@ -23,9 +23,9 @@ export interface TokenResponse {
 @Injectable()
 export class OAuthService {
   constructor(
-    @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(MachineClientsRepository) private readonly clients: MachineClientsRepository,
-    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    private readonly config: AppConfig,
+    private readonly clients: MachineClientsRepository,
+    private readonly issuer: TokenIssuer,
   ) {}
 
   /**

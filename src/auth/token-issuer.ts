@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
@@ -16,8 +16,8 @@ export interface TokenRequest {
 @Injectable()
 export class TokenIssuer {
   constructor(
-    @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(SigningKeysRepository) private readonly signingKeys: SigningKeysRepository,
+    private readonly config: AppConfig,
+    private readonly signingKeys: SigningKeysRepository,
   ) {}
 
   async issue({ subject, scopes, lifetimeSeconds, audience }: TokenRequest): Promise<string> {

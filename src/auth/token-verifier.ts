@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
@@ -41,8 +41,8 @@ export class TokenVerifier {
   private readonly keys: KeySet;
 
   constructor(
-    @Inject(AppConfig) private readonly config: AppConfig,
-    @Inject(SigningKeysRepository) signingKeys: SigningKeysRepository,
+    private readonly config: AppConfig,
+    signingKeys: SigningKeysRepository,
   ) {
     const { auth } = config;
     this.keys = new KeySet(

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '../auth/access.js';
@@ -26,8 +26,8 @@ import {
 @Controller('connections')
 export class ConnectionsController {
   constructor(
-    @Inject(ConnectionsService) private readonly service: ConnectionsService,
-    @Inject(AppConfig) private readonly config: AppConfig,
+    private readonly service: ConnectionsService,
+    private readonly config: AppConfig,
   ) {}
 
   @Get()

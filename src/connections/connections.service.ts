@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Connection } from '../database/database.js';
 import { accepted } from '../errors/refusal.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
@@ -7,7 +7,7 @@ import { newConnection, type ConnectionChanges, type ConnectionDraft } from './d
 
 @Injectable()
 export class ConnectionsService {
-  constructor(@Inject(ConnectionsRepository) private readonly repository: ConnectionsRepository) {}
+  constructor(private readonly repository: ConnectionsRepository) {}
 
   list(filter: ConnectionFilter, page: OffsetPage | CheckpointPage): Promise<Page<Connection>> {
     return this.repository.list(filter, page);

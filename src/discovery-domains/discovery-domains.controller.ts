@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -20,7 +20,7 @@ import {
 @ApiTags('discovery domains')
 @Controller('organizations/:id/discovery-domains')
 export class DiscoveryDomainsController {
-  constructor(@Inject(DiscoveryDomainsService) private readonly service: DiscoveryDomainsService) {}
+  constructor(private readonly service: DiscoveryDomainsService) {}
 
   @Get()
   @RequireScope('read:organization_discovery_domains')

@@ -16,7 +16,7 @@ import { LOOK_UP_TXT, type LookUpTxt } from './txt-records.js';
 @Injectable()
 export class DiscoveryDomainsService {
   constructor(
-    @Inject(DiscoveryDomainsRepository) private readonly repository: DiscoveryDomainsRepository,
+    private readonly repository: DiscoveryDomainsRepository,
     @Inject(LOOK_UP_TXT) private readonly lookUpTxt: LookUpTxt,
   ) {}
 

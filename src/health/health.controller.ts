@@ -1,4 +1,4 @@
-import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.js';
@@ -7,7 +7,7 @@ import { HealthService, type Health } from './health.service.js';
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(HealthService) private readonly health: HealthService) {}
+  constructor(private readonly health: HealthService) {}
 
   /** The process runs. Says nothing of the database, so that an outage there does not restart every replica. */
   @Get('live')

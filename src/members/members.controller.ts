@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { selectionOf } from '../http/field-selection.js';
@@ -13,7 +13,7 @@ import { MembersService } from './members.service.js';
 @ApiTags('members')
 @Controller('organizations/:id/members')
 export class MembersController {
-  constructor(@Inject(MembersService) private readonly service: MembersService) {}
+  constructor(private readonly service: MembersService) {}
 
   @Get()
   @RequireScope('read:organization_members')

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { accepted } from '../errors/refusal.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 import type { Member } from './domain/member.js';
@@ -6,7 +6,7 @@ import { MembersRepository } from './members.repository.js';
 
 @Injectable()
 export class MembersService {
-  constructor(@Inject(MembersRepository) private readonly repository: MembersRepository) {}
+  constructor(private readonly repository: MembersRepository) {}
 
   async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
     return accepted(await this.repository.list(organizationId, page));

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -19,7 +19,7 @@ import { OrganizationConnectionsService } from './organization-connections.servi
 @ApiTags('organization connections, older face')
 @Controller('organizations/:id/enabled_connections')
 export class EnabledConnectionsController {
-  constructor(@Inject(OrganizationConnectionsService) private readonly service: OrganizationConnectionsService) {}
+  constructor(private readonly service: OrganizationConnectionsService) {}
 
   @Get()
   @RequireScope('read:organization_connections')

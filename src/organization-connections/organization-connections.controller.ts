@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -20,7 +20,7 @@ import { OrganizationConnectionsService } from './organization-connections.servi
 @ApiTags('organization connections, newer face')
 @Controller('organizations/:id/connections')
 export class OrganizationConnectionsController {
-  constructor(@Inject(OrganizationConnectionsService) private readonly service: OrganizationConnectionsService) {}
+  constructor(private readonly service: OrganizationConnectionsService) {}
 
   @Get()
   @RequireScope('read:organization_connections')

@@ -27,7 +27,7 @@ type Queries = Pick<Database, 'organization'>;
 export class OrganizationConnectionsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
-    @Inject(AppConfig) private readonly config: AppConfig,
+    private readonly config: AppConfig,
   ) {}
 
   /** Ordered by connection id. */

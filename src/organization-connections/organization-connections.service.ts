@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Key } from '../database/organization-connection.statements.js';
 import { accepted } from '../errors/refusal.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
@@ -7,9 +7,7 @@ import { OrganizationConnectionsRepository } from './organization-connections.re
 
 @Injectable()
 export class OrganizationConnectionsService {
-  constructor(
-    @Inject(OrganizationConnectionsRepository) private readonly repository: OrganizationConnectionsRepository,
-  ) {}
+  constructor(private readonly repository: OrganizationConnectionsRepository) {}
 
   async list(organizationId: string, page: OffsetPage, isEnabled?: boolean): Promise<Page<OrganizationConnection>> {
     return accepted(await this.repository.list(organizationId, page, isEnabled));

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { ApiList } from '../http/openapi/lists.js';
@@ -23,7 +23,7 @@ import { OrganizationsService } from './organizations.service.js';
 @ApiTags('organizations')
 @Controller('organizations')
 export class OrganizationsController {
-  constructor(@Inject(OrganizationsService) private readonly service: OrganizationsService) {}
+  constructor(private readonly service: OrganizationsService) {}
 
   @Get()
   @RequireScope('read:organizations', 'read:organizations_summary')

@@ -28,7 +28,7 @@ type NotFound = Refusal<'organization_not_found'>;
 export class OrganizationsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
-    @Inject(AppConfig) private readonly config: AppConfig,
+    private readonly config: AppConfig,
   ) {}
 
   async list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {

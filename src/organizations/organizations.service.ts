@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Organization } from '../database/database.js';
 import { accepted } from '../errors/refusal.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
@@ -8,7 +8,7 @@ import { OrganizationsRepository, type CreatedOrganization } from './organizatio
 
 @Injectable()
 export class OrganizationsService {
-  constructor(@Inject(OrganizationsRepository) private readonly repository: OrganizationsRepository) {}
+  constructor(private readonly repository: OrganizationsRepository) {}
 
   list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
     return this.repository.list(order, page);

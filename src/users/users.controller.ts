@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { selectionOf } from '../http/field-selection.js';
@@ -24,7 +24,7 @@ import { UsersService } from './users.service.js';
 @ApiTags('users')
 @Controller('users')
 export class UsersController {
-  constructor(@Inject(UsersService) private readonly service: UsersService) {}
+  constructor(private readonly service: UsersService) {}
 
   @Get()
   @RequireScope('read:users', 'read:user_idp_tokens')

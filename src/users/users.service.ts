@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Organization } from '../database/database.js';
 import { accepted } from '../errors/refusal.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
@@ -14,7 +14,7 @@ import { UsersRepository } from './users.repository.js';
 
 @Injectable()
 export class UsersService {
-  constructor(@Inject(UsersRepository) private readonly repository: UsersRepository) {}
+  constructor(private readonly repository: UsersRepository) {}
 
   list(filter: UserFilter, order: UserOrder, page: OffsetPage): Promise<Page<User>> {
     return this.repository.list(filter, order, page);
