@@ -2,9 +2,11 @@ import pg from 'pg';
 
 export const CONNECTIONS = 1_000;
 export const CONNECTIONS_PER_ORGANIZATION = 3;
+export const USERS = 10_000;
 
 export const organizationId = (n: number) => `org_${String(n).padStart(16, '0')}`;
 export const connectionId = (n: number) => `con_${String(n).padStart(16, '0')}`;
+export const userId = (n: number) => `auth0|${String(n).padStart(24, '0')}`;
 
 /** The connections of organization `n` are those of these numbers. */
 export const connectionsOf = (n: number) =>
@@ -51,6 +53,13 @@ export async function seed(databaseUrl: string, organizations: number): Promise<
          JOIN LATERAL (SELECT id, strategy_kind FROM connections
                         WHERE id = 'con_' || lpad(((n * $2::int + k) % $3::int)::text, 16, '0') OFFSET 0) c ON true`,
       [organizations, CONNECTIONS_PER_ORGANIZATION, CONNECTIONS],
+    );
+    await client.query(
+      `INSERT INTO users (user_id, connection_id, email, name)
+       SELECT 'auth0|' || lpad(n::text, 24, '0'), (SELECT id FROM connections WHERE strategy = 'auth0' LIMIT 1),
+              'user-' || n || '@example.com', 'User ' || n
+         FROM generate_series(0, $1::int - 1) n`,
+      [USERS],
     );
     await client.query('VACUUM ANALYZE');
     await client.query('CHECKPOINT');

@@ -7,7 +7,7 @@ import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
-import { createPool } from './database/database.js';
+import { createPool } from './database/pool.js';
 import {
   applyMigrations,
   describeStatus,

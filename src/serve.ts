@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
-import { createPool } from './database/database.js';
+import { createPool } from './database/pool.js';
 import { applyMigrations } from './database/migrations.js';
 import { openDatabase } from './database/open-database.js';
 import { originsOf } from './http/origins.js';

@@ -31,14 +31,14 @@ export class ApplicationsController {
   @Get('organizations/:id/clients')
   @RequireScope('read:organization_clients')
   async listOrganizationClients(@Param() { id }: OrganizationPathDto, @Query() query: ListApplicationsDto) {
-    await this.organizations.get(id);
+    await this.organizations.requireExistence(id);
     return presentPage(emptyPage(pageOf(query)), 'clients', String);
   }
 
   @Get('organizations/:id/client-grants')
   @RequireScope('read:organization_client_grants')
   async listOrganizationClientGrants(@Param() { id }: OrganizationPathDto, @Query() query: ListApplicationsDto) {
-    await this.organizations.get(id);
+    await this.organizations.requireExistence(id);
     return presentPage(emptyPage(pageOf(query)), 'client_grants', String);
   }
 }

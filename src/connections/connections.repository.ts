@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Connection, type Database } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
-import { refusal, type Refusal } from '../errors/refusal.js';
 import {
   checkpointPage,
   invalidCheckpoint,
@@ -45,17 +44,17 @@ export class ConnectionsRepository {
     return checkpointPage(fetched, page, ({ id }) => [id]);
   }
 
-  async get(id: string): Promise<Connection | Refusal<'connection_not_found'>> {
-    return (await this.database.connection.findUnique({ where: { id } })) ?? refusal('connection_not_found');
+  get(id: string): Promise<Connection | null> {
+    return this.database.connection.findUnique({ where: { id } });
   }
 
   create(connection: NewConnection): Promise<Connection> {
     return this.database.connection.create({ data: { ...connection, id: newId('con') } });
   }
 
-  async update(id: string, changes: ConnectionChanges): Promise<Connection | Refusal<'connection_not_found'>> {
+  async update(id: string, changes: ConnectionChanges): Promise<Connection | undefined> {
     const [updated] = await this.database.connection.updateManyAndReturn({ where: { id }, data: changes });
-    return updated ?? refusal('connection_not_found');
+    return updated;
   }
 
   /** Takes its organization connections along. @returns whether there was such a connection */

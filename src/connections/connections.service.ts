@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../database/database.js';
-import { accepted } from '../errors/refusal.js';
+import { found } from '../errors/found.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 import { ConnectionsRepository, type ConnectionFilter } from './connections.repository.js';
 import { newConnection, type ConnectionChanges, type ConnectionDraft } from './domain/new-connection.js';
@@ -14,7 +14,7 @@ export class ConnectionsService {
   }
 
   async get(id: string): Promise<Connection> {
-    return accepted(await this.repository.get(id));
+    return found(await this.repository.get(id), 'connection_not_found');
   }
 
   create(draft: ConnectionDraft): Promise<Connection> {
@@ -22,7 +22,7 @@ export class ConnectionsService {
   }
 
   async update(id: string, changes: ConnectionChanges): Promise<Connection> {
-    return accepted(await this.repository.update(id, changes));
+    return found(await this.repository.update(id, changes), 'connection_not_found');
   }
 
   /** @returns when it was deleted; undefined when it was already gone */

@@ -1,8 +1,9 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { createPrisma, DATABASE, POOL } from './database.js';
+import { ReadConnection } from './read-connection.js';
 
-/** Gives every feature the database on the pool of whoever starts the application. */
+/** Gives every feature the database: Prisma and the pool for writes, and beside it the connection for reads. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
   static on(pool: pg.Pool): DynamicModule {
@@ -12,15 +13,19 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         { provide: POOL, useValue: pool },
         { provide: DATABASE, useFactory: createPrisma, inject: [POOL] },
+        { provide: ReadConnection, useFactory: () => new ReadConnection(pool.options) },
       ],
-      exports: [POOL, DATABASE],
+      exports: [POOL, DATABASE, ReadConnection],
     };
   }
 
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly reads: ReadConnection,
+  ) {}
 
   /** Runs after the server has stopped listening and the requests under way are done. */
   async onApplicationShutdown(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.reads.end()]);
   }
 }

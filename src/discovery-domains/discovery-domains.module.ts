@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { DiscoveryDomainsController } from './discovery-domains.controller.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import { DiscoveryDomainsService } from './discovery-domains.service.js';
@@ -9,6 +10,7 @@ export class DiscoveryDomainsModule {
   static with(lookUpTxt: LookUpTxt): DynamicModule {
     return {
       module: DiscoveryDomainsModule,
+      imports: [OrganizationsModule],
       controllers: [DiscoveryDomainsController],
       providers: [DiscoveryDomainsService, DiscoveryDomainsRepository, { provide: LOOK_UP_TXT, useValue: lookUpTxt }],
     };

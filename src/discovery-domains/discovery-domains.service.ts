@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OrganizationDiscoveryDomain } from '../database/database.js';
-import { accepted } from '../errors/refusal.js';
+import { DomainError } from '../errors/domain-error.js';
+import { found } from '../errors/found.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
   domainAsKept,
   isPublished,
+  MAX_DISCOVERY_DOMAINS,
   verificationHost,
   type DiscoveryDomainChanges,
   type DiscoveryDomainDraft,
@@ -17,38 +20,50 @@ import { LOOK_UP_TXT, type LookUpTxt } from './txt-records.js';
 export class DiscoveryDomainsService {
   constructor(
     private readonly repository: DiscoveryDomainsRepository,
+    private readonly organizations: OrganizationsService,
     @Inject(LOOK_UP_TXT) private readonly lookUpTxt: LookUpTxt,
   ) {}
 
   async list(organizationId: string, page: CheckpointPage): Promise<Page<OrganizationDiscoveryDomain>> {
-    return accepted(await this.repository.list(organizationId, page));
+    const listed = await this.repository.list(organizationId, page);
+    if (listed.rows.length === 0) await this.organizations.requireExistence(organizationId);
+    return listed;
   }
 
   async get(key: DiscoveryDomainKey): Promise<OrganizationDiscoveryDomain> {
-    return accepted(await this.repository.get(key));
+    return this.foundIn(key.organizationId, await this.repository.get(key));
   }
 
   async getByName(organizationId: string, domain: string): Promise<OrganizationDiscoveryDomain> {
-    return accepted(await this.repository.getByName(organizationId, domainAsKept(domain)));
+    return this.foundIn(organizationId, await this.repository.getByName(organizationId, domainAsKept(domain)));
   }
 
   async create(organizationId: string, draft: DiscoveryDomainDraft): Promise<OrganizationDiscoveryDomain> {
-    return accepted(await this.repository.create(organizationId, draft));
+    const outcome = await this.repository.create(organizationId, draft, MAX_DISCOVERY_DOMAINS);
+    if (typeof outcome === 'string') throw new DomainError(outcome, String(MAX_DISCOVERY_DOMAINS));
+    return outcome;
   }
 
   async update(key: DiscoveryDomainKey, changes: DiscoveryDomainChanges): Promise<OrganizationDiscoveryDomain> {
-    return accepted(await this.repository.update(key, changes));
+    return this.foundIn(key.organizationId, await this.repository.update(key, changes));
   }
 
   /** A domain that is verified once stays so, also when the record is gone. @returns the row as it is afterwards */
   async verify(key: DiscoveryDomainKey): Promise<OrganizationDiscoveryDomain> {
-    const row = accepted(await this.repository.get(key));
+    const row = await this.get(key);
     const records = await this.lookUpTxt(verificationHost(row.organizationId, row.domain));
-    if (!isPublished(row.verificationTxt, records)) return row;
-    return accepted(await this.repository.update(key, { status: 'verified' }));
+    return isPublished(row.verificationTxt, records) ? this.update(key, { status: 'verified' }) : row;
   }
 
+  /** Removing what is not there does nothing. */
   async remove(key: DiscoveryDomainKey): Promise<void> {
-    accepted(await this.repository.remove(key));
+    const removed = await this.repository.remove(key);
+    if (!removed) await this.organizations.requireExistence(key.organizationId);
+  }
+
+  /** @throws DomainError about the organization when that is what is missing, else about the domain */
+  private async foundIn<T>(organizationId: string, row: T | null | undefined): Promise<T> {
+    if (!row) await this.organizations.requireExistence(organizationId);
+    return found(row, 'discovery_domain_not_found');
   }
 }

@@ -16,6 +16,8 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
     if (request.routeOptions.url === TOKEN_ENDPOINT) {
       return sendOAuthError(reply, OAuthError.ofStatus(body.statusCode, body.message));
     }
+    const retryAfter = exception instanceof DomainError && ERROR_TABLE[exception.code].retryAfterSeconds;
+    if (retryAfter) void reply.header('retry-after', retryAfter);
     void reply.status(body.statusCode).send(body);
   }
 }

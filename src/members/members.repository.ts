@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
-import { organizationExists } from '../database/organizations.js';
-import { refusal, type Refusal } from '../errors/refusal.js';
 import {
   invalidCheckpoint,
   isCheckpointTime,
@@ -12,18 +10,24 @@ import {
 } from '../http/pagination.js';
 import type { Member } from './domain/member.js';
 
-type NotFound = Refusal<'organization_not_found'>;
-
 /** The rows of `organization_members`. Every call is about one organization, and touches no row of another. */
 @Injectable()
 export class MembersRepository {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
   /** Who came first is first; those who came at once are ordered by user id. */
-  async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member> | NotFound> {
-    const listed = await this.listRows(organizationId, page);
-    const known = listed.rows.length > 0 || (await organizationExists(this.database, organizationId));
-    return known ? listed : refusal('organization_not_found');
+  async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
+    if (page.kind === 'offset') {
+      const rows = await this.select(organizationId, Prisma.empty, page.limit, page.offset);
+      const total = page.includeTotals
+        ? await this.database.organizationMember.count({ where: { organizationId } })
+        : rows.length;
+      return { kind: 'offset', rows, total, page };
+    }
+    const rows = await this.select(organizationId, afterCheckpoint(page.after), page.limit, 0);
+    const last = rows.at(-1);
+    // Also of the last page with rows, as in recorded traffic: this list ends with an empty page.
+    return { kind: 'checkpoint', rows, next: last && [last.createdAt.toISOString(), last.userId] };
   }
 
   /**
@@ -37,27 +41,11 @@ export class MembersRepository {
     await repeatAfterDeadlock(() => this.database.organizationMember.createMany({ data, skipDuplicates: true }));
   }
 
-  /** Removing who is no member does nothing. */
-  async remove(organizationId: string, userIds: readonly string[]): Promise<'removed' | NotFound> {
+  /** Removing who is no member does nothing. @returns whether anybody was removed */
+  async remove(organizationId: string, userIds: readonly string[]): Promise<boolean> {
     const where = { organizationId, userId: { in: [...userIds] } };
     const { count } = await repeatAfterDeadlock(() => this.database.organizationMember.deleteMany({ where }));
-    return count > 0 || (await organizationExists(this.database, organizationId))
-      ? 'removed'
-      : refusal('organization_not_found');
-  }
-
-  private async listRows(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
-    if (page.kind === 'offset') {
-      const rows = await this.select(organizationId, Prisma.empty, page.limit, page.offset);
-      const total = page.includeTotals
-        ? await this.database.organizationMember.count({ where: { organizationId } })
-        : rows.length;
-      return { kind: 'offset', rows, total, page };
-    }
-    const rows = await this.select(organizationId, afterCheckpoint(page.after), page.limit, 0);
-    const last = rows.at(-1);
-    // Also of the last page with rows, as in recorded traffic: this list ends with an empty page.
-    return { kind: 'checkpoint', rows, next: last && [last.createdAt.toISOString(), last.userId] };
+    return count > 0;
   }
 
   private select(organizationId: string, after: Prisma.Sql, limit: number, offset: number): Promise<Member[]> {

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { accepted } from '../errors/refusal.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Member } from './domain/member.js';
 import { MembersRepository } from './members.repository.js';
 
 @Injectable()
 export class MembersService {
-  constructor(private readonly repository: MembersRepository) {}
+  constructor(
+    private readonly repository: MembersRepository,
+    private readonly organizations: OrganizationsService,
+  ) {}
 
   async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
-    return accepted(await this.repository.list(organizationId, page));
+    const listed = await this.repository.list(organizationId, page);
+    if (listed.rows.length === 0) await this.organizations.requireExistence(organizationId);
+    return listed;
   }
 
   add(organizationId: string, userIds: readonly string[]): Promise<void> {
@@ -17,6 +22,7 @@ export class MembersService {
   }
 
   async remove(organizationId: string, userIds: readonly string[]): Promise<void> {
-    accepted(await this.repository.remove(organizationId, userIds));
+    const removed = await this.repository.remove(organizationId, userIds);
+    if (!removed) await this.organizations.requireExistence(organizationId);
   }
 }

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { EnabledConnectionsController } from './enabled-connections.controller.js';
 import { OrganizationConnectionsController } from './organization-connections.controller.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
 
 @Module({
+  imports: [OrganizationsModule],
   controllers: [EnabledConnectionsController, OrganizationConnectionsController],
   providers: [OrganizationConnectionsService, OrganizationConnectionsRepository],
 })

@@ -1,35 +1,111 @@
 import { Injectable } from '@nestjs/common';
-import type { Key } from '../database/organization-connection.statements.js';
-import { accepted } from '../errors/refusal.js';
+import { AppConfig } from '../config/config.js';
+import { DomainError } from '../errors/domain-error.js';
+import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
-import type { Face, NewRow, OrganizationConnection, Settings } from './domain/organization-connection.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import type {
+  Face,
+  NewRow,
+  OrganizationConnection,
+  OrganizationConnectionKey,
+  Settings,
+} from './domain/organization-connection.js';
+import { requireAllowedTerms } from './domain/terms.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 
+/** How often a write is tried that was refused for a reason which was gone when it was looked for. */
+const ATTEMPTS = 2;
+
+/**
+ * Enforces the rules of each connection's strategy. The statement that writes has the last word on them; when it did
+ * nothing, what it saw is read and judged here, which gives the refusal its reason.
+ */
 @Injectable()
 export class OrganizationConnectionsService {
-  constructor(private readonly repository: OrganizationConnectionsRepository) {}
+  constructor(
+    private readonly repository: OrganizationConnectionsRepository,
+    private readonly organizations: OrganizationsService,
+    private readonly config: AppConfig,
+  ) {}
 
   async list(organizationId: string, page: OffsetPage, isEnabled?: boolean): Promise<Page<OrganizationConnection>> {
-    return accepted(await this.repository.list(organizationId, page, isEnabled));
+    return found(await this.repository.list(organizationId, page, isEnabled), 'organization_not_found');
   }
 
-  async get(key: Key, face: Face): Promise<OrganizationConnection> {
-    return accepted(await this.repository.get(key, face));
+  async get(key: OrganizationConnectionKey, face: Face): Promise<OrganizationConnection> {
+    const row = await this.repository.get(key, face);
+    if (!row) await this.organizations.requireExistence(key.organizationId);
+    return found(row, 'organization_connection_not_found');
   }
 
-  async add(organizationId: string, row: NewRow, face: Face): Promise<OrganizationConnection> {
-    const { connectionId, ...settings } = row;
-    return accepted(await this.repository.add({ organizationId, connectionId }, settings, face));
+  async add(
+    organizationId: string,
+    { connectionId, ...settings }: NewRow,
+    face: Face,
+  ): Promise<OrganizationConnection> {
+    const key = { organizationId, connectionId };
+    const limit = this.config.maxConnectionsPerOrganization;
+    return untilDecided(
+      () => this.repository.add(key, settings, face, limit),
+      () => this.refuseAdd(key, settings, face, limit),
+    );
   }
 
   /** No changes: the row as it is. */
-  async update(key: Key, changes: Partial<Settings>, face: Face): Promise<OrganizationConnection> {
-    const nothing = Object.values(changes).every((value) => value === undefined);
-    return nothing ? this.get(key, face) : accepted(await this.repository.update(key, changes, face));
+  async update(
+    key: OrganizationConnectionKey,
+    changes: Partial<Settings>,
+    face: Face,
+  ): Promise<OrganizationConnection> {
+    const sent = withoutUndefined(changes);
+    if (Object.keys(sent).length === 0) return this.get(key, face);
+    return untilDecided(
+      () => this.repository.update(key, sent, face),
+      async () => {
+        const present = await this.get(key, face);
+        requireAllowedTerms(present.strategyKind, { ...present, ...sent });
+      },
+    );
   }
 
-  /** Idempotent. */
-  async remove(key: Key, face: Face): Promise<void> {
-    accepted(await this.repository.remove(key, face));
+  /** Removing what is not there does nothing. */
+  async remove(key: OrganizationConnectionKey, face: Face): Promise<void> {
+    const removed = await this.repository.remove(key, face);
+    if (!removed) await this.organizations.requireExistence(key.organizationId);
   }
+
+  private async refuseAdd(
+    key: OrganizationConnectionKey,
+    settings: Settings,
+    face: Face,
+    limit: number,
+  ): Promise<void> {
+    const facts = await this.repository.explainAdd(key);
+    if (!facts.organizationExists) throw new DomainError('organization_not_found');
+    requireAllowedTerms(found(facts.strategyKind, 'connection_in_body_unknown'), settings);
+    // On the older face a row that is not enabled does not exist.
+    const isPresent = face === 'newer' ? facts.presentIsEnabled !== null : facts.presentIsEnabled === true;
+    if (isPresent) throw new DomainError('organization_connection_exists');
+    if (facts.otherConnections >= limit) throw new DomainError('connection_limit_reached', String(limit));
+  }
+}
+
+/**
+ * Writes, and says why when nothing was written. A reason that is gone when it is looked for was another writer's doing:
+ * then the write is tried once more.
+ *
+ * @param refuse throws the reason; returns when there is none
+ */
+async function untilDecided<T>(write: () => Promise<T | undefined>, refuse: () => Promise<void>): Promise<T> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const written = await write();
+    if (written !== undefined) return written;
+    await refuse();
+  }
+  throw new DomainError('row_locked');
+}
+
+function withoutUndefined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

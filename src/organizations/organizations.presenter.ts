@@ -1,6 +1,6 @@
 import type { Organization } from '../database/database.js';
 import { presentEnabledConnection } from '../organization-connections/organization-connections.presenter.js';
-import type { CreatedOrganization } from './organizations.repository.js';
+import type { CreatedOrganization } from './organizations.service.js';
 import type { OrganizationCreatedResponse, OrganizationResponse } from './dto/organization.dto.js';
 
 export function presentOrganization(row: Organization): OrganizationResponse {

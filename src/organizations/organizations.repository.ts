@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppConfig } from '../config/config.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
-import { refusal, type Refusal } from '../errors/refusal.js';
+import { ReadConnection } from '../database/read-connection.js';
 import {
   checkpointPage,
   invalidCheckpoint,
@@ -12,23 +11,16 @@ import {
   type Page,
 } from '../http/pagination.js';
 import { newId } from '../identifiers.js';
-import type { NewRow, OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
-import { judgeTerms } from '../organization-connections/domain/terms.js';
+import type { OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
 import type { OrganizationChanges, OrganizationDraft, OrganizationOrder } from './domain/organization.js';
-
-export interface CreatedOrganization {
-  readonly organization: Organization;
-  readonly connections: readonly OrganizationConnection[];
-}
-
-type NotFound = Refusal<'organization_not_found'>;
+import { organizationExists } from './organizations.statements.js';
 
 /** The rows of `organizations`. */
 @Injectable()
 export class OrganizationsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
-    private readonly config: AppConfig,
+    private readonly reads: ReadConnection,
   ) {}
 
   async list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
@@ -45,42 +37,28 @@ export class OrganizationsRepository {
     return checkpointPage(fetched, page, (row) => [nameOf(order), key.valueOf(row), row.id]);
   }
 
-  async get(id: string): Promise<Organization | NotFound> {
-    return (await this.database.organization.findUnique({ where: { id } })) ?? refusal('organization_not_found');
+  get(id: string): Promise<Organization | null> {
+    return this.database.organization.findUnique({ where: { id } });
   }
 
-  async getByName(name: string): Promise<Organization | NotFound> {
-    return (await this.database.organization.findUnique({ where: { name } })) ?? refusal('organization_not_found');
+  getByName(name: string): Promise<Organization | null> {
+    return this.database.organization.findUnique({ where: { name } });
   }
 
-  /** With its connections, or not at all. */
-  async create(
-    draft: OrganizationDraft,
-    initial: readonly NewRow[],
-  ): Promise<
-    | CreatedOrganization
-    | Refusal<
-        | 'connection_in_body_unknown'
-        | 'signup_not_supported'
-        | 'hidden_button_not_supported'
-        | 'connection_limit_reached'
-      >
-  > {
-    const ids = initial.map(({ connectionId }) => connectionId);
-    const found = await this.connectionsOf(ids);
-    const connections: OrganizationConnection[] = [];
-    for (const settings of initial) {
-      const connection = found.find(({ id }) => id === settings.connectionId);
-      if (!connection) return refusal('connection_in_body_unknown');
-      const verdict = judgeTerms(connection.strategyKind, settings);
-      if (verdict !== 'allowed') return refusal(verdict);
-      const { strategyKind, strategy, name: connectionName } = connection;
-      connections.push({ ...settings, strategyKind, strategy, connectionName });
-    }
-    const limit = this.config.maxConnectionsPerOrganization;
-    if (connections.length > limit) return refusal('connection_limit_reached', String(limit));
-    // One nested write is one transaction. A connection that is deleted meanwhile fails the foreign key.
-    const organization = await this.database.organization.create({
+  exists(id: string): Promise<boolean> {
+    return organizationExists(this.reads, id);
+  }
+
+  /** What a new organization's connections are, without the options, of which each may have 256 KB. */
+  async connectionsOf(ids: readonly string[]) {
+    if (ids.length === 0) return [];
+    const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
+    return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
+  }
+
+  /** With its connections, or not at all: one nested write is one transaction. */
+  create(draft: OrganizationDraft, connections: readonly OrganizationConnection[]): Promise<Organization> {
+    return this.database.organization.create({
       data: {
         ...jsonNulls(draft),
         id: newId('org'),
@@ -89,25 +67,17 @@ export class OrganizationsRepository {
         },
       },
     });
-    return { organization, connections };
   }
 
-  async update(id: string, changes: OrganizationChanges): Promise<Organization | NotFound> {
+  async update(id: string, changes: OrganizationChanges): Promise<Organization | undefined> {
     const [updated] = await this.database.organization.updateManyAndReturn({ where: { id }, data: jsonNulls(changes) });
-    return updated ?? refusal('organization_not_found');
+    return updated;
   }
 
-  /** Takes everything it owns along. */
-  async remove(id: string): Promise<'removed' | NotFound> {
+  /** Takes everything it owns along. @returns whether there was such an organization */
+  async remove(id: string): Promise<boolean> {
     const { count } = await repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } }));
-    return count > 0 ? 'removed' : refusal('organization_not_found');
-  }
-
-  /** Without the options, of which each may have 256 KB. */
-  private connectionsOf(ids: readonly string[]) {
-    if (ids.length === 0) return [];
-    const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
-    return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
+    return count > 0;
   }
 
   private select(rest: Prisma.Sql): Promise<Organization[]> {

@@ -1,36 +1,62 @@
 import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
 import type { Organization } from '../database/database.js';
-import { accepted } from '../errors/refusal.js';
+import { DomainError } from '../errors/domain-error.js';
+import { found } from '../errors/found.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
-import type { NewRow } from '../organization-connections/domain/organization-connection.js';
+import type { NewRow, OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
+import { requireAllowedTerms } from '../organization-connections/domain/terms.js';
 import type { OrganizationChanges, OrganizationDraft, OrganizationOrder } from './domain/organization.js';
-import { OrganizationsRepository, type CreatedOrganization } from './organizations.repository.js';
+import { OrganizationsRepository } from './organizations.repository.js';
+
+export interface CreatedOrganization {
+  readonly organization: Organization;
+  readonly connections: readonly OrganizationConnection[];
+}
 
 @Injectable()
 export class OrganizationsService {
-  constructor(private readonly repository: OrganizationsRepository) {}
+  constructor(
+    private readonly repository: OrganizationsRepository,
+    private readonly config: AppConfig,
+  ) {}
 
   list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
     return this.repository.list(order, page);
   }
 
   async get(id: string): Promise<Organization> {
-    return accepted(await this.repository.get(id));
+    return found(await this.repository.get(id), 'organization_not_found');
   }
 
   async getByName(name: string): Promise<Organization> {
-    return accepted(await this.repository.getByName(name));
+    return found(await this.repository.getByName(name), 'organization_not_found');
   }
 
-  async create(draft: OrganizationDraft, connections: readonly NewRow[]): Promise<CreatedOrganization> {
-    return accepted(await this.repository.create(draft, connections));
+  /** @throws DomainError when there is no such organization */
+  async requireExistence(id: string): Promise<void> {
+    if (!(await this.repository.exists(id))) throw new DomainError('organization_not_found');
+  }
+
+  /** With its connections, judged by the rules of their strategies, or not at all. */
+  async create(draft: OrganizationDraft, initial: readonly NewRow[]): Promise<CreatedOrganization> {
+    const known = await this.repository.connectionsOf(initial.map(({ connectionId }) => connectionId));
+    const connections = initial.map((row): OrganizationConnection => {
+      const connection = known.find(({ id }) => id === row.connectionId);
+      const { strategyKind, strategy, name } = found(connection, 'connection_in_body_unknown');
+      requireAllowedTerms(strategyKind, row);
+      return { ...row, strategyKind, strategy, connectionName: name };
+    });
+    const limit = this.config.maxConnectionsPerOrganization;
+    if (connections.length > limit) throw new DomainError('connection_limit_reached', String(limit));
+    return { organization: await this.repository.create(draft, connections), connections };
   }
 
   async update(id: string, changes: OrganizationChanges): Promise<Organization> {
-    return accepted(await this.repository.update(id, changes));
+    return found(await this.repository.update(id, changes), 'organization_not_found');
   }
 
   async remove(id: string): Promise<void> {
-    accepted(await this.repository.remove(id));
+    if (!(await this.repository.remove(id))) throw new DomainError('organization_not_found');
   }
 }

@@ -1,32 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
-import { refusal, type Refusal } from '../errors/refusal.js';
+import { ReadConnection } from '../database/read-connection.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
-import { sizeProblem } from '../http/validation/fields.js';
 import { newUserKey } from '../identifiers.js';
 import {
   emailAsKept,
-  MAX_METADATA_BYTES,
-  mergeMetadata,
   userIdOf,
-  withVerificationLost,
-  type Metadata,
   type User,
   type UserChanges,
+  type ChangeableUser,
   type UserDraft,
   type UserFilter,
   type UserOrder,
 } from './domain/user.js';
-
-type NotFound = Refusal<'user_not_found'>;
+import { getUser } from './users.statements.js';
 
 const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, strategyKind: true } } } as const;
 
 /** The rows of `users`. */
 @Injectable()
 export class UsersRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly reads: ReadConnection,
+  ) {}
 
   /** Rows with the same value are ordered by id. */
   async list(filter: UserFilter, order: UserOrder, page: OffsetPage): Promise<Page<User>> {
@@ -46,43 +44,38 @@ export class UsersRepository {
     return { kind: 'offset', rows, total, page };
   }
 
-  async get(userId: string): Promise<User | NotFound> {
-    const row = await this.database.user.findUnique({ where: { userId }, include: WITH_CONNECTION });
-    return row ?? refusal('user_not_found');
+  get(userId: string): Promise<User | undefined> {
+    return getUser(this.reads, userId);
   }
 
-  /** An id, address or username that the connection already has fails its unique index. */
-  async create({
-    connection: name,
-    key = newUserKey(),
-    ...rest
-  }: UserDraft): Promise<User | Refusal<'connection_in_body_unknown'>> {
+  /**
+   * An id, address or username that the connection already has fails its unique index. Undefined: there is no such
+   * connection.
+   */
+  async create({ connection: name, key = newUserKey(), ...rest }: UserDraft): Promise<User | undefined> {
     const connection = await this.database.connection.findUnique({
       where: { name },
       select: { id: true, strategy: true },
     });
-    if (!connection) return refusal('connection_in_body_unknown');
+    if (!connection) return undefined;
     return this.database.user.create({
       data: { ...forPrisma(rest), userId: userIdOf(connection.strategy, key), connectionId: connection.id },
       include: WITH_CONNECTION,
     });
   }
 
-  /** Metadata is merged into what is there, with the row locked, so that of two merges at once none is lost. */
-  async update(userId: string, changes: UserChanges): Promise<User | NotFound | Refusal<'body_invalid'>> {
+  /**
+   * The row is locked between the look at it and the change, so that of two changes at once neither is lost.
+   *
+   * @param decide what to change about the user who is there; what it throws leaves them as they are
+   */
+  async update(userId: string, decide: (present: ChangeableUser) => UserChanges): Promise<User | undefined> {
     return this.database.$transaction(async (transaction) => {
       await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
       const present = await transaction.user.findUnique({ where: { userId } });
-      if (!present) return refusal('user_not_found');
-      const userMetadata =
-        changes.userMetadata && mergeMetadata(present.userMetadata as Metadata, changes.userMetadata);
-      const appMetadata = changes.appMetadata && mergeMetadata(present.appMetadata as Metadata, changes.appMetadata);
-      for (const [name, merged] of Object.entries({ user_metadata: userMetadata, app_metadata: appMetadata })) {
-        const problem = merged && sizeProblem(merged, MAX_METADATA_BYTES);
-        if (problem) return refusal('body_invalid', `'${problem}' on property ${name}`);
-      }
-      const merged = { ...withVerificationLost(present, changes), userMetadata, appMetadata };
-      return transaction.user.update({ where: { userId }, data: forPrisma(merged), include: WITH_CONNECTION });
+      if (!present) return undefined;
+      const data = forPrisma(decide(present));
+      return transaction.user.update({ where: { userId }, data, include: WITH_CONNECTION });
     });
   }
 
@@ -92,7 +85,7 @@ export class UsersRepository {
   }
 
   /** Ordered by organization id. */
-  async listOrganizations(userId: string, page: OffsetPage): Promise<Page<Organization> | NotFound> {
+  async listOrganizations(userId: string, page: OffsetPage): Promise<Page<Organization>> {
     const memberships = await this.database.organizationMember.findMany({
       where: { userId },
       orderBy: { organizationId: 'asc' },
@@ -101,15 +94,10 @@ export class UsersRepository {
       include: { organization: true },
     });
     const rows = memberships.map(({ organization }) => organization);
-    if (rows.length === 0 && !(await this.exists(userId))) return refusal('user_not_found');
     const total = page.includeTotals
       ? await this.database.organizationMember.count({ where: { userId } })
       : rows.length;
     return { kind: 'offset', rows, total, page };
-  }
-
-  private async exists(userId: string): Promise<boolean> {
-    return (await this.database.user.findUnique({ where: { userId }, select: { userId: true } })) !== null;
   }
 }
 

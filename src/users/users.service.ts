@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Organization } from '../database/database.js';
-import { accepted } from '../errors/refusal.js';
+import { DomainError } from '../errors/domain-error.js';
+import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
+import { sizeProblem } from '../http/validation/fields.js';
 import {
+  MAX_METADATA_BYTES,
+  mergedChanges,
   withDefaults,
   type User,
   type UserChanges,
@@ -21,15 +25,21 @@ export class UsersService {
   }
 
   async get(userId: string): Promise<User> {
-    return accepted(await this.repository.get(userId));
+    return found(await this.repository.get(userId), 'user_not_found');
   }
 
   async create(draft: UserDraft): Promise<User> {
-    return accepted(await this.repository.create(withDefaults(draft)));
+    return found(await this.repository.create(withDefaults(draft)), 'connection_in_body_unknown');
   }
 
   async update(userId: string, changes: UserChanges): Promise<User> {
-    return accepted(await this.repository.update(userId, changes));
+    const updated = await this.repository.update(userId, (present) => {
+      const merged = mergedChanges(present, changes);
+      requireMetadataSize('user_metadata', merged.userMetadata);
+      requireMetadataSize('app_metadata', merged.appMetadata);
+      return merged;
+    });
+    return found(updated, 'user_not_found');
   }
 
   remove(userId: string): Promise<void> {
@@ -37,6 +47,14 @@ export class UsersService {
   }
 
   async listOrganizations(userId: string, page: OffsetPage): Promise<Page<Organization>> {
-    return accepted(await this.repository.listOrganizations(userId, page));
+    const listed = await this.repository.listOrganizations(userId, page);
+    if (listed.rows.length === 0) await this.get(userId);
+    return listed;
   }
+}
+
+/** Merging must not let it grow beyond what can be sent at once. */
+function requireMetadataSize(property: string, merged: object | undefined): void {
+  const problem = merged && sizeProblem(merged, MAX_METADATA_BYTES);
+  if (problem) throw new DomainError('body_invalid', `'${problem}' on property ${property}`);
 }

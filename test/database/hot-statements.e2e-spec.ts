@@ -1,6 +1,9 @@
 import pg from 'pg';
-import { seed } from '../../bench/seed.js';
-import { HOT_STATEMENTS } from '../../src/database/organization-connection.statements.js';
+import { connectionId, organizationId, seed } from '../../bench/seed.js';
+import { createPool } from '../../src/database/pool.js';
+import * as organizationConnections from '../../src/organization-connections/organization-connections.statements.js';
+import * as organizations from '../../src/organizations/organizations.statements.js';
+import * as users from '../../src/users/users.statements.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 
 interface Plan {
@@ -8,6 +11,8 @@ interface Plan {
   'Relation Name'?: string;
   Plans?: Plan[];
 }
+
+const HOT_STATEMENTS = [organizationConnections, organizations, users].flatMap((feature) => feature.HOT_STATEMENTS);
 
 /** Enough that reading a whole table would be the worse plan, were it chosen by mistake. */
 const ORGANIZATIONS = 10_000;
@@ -42,6 +47,43 @@ describe('the hot statements', () => {
         expect(nodes.filter(({ 'Node Type': type }) => type === 'Seq Scan' || /Bitmap|Hash/.test(type))).toEqual([]);
       },
     );
+  });
+});
+
+describe('a hot statement that is given the client of a transaction', () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await seed(database.url, 1);
+    pool = createPool(database.url, 2);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  const key = { organizationId: organizationId(0), connectionId: connectionId(0) };
+  const all = { onlyEnabled: false };
+
+  it('is a part of it: it sees what the transaction did, waits for none of its locks, and is rolled back with it', async () => {
+    const before = await organizationConnections.get(pool, key, all);
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM organization_connections WHERE organization_id = $1 FOR UPDATE', [
+        key.organizationId,
+      ]);
+      const changed = await organizationConnections.update(client, key, all, { isEnabled: false });
+      expect(changed).toEqual({ ...before, isEnabled: false });
+      expect(await organizationConnections.get(client, key, all)).toEqual(changed);
+      expect(await organizationConnections.get(pool, key, all)).toEqual(before);
+      await client.query('ROLLBACK');
+    } finally {
+      client.release();
+    }
+    expect(await organizationConnections.get(pool, key, all)).toEqual(before);
   });
 });
 

@@ -107,6 +107,8 @@ describe('A deletion that another transaction meets from the other end', () => {
       const [first, last] = inOrder ? made.members : [...made.members].reverse();
       const lock = (id: string) => app.sql('SELECT FROM organization_members WHERE user_id = $1 FOR UPDATE', [id]);
       await app.sql('BEGIN');
+      // So that it is always the deletion that Postgres breaks off.
+      await app.sql("SET LOCAL deadlock_timeout = '1min'");
       await lock(first!);
       const removing = remove(made);
       await eventually(

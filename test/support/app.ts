@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { pino } from 'pino';
 import { loadConfig, type AppConfig } from '../../src/config/config.js';
-import { createPool } from '../../src/database/database.js';
+import { createPool } from '../../src/database/pool.js';
 import type { LookUpTxt } from '../../src/discovery-domains/txt-records.js';
 import type { TlsCredentials } from '../../src/http/adapter.js';
 import { startServer, type RunningServer } from '../../src/server.js';

@@ -2,7 +2,8 @@ import { type importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { AppConfig } from '../../src/config/config.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
-import { createPool, createPrisma } from '../../src/database/database.js';
+import { createPrisma } from '../../src/database/database.js';
+import { createPool } from '../../src/database/pool.js';
 
 export interface TokenOptions {
   scopes?: readonly string[];

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { AppModule } from '../../app.module.js';
 import { loadConfig } from '../../config/config.js';
 import { configureApp } from '../../configure-app.js';
-import { createPool } from '../../database/database.js';
+import { createPool } from '../../database/pool.js';
 import { paths } from '../../paths.js';
 import { createHttpAdapter } from '../adapter.js';
 import { applyDecorations } from './decorators.js';

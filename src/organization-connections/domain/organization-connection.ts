@@ -19,6 +19,12 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   organizationConnectionName: null,
 };
 
+/** Which row: an organization's own, of one connection. */
+export interface OrganizationConnectionKey {
+  organizationId: string;
+  connectionId: string;
+}
+
 /** A row to be made. */
 export interface NewRow extends Settings {
   connectionId: string;

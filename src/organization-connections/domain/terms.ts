@@ -1,3 +1,4 @@
+import { DomainError } from '../../errors/domain-error.js';
 import type { StrategyKind } from '../../connections/domain/strategy.js';
 
 /** On what terms the users of a connection come into an organization. */
@@ -26,4 +27,10 @@ export function judgeTerms(kind: StrategyKind, terms: Terms): TermsVerdict {
   if (terms.isSignupEnabled && !(kind === 'database' && terms.assignMembershipOnLogin)) return 'signup_not_supported';
   if (!terms.showAsButton && kind !== 'enterprise') return 'hidden_button_not_supported';
   return 'allowed';
+}
+
+/** @throws DomainError when a connection of this kind may not have these terms */
+export function requireAllowedTerms(kind: StrategyKind, terms: Terms): void {
+  const verdict = judgeTerms(kind, terms);
+  if (verdict !== 'allowed') throw new DomainError(verdict);
 }

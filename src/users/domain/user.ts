@@ -66,6 +66,19 @@ export function withDefaults(draft: UserDraft): UserDraft {
   };
 }
 
+/** What a change of a user depends on. */
+export type ChangeableUser = Pick<User, 'email' | 'phoneNumber' | 'userMetadata' | 'appMetadata'>;
+
+/** The change as it is stored: metadata merged into what is there, and what is no longer verified. */
+export function mergedChanges(present: ChangeableUser, changes: UserChanges): UserChanges {
+  const merge = (there: unknown, sent: Metadata | undefined) => sent && mergeMetadata(there as Metadata | null, sent);
+  return {
+    ...withVerificationLost(present, changes),
+    userMetadata: merge(present.userMetadata, changes.userMetadata),
+    appMetadata: merge(present.appMetadata, changes.appMetadata),
+  };
+}
+
 /** Nobody has verified a new address or number yet, unless the same change says so. */
 export function withVerificationLost(present: Pick<User, 'email' | 'phoneNumber'>, changes: UserChanges): UserChanges {
   const changed = (name: 'email' | 'phoneNumber') => changes[name] !== undefined && changes[name] !== present[name];

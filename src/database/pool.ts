@@ -1,0 +1,74 @@
+import type { EventEmitter } from 'node:events';
+import pg from 'pg';
+import { leavesConnectionGood } from './sqlstate.js';
+
+/** Also how long a request waits for its turn on the pool. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** How long a write waits for a row that somebody else has locked. */
+const LOCK_TIMEOUT_MS = 2_000;
+
+/**
+ * The connections to Postgres for everything that may wait for a lock: writes, transactions and Prisma's queries. An
+ * idle one that breaks is dropped and replaced on demand.
+ */
+export function createPool(url: string, size: number, onIdleError: (error: Error) => void = () => undefined): pg.Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: size,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'vestibule',
+    keepAlive: true,
+    onConnect: settings({ statement_timeout: STATEMENT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS }),
+  });
+  pool.on('error', onIdleError);
+  return pool;
+}
+
+/**
+ * Makes the settings of a session. Not by start-up parameters, which connection poolers refuse, and not by a timer here
+ * for every query. The pool waits for this before it hands out a new connection; its types do not say so.
+ */
+function settings(values: Record<string, number>): (client: pg.ClientBase) => void {
+  const text = sessionSettings(values);
+  return ((client) => client.query(text)) as (client: pg.ClientBase) => void;
+}
+
+/** Limits in milliseconds, as one script. */
+export function sessionSettings(values: Record<string, number>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `SET ${name} = ${value};`)
+    .join(' ');
+}
+
+/**
+ * `pg`'s pool closes the connection of every query that fails, also where Postgres only refused a row, and keeps that of
+ * every transaction, also where it can serve nobody any more. This one goes by what Postgres said.
+ */
+class Pool extends pg.Pool {
+  private readonly unfit = new WeakSet<pg.PoolClient>();
+
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.on('connect', (client) => {
+      client.connection.on('errorMessage', (error: Error) => {
+        if (!leavesConnectionGood(error)) this.unfit.add(client);
+      });
+    });
+  }
+
+  override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {
+    super._release(client, onIdleError, this.unfit.has(client) || (leavesConnectionGood(error) ? undefined : error));
+  }
+}
+
+declare module 'pg' {
+  interface Pool {
+    /** How it takes a connection back; left out of its types. */
+    _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void;
+  }
+  interface ClientBase {
+    /** The protocol's own events; left out of its types. */
+    readonly connection: EventEmitter;
+  }
+}

@@ -1,0 +1,237 @@
+import type { StrategyKind } from '../connections/domain/strategy.js';
+import { run, type Queryable, type Statement } from '../database/statement.js';
+import type { OrganizationConnection, OrganizationConnectionKey, Settings } from './domain/organization-connection.js';
+
+/**
+ * The hot operations on organization connections, one prepared statement each. A statement that writes decides existence,
+ * rules and the write at once, so that nothing can come between check and write; no row in its answer means that it
+ * did nothing, and the caller then finds out why.
+ */
+
+/** A row of `organization_connections oc` and its connection `c`, under the names of the domain. */
+const ROW = `
+  oc.connection_id AS "connectionId", oc.strategy_kind AS "strategyKind",
+  oc.assign_membership_on_login AS "assignMembershipOnLogin", oc.is_signup_enabled AS "isSignupEnabled",
+  oc.show_as_button AS "showAsButton", oc.is_enabled AS "isEnabled",
+  oc.organization_access_level AS "organizationAccessLevel",
+  oc.organization_connection_name AS "organizationConnectionName", c.name AS "connectionName", c.strategy`;
+
+const GET: Statement = {
+  name: 'organization_connection_get',
+  text: `
+    SELECT ${ROW}
+      FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
+     WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)`,
+};
+
+// OFFSET 0 keeps the planner from joining the whole connections table: it looks each row's connection up by its key.
+const LIST: Statement = {
+  name: 'organization_connection_list',
+  text: `
+    SELECT ${ROW}, count(*) OVER ()::int AS total
+      FROM organization_connections oc,
+           LATERAL (SELECT name, strategy FROM connections WHERE id = oc.connection_id OFFSET 0) c
+     WHERE oc.organization_id = $1 AND ($2::boolean IS NULL OR oc.is_enabled = $2)
+     ORDER BY oc.connection_id LIMIT $3 OFFSET $4`,
+};
+
+const COUNT: Statement = {
+  name: 'organization_connection_count',
+  text: `
+    SELECT (SELECT count(*)::int FROM organization_connections oc
+             WHERE oc.organization_id = o.id AND ($2::boolean IS NULL OR oc.is_enabled = $2)) AS total
+      FROM organizations o WHERE o.id = $1`,
+};
+
+// Rules 1 and 2 are judged on the row as it will be. When another writer was faster, Postgres judges its row again.
+const UPDATE: Statement = {
+  name: 'organization_connection_update',
+  text: `
+    UPDATE organization_connections oc
+       SET assign_membership_on_login = coalesce($4, oc.assign_membership_on_login),
+           is_signup_enabled = coalesce($5, oc.is_signup_enabled),
+           show_as_button = coalesce($6, oc.show_as_button),
+           is_enabled = coalesce($7, oc.is_enabled),
+           organization_access_level = coalesce($8, oc.organization_access_level),
+           organization_connection_name = CASE WHEN $9::boolean THEN $10 ELSE oc.organization_connection_name END,
+           updated_at = CURRENT_TIMESTAMP
+      FROM connections c
+     WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)
+       AND c.id = oc.connection_id
+       AND (NOT coalesce($5, oc.is_signup_enabled)
+            OR (oc.strategy_kind = 'database' AND coalesce($4, oc.assign_membership_on_login)))
+       AND (coalesce($6, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
+    RETURNING ${ROW}`,
+};
+
+// The lock on the organization makes adds to it take turns; count_other_connections() looks after the lock is granted.
+// Where a disabled row does not exist for the caller ($9), adding puts the new row in its place.
+const ADD: Statement = {
+  name: 'organization_connection_add',
+  text: `
+    WITH organization AS MATERIALIZED (
+      SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE
+    ), oc AS (
+      INSERT INTO organization_connections AS present (
+        organization_id, connection_id, strategy_kind, assign_membership_on_login, is_signup_enabled, show_as_button,
+        is_enabled, organization_access_level, organization_connection_name)
+      SELECT organization.id, c.id, c.strategy_kind, $3, $4, $5, $6, $7, $8
+        FROM organization, connections c
+       WHERE c.id = $2
+         AND (NOT $4::boolean OR (c.strategy_kind = 'database' AND $3::boolean))
+         AND ($5::boolean OR c.strategy_kind = 'enterprise')
+         AND count_other_connections(organization.id, c.id) < $10
+      ON CONFLICT ON CONSTRAINT organization_connections_pkey DO UPDATE
+         SET assign_membership_on_login = EXCLUDED.assign_membership_on_login,
+             is_signup_enabled = EXCLUDED.is_signup_enabled,
+             show_as_button = EXCLUDED.show_as_button,
+             is_enabled = EXCLUDED.is_enabled,
+             organization_access_level = EXCLUDED.organization_access_level,
+             organization_connection_name = EXCLUDED.organization_connection_name,
+             updated_at = CURRENT_TIMESTAMP
+       WHERE $9::boolean AND NOT present.is_enabled
+      RETURNING *
+    )
+    SELECT ${ROW} FROM oc JOIN connections c ON c.id = oc.connection_id`,
+};
+
+// What ADD looks at, for telling why it did nothing. All of it is of one moment.
+const EXPLAIN_ADD: Statement = {
+  name: 'organization_connection_explain_add',
+  text: `
+    SELECT EXISTS (SELECT FROM organizations WHERE id = $1) AS "organizationExists",
+           (SELECT strategy_kind FROM connections WHERE id = $2) AS "strategyKind",
+           (SELECT is_enabled FROM organization_connections WHERE organization_id = $1 AND connection_id = $2)
+             AS "presentIsEnabled",
+           (SELECT count(*)::int FROM organization_connections WHERE organization_id = $1 AND connection_id <> $2)
+             AS "otherConnections"`,
+};
+
+const REMOVE: Statement = {
+  name: 'organization_connection_remove',
+  text: `
+    DELETE FROM organization_connections
+     WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)`,
+};
+
+/** What every sign-in and every change asks, for a test that reads the plans. */
+export const HOT_STATEMENTS: readonly Statement[] = [GET, LIST, UPDATE, ADD, REMOVE];
+
+/** `onlyEnabled`: a row that is not enabled does not exist for this call. */
+export interface Visibility {
+  onlyEnabled: boolean;
+}
+
+export interface ListWindow {
+  /** Undefined: both. */
+  isEnabled?: boolean;
+  offset: number;
+  limit: number;
+}
+
+export async function get(
+  on: Queryable,
+  { organizationId, connectionId }: OrganizationConnectionKey,
+  { onlyEnabled }: Visibility,
+): Promise<OrganizationConnection | undefined> {
+  const { rows } = await run<OrganizationConnection>(on, GET, [organizationId, connectionId, onlyEnabled]);
+  return rows[0];
+}
+
+/** Ordered by connection id; `total` counts all rows, not only those of the window. */
+export async function list(
+  on: Queryable,
+  organizationId: string,
+  { isEnabled, offset, limit }: ListWindow,
+): Promise<(OrganizationConnection & { total: number })[]> {
+  const values = [organizationId, isEnabled ?? null, limit, offset];
+  return (await run<OrganizationConnection & { total: number }>(on, LIST, values)).rows;
+}
+
+/** Undefined: there is no such organization. */
+export async function count(
+  on: Queryable,
+  organizationId: string,
+  isEnabled: boolean | undefined,
+): Promise<number | undefined> {
+  const { rows } = await run<{ total: number }>(on, COUNT, [organizationId, isEnabled ?? null]);
+  return rows[0]?.total;
+}
+
+/** Changes only what `changes` has. Undefined: there is no such row, or it would break a rule. */
+export async function update(
+  on: Queryable,
+  { organizationId, connectionId }: OrganizationConnectionKey,
+  { onlyEnabled }: Visibility,
+  changes: Partial<Settings>,
+): Promise<OrganizationConnection | undefined> {
+  const { rows } = await run<OrganizationConnection>(on, UPDATE, [
+    organizationId,
+    connectionId,
+    onlyEnabled,
+    changes.assignMembershipOnLogin ?? null,
+    changes.isSignupEnabled ?? null,
+    changes.showAsButton ?? null,
+    changes.isEnabled ?? null,
+    changes.organizationAccessLevel ?? null,
+    changes.organizationConnectionName !== undefined,
+    changes.organizationConnectionName ?? null,
+  ]);
+  return rows[0];
+}
+
+/**
+ * Undefined: it was not added; {@link explainAdd} tells why.
+ *
+ * @param limit how many connections an organization may have
+ */
+export async function add(
+  on: Queryable,
+  { organizationId, connectionId }: OrganizationConnectionKey,
+  { onlyEnabled }: Visibility,
+  settings: Settings,
+  limit: number,
+): Promise<OrganizationConnection | undefined> {
+  const { rows } = await run<OrganizationConnection>(on, ADD, [
+    organizationId,
+    connectionId,
+    settings.assignMembershipOnLogin,
+    settings.isSignupEnabled,
+    settings.showAsButton,
+    settings.isEnabled,
+    settings.organizationAccessLevel,
+    settings.organizationConnectionName,
+    onlyEnabled,
+    limit,
+  ]);
+  return rows[0];
+}
+
+/** What decides whether a connection can be added to an organization. */
+export interface AddFacts {
+  readonly organizationExists: boolean;
+  /** Of the connection; null: there is none. */
+  readonly strategyKind: StrategyKind | null;
+  /** Of the row that is there already; null: there is none. */
+  readonly presentIsEnabled: boolean | null;
+  /** How many other connections the organization has. */
+  readonly otherConnections: number;
+}
+
+export async function explainAdd(
+  on: Queryable,
+  { organizationId, connectionId }: OrganizationConnectionKey,
+): Promise<AddFacts> {
+  const { rows } = await run<AddFacts>(on, EXPLAIN_ADD, [organizationId, connectionId]);
+  return rows[0]!;
+}
+
+/** @returns whether there was a row */
+export async function remove(
+  on: Queryable,
+  { organizationId, connectionId }: OrganizationConnectionKey,
+  { onlyEnabled }: Visibility,
+): Promise<boolean> {
+  const { rowCount } = await run(on, REMOVE, [organizationId, connectionId, onlyEnabled]);
+  return rowCount === 1;
+}
