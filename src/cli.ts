@@ -172,7 +172,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   const database = await openDatabase(config);
   try {
     await requireMigrated(config, database.url);
-    const app = await NestFactory.createApplicationContext(AppModule.for(config, createPool(database.url, 1)), {
+    const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, createPool(database.url, 1)), {
       logger: ['error', 'warn'],
       abortOnError: false,
     });

@@ -7,13 +7,11 @@ import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
-import { ExceptionToResponseFilter } from './http/exception.filter.js';
-import { ValidationPipe } from './http/validation/validation.pipe.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'openapi.json'];
 
-/** Everything between the socket and the controllers. The server and the tests both call it, before `init`. */
+/** What Fastify does before Nest's pipes and controllers. The server and the tests both call it, before `init`. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   registerAccessLog(fastify);
@@ -22,8 +20,6 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerAuthentication(fastify, verifier);
   registerBodyParsers(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
-  app.useGlobalPipes(new ValidationPipe());
-  app.useGlobalFilters(new ExceptionToResponseFilter());
 }
 
 /**

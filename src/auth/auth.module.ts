@@ -10,7 +10,7 @@ import { TokenVerifier } from './token-verifier.js';
 @Module({})
 export class AuthModule {
   /** With an external issuer the built-in one has no endpoints. */
-  static for({ kind }: AuthConfig): DynamicModule {
+  static forRoot({ kind }: AuthConfig): DynamicModule {
     return {
       module: AuthModule,
       controllers: kind === 'built-in' ? [OAuthController] : [],

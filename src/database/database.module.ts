@@ -5,7 +5,7 @@ import { createPrisma, DATABASE, POOL } from './database.js';
 /** Gives every feature the database on the pool of whoever starts the application. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
-  static on(pool: pg.Pool): DynamicModule {
+  static forRoot(pool: pg.Pool): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
