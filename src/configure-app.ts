@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { bearerToken, registerAuthentication } from './auth/authentication.js';
+import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
@@ -19,6 +20,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthentication(fastify, verifier);
   registerBodyParsers(fastify);
+  registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }
 
