@@ -329,7 +329,7 @@ describe('POST /oauth/token', () => {
     const api = app.api.as(answer.body.access_token);
     expectAnswer(await api.get('/organizations'), OK);
     expectAnswer(await api.post('/organizations', {}), {
-      ...refusals.insufficientScope('create:organizations', 'create:organization_connections'),
+      ...refusals.insufficientScope('create:organizations'),
     });
   });
 
