@@ -27,7 +27,8 @@ export type ErrorCode =
   | 'organization_connection_exists'
   | 'user_exists'
   | 'discovery_domain_exists'
-  | 'too_many_requests';
+  | 'too_many_requests'
+  | 'keys_unavailable';
 
 /** An expected refusal, thrown where the request cannot go on. */
 export class DomainError extends Error {

@@ -10,6 +10,8 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const body = errorBodyOf(exception, host.switchToHttp().getRequest<FastifyRequest>());
+    const retryAfter = retryAfterOf(exception);
+    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
     void reply.status(body.statusCode).send(body);
   }
 }
@@ -30,6 +32,9 @@ export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorB
   request.log.error({ requestId: request.id, err: loggable(exception) }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
 }
+
+const retryAfterOf = (exception: unknown) =>
+  exception instanceof DomainError ? ERROR_TABLE[exception.code].retryAfterSeconds : undefined;
 
 /** Not the whole error: a database puts the values of the row into its details, and those came with the request. */
 function loggable(exception: unknown): object {

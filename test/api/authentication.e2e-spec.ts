@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { decodeJwt, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
 import { SCOPES } from '../../src/auth/scopes.js';
@@ -434,11 +435,11 @@ describe('the built-in issuer', () => {
         ({ status }) => status !== 200,
       );
       expectAnswer(answer, refusals.invalidSignature);
-    });
 
-    const after = await askToken();
-    expectAnswer(await list(after), OK);
-    expectAnswer(await list(before), refusals.invalidSignature);
+      const after = await askToken();
+      expectAnswer(await list(after), OK);
+      expectAnswer(await list(before), refusals.invalidSignature);
+    });
   });
 });
 
@@ -550,24 +551,44 @@ describe('an external issuer', () => {
     });
   });
 
-  it('makes the server answer 500, and only until it answers, when it is down at the first token', async () => {
-    const { app: early, stop: stopEarly } = await startApp({
-      env: { AUTH_ISSUER: issuer.url, AUTH_AUDIENCE: 'urn:vestibule', AUTH_JWKS_URL: 'http://127.0.0.1:1/' },
+  it.each<[string, (response: ServerResponse) => void, RegExp]>([
+    ['breaks off', (response) => void response.destroy(), /fetch failed/],
+    ['answers 500', (response) => void response.writeHead(500).end(), / answered 500$/],
+    ['is redirected', (response) => void response.writeHead(302, { location: '/keys' }).end(), /unexpected redirect$/],
+    ['answers with no JSON', (response) => void response.end('<html>'), / answered with something that is no JSON$/],
+    ['answers with no key set', (response) => void response.end('{}'), /JSON Web Key Set malformed$/],
+  ])(
+    'makes the server answer 503 when it %s at the first token, and only until it has keys',
+    async (_, answer, why) => {
+      issuer.answer = answer;
+      const token = await issuer.token('one');
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const refused = await listAs(token);
+        expectAnswer(refused, refusals.keysUnavailable);
+        expect(refused.headers.get('retry-after')).toBe('5');
+      }
+      expect(issuer.requests).toBe(1);
+      const warnings = app.log.filter(({ level }) => level === 40).map(({ msg }) => msg);
+      expect(warnings).toEqual([expect.stringMatching(why)]);
+
+      issuer.answer = undefined;
+      await later(1_000, async () => expectAnswer(await listAs(token), OK));
+    },
+  );
+
+  it('is cut off when its answer does not end', async () => {
+    const isCutOff = new Promise((resolve) => {
+      issuer.answer = (response) => {
+        response.on('close', resolve);
+        const keepWriting = () => {
+          while (response.write('x'.repeat(65_536)));
+        };
+        response.on('drain', keepWriting);
+        keepWriting();
+      };
     });
-    try {
-      const answer = await early.api.as(await issuer.token('one')).get('/organizations');
-      const requestId = answer.headers.get('x-request-id');
-      expectAnswer(answer, {
-        status: 500,
-        body: {
-          statusCode: 500,
-          error: 'Internal Server Error',
-          message: `An unexpected error occurred, request id ${requestId}`,
-        },
-      });
-    } finally {
-      await stopEarly();
-    }
+    expectAnswer(await listAs(await issuer.token('one')), refusals.keysUnavailable);
+    await isCutOff;
   });
 
   it('may publish its keys somewhere else', async () => {

@@ -40,5 +40,6 @@ export const refusals = {
   organizationConnectionExists: error(409, 'The organization connection already exists.'),
   userExists: error(409, 'The user already exists.', 'auth0_idp_error'),
   discoveryDomainExists: error(409, 'The organization domain already exists.'),
+  keysUnavailable: error(503, 'The keys of the token issuer cannot be loaded', 'keys_unavailable'),
   tooManyRequests: error(429, 'Global limit has been reached', 'too_many_requests'),
 };

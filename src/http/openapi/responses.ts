@@ -17,7 +17,7 @@ export class ErrorResponse {
 }
 
 /** What every guarded route may answer besides its own statuses. */
-const ALWAYS = [400, 401, 403, 429, 500];
+const ALWAYS = [400, 401, 403, 429, 500, 503];
 
 /** Declares the error statuses of a route: those of every route and its own. */
 export const ApiErrors = (...statuses: number[]) =>
