@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { MachineClientsRepository } from './auth/machine-clients.repository.js';
 import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
+import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
 import { createPool } from './database/database.js';
@@ -100,6 +101,22 @@ client
     withApplication(async (app) => {
       if (await app.get(MachineClientsRepository).remove(clientId)) return print(`Deleted ${clientId}.`);
       fail(`There is no client ${clientId}.`);
+    }),
+  );
+
+const keys = program
+  .command('keys')
+  .description('the keys that the built-in issuer signs with')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate');
+
+keys
+  .command('rotate')
+  .description('make the next key, which signs when everybody can know it; the present ones stay good')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate')
+  .action(() =>
+    withApplication(async (app) => {
+      const { kid, signsFrom } = await app.get(SigningKeysRepository).rotate();
+      print(`The key ${kid} is published and signs from ${signsFrom.toISOString()}.`);
     }),
   );
 

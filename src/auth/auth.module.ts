@@ -15,7 +15,7 @@ export class AuthModule {
       module: AuthModule,
       controllers: kind === 'built-in' ? [OAuthController] : [],
       providers: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository, OAuthService],
-      exports: [TokenVerifier, TokenIssuer, MachineClientsRepository],
+      exports: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository],
     };
   }
 }

@@ -1,8 +1,9 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { decodeJwt, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
 import { SCOPES } from '../../src/auth/scopes.js';
+import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
 import { createPool, createPrisma } from '../../src/database/database.js';
 import { expectAnswer } from '../support/answers.js';
 import { startApp, useApp, type TestApp } from '../support/app.js';
@@ -440,6 +441,67 @@ describe('the built-in issuer', () => {
       expectAnswer(await list(after), OK);
       expectAnswer(await list(before), refusals.invalidSignature);
     });
+  });
+});
+
+describe('two servers on one database', () => {
+  const app = useApp();
+  let other: TestApp;
+  let stopOther: () => Promise<void>;
+  let credentials: { client_id: string; client_secret: string };
+  beforeAll(async () => {
+    const database = { url: app.databaseUrl, drop: () => Promise.resolve() };
+    ({ app: other, stop: stopOther } = await startApp({ database }));
+    credentials = await createClient(app, ['read:organizations']);
+  });
+  afterAll(() => stopOther());
+
+  async function askToken(): Promise<string> {
+    const body = new URLSearchParams({ ...credentials, grant_type: 'client_credentials' });
+    const answer = await fetch(`${app.api.origin}/oauth/token`, { method: 'POST', body });
+    return ((await answer.json()) as Token).access_token;
+  }
+  const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+  const publishedBy = async (server: TestApp) => {
+    const answer = await fetch(`${server.api.origin}/.well-known/jwks.json`);
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  async function expectTakenByBoth(token: string): Promise<void> {
+    for (const server of [other, app]) expectAnswer(await server.api.as(token).get('/organizations'), OK);
+  }
+  async function rotate() {
+    const pool = createPool(app.databaseUrl, 1);
+    try {
+      return await new SigningKeysRepository(createPrisma(pool)).rotate();
+    } finally {
+      await pool.end();
+    }
+  }
+
+  it('publish the next key for a minute before they sign with it, and go on taking the old one', async () => {
+    const before = await askToken();
+    await expectTakenByBoth(before);
+    const started = Date.now();
+    const { kid, signsFrom } = await rotate();
+    expect(signsFrom.getTime()).toBeGreaterThanOrEqual(started + 60_000);
+    for (const server of [app, other]) expect(await publishedBy(server)).toEqual([kid, kidOf(before)]);
+    expect(kidOf(await askToken())).toBe(kidOf(before));
+
+    await app.sql("UPDATE signing_keys SET created_at = created_at - interval '61 s'");
+    const after = await askToken();
+    expect(kidOf(after)).toBe(kid);
+    await expectTakenByBoth(after);
+    await expectTakenByBoth(before);
+  });
+
+  it('sign at once with one new key when the only one is withdrawn, and both take its tokens at once', async () => {
+    await expectTakenByBoth(await askToken());
+    await app.sql('UPDATE signing_keys SET withdrawn_at = now()');
+    const tokens = await Promise.all([1, 2, 3, 4].map(askToken));
+    const [kid, ...others] = new Set(tokens.map(kidOf));
+    expect(others).toEqual([]);
+    expect(await publishedBy(other)).toEqual([kid]);
+    for (const token of tokens) await expectTakenByBoth(token);
   });
 });
 
