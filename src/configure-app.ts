@@ -25,8 +25,8 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
 }
 
 /**
- * Counted by each process for itself; off unless configured. By the caller of a good token, and else by the address: what
- * anybody can make up would be a new allowance each time.
+ * Off unless configured; each process counts for itself. A request with a good token counts for its caller, any other
+ * for its address, because a made-up token must not bring an allowance of its own.
  */
 async function limitRate(
   fastify: FastifyInstance,

@@ -53,7 +53,7 @@ export class TokenVerifier {
       auth.kind === 'built-in' ? () => signingKeys.publicKeys() : () => fetchJwks(auth.jwksUrl),
       KEY_TIMES[auth.kind],
       () => (this.remembered = noTokens()),
-      (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}: ${describe(error)}`),
+      (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}: ${messageOf(error)}`),
     );
   }
 
@@ -66,7 +66,7 @@ export class TokenVerifier {
 
   /** @throws DomainError one of the `token_…` codes, or `keys_unavailable` */
   async verify(token: string): Promise<VerifiedToken> {
-    // Should a key be withdrawn while this token is checked, it is remembered where nobody looks any more.
+    // A withdrawn key starts a new cache. What was checked before that goes into the old one, where it is not found.
     const { remembered } = this;
     const verified = await this.check(token);
     remembered.set(token, verified);
@@ -117,7 +117,7 @@ function refusalOf(error: unknown): ErrorCode | undefined {
 }
 
 /** With the cause, which is where `fetch` says what is wrong. */
-function describe(error: unknown): string {
+function messageOf(error: unknown): string {
   if (!isNativeError(error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
+  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
 }
