@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type pg from 'pg';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -9,7 +10,9 @@ import { DatabaseModule } from './database/database.module.js';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { HealthModule } from './health/health.module.js';
+import { ExceptionToResponseFilter } from './http/exception.filter.js';
 import { OpenApiModule } from './http/openapi/openapi.module.js';
+import { ValidationPipe } from './http/validation/validation.pipe.js';
 import { MembersModule } from './members/members.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
@@ -18,22 +21,26 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
-  static for(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
+  static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.with(config),
-        DatabaseModule.on(pool),
-        AuthModule.for(config.auth),
+        ConfigModule.forRoot(config),
+        DatabaseModule.forRoot(pool),
+        AuthModule.forRoot(config.auth),
         OrganizationsModule,
         OrganizationConnectionsModule,
         ConnectionsModule,
         UsersModule,
         MembersModule,
-        DiscoveryDomainsModule.with(lookUpTxt),
+        DiscoveryDomainsModule.forRoot(lookUpTxt),
         ApplicationsModule,
         HealthModule,
         OpenApiModule,
+      ],
+      providers: [
+        { provide: APP_PIPE, useClass: ValidationPipe },
+        { provide: APP_FILTER, useClass: ExceptionToResponseFilter },
       ],
     };
   }

@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { MachineClientsRepository } from './auth/machine-clients.repository.js';
 import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
+import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
 import { createPool } from './database/pool.js';
@@ -103,6 +104,22 @@ client
     }),
   );
 
+const keys = program
+  .command('keys')
+  .description('the keys that the built-in issuer signs with')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate');
+
+keys
+  .command('rotate')
+  .description('make the next key, which signs when everybody can know it; the present ones stay good')
+  .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate')
+  .action(() =>
+    withApplication(async (app) => {
+      const { kid, signsFrom } = await app.get(SigningKeysRepository).rotate();
+      print(`The key ${kid} is published and signs from ${signsFrom.toISOString()}.`);
+    }),
+  );
+
 await runOrExplain(async () => {
   await program.parseAsync();
 });
@@ -172,7 +189,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   const database = await openDatabase(config);
   try {
     await requireMigrated(config, database.url);
-    const app = await NestFactory.createApplicationContext(AppModule.for(config, createPool(database.url, 1)), {
+    const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, createPool(database.url, 1)), {
       logger: ['error', 'warn'],
       abortOnError: false,
     });

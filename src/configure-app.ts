@@ -2,18 +2,17 @@ import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { bearerToken, registerAuthentication } from './auth/authentication.js';
+import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
-import { ExceptionToResponseFilter } from './http/exception.filter.js';
-import { ValidationPipe } from './http/validation/validation.pipe.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'openapi.json'];
 
-/** Everything between the socket and the controllers. The server and the tests both call it, before `init`. */
+/** What Fastify does before Nest's pipes and controllers. The server and the tests both call it, before `init`. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   registerAccessLog(fastify);
@@ -21,14 +20,13 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthentication(fastify, verifier);
   registerBodyParsers(fastify);
+  registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
-  app.useGlobalPipes(new ValidationPipe());
-  app.useGlobalFilters(new ExceptionToResponseFilter());
 }
 
 /**
- * Counted by each process for itself; off unless configured. By the caller of a good token, and else by the address: what
- * anybody can make up would be a new allowance each time.
+ * Off unless configured; each process counts for itself. A request with a good token counts for its caller, any other
+ * for its address, because a made-up token must not bring an allowance of its own.
  */
 async function limitRate(
   fastify: FastifyInstance,

@@ -36,7 +36,7 @@ export async function startServer(
   lookUpTxt?: LookUpTxt,
 ): Promise<RunningServer> {
   const { adapter, httpsServer } = createHttpAdapter(config, logger, tls);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config, pool, lookUpTxt), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, pool, lookUpTxt), adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,

@@ -1,7 +1,9 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, UseGuards, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { ApiSecurity } from '../http/openapi/decorators.js';
-import type { Scope } from './scopes.js';
+import { RequestPartGuard, type RequestPart } from './request-part.guard.js';
+import type { GrantedScopes, Scope } from './scopes.js';
 
 /** Who may call a route: anybody, or the bearer of a token with any of the scopes. */
 export type Access = 'public' | { readonly anyScopeOf: readonly Scope[] };
@@ -14,5 +16,18 @@ export const RequireScope = (...scopes: [Scope, ...Scope[]]) =>
     ...scopes.map((scope) => ApiSecurity('bearer', [scope])),
   );
 
+/** A request with this part wants a token with all of these scopes, whichever scope of the route it came in with. */
+export const RequireScopesFor = (part: RequestPart, ...scopes: [Scope, ...Scope[]]) =>
+  applyDecorators(
+    UseGuards(new RequestPartGuard(part, scopes)),
+    // A single one is among the route's own already.
+    ...(scopes.length > 1 ? [ApiSecurity('bearer', scopes)] : []),
+  );
+
 /** The route is open to everybody. */
 export const Public = () => applyDecorators(RouteConfig({ access: 'public' satisfies Access }));
+
+/** The scopes of the caller's token, for a presenter that shows more to some than to others. */
+export const CallerScopes = createParamDecorator((_: unknown, context: ExecutionContext): GrantedScopes => {
+  return context.switchToHttp().getRequest<FastifyRequest>().scopes ?? new Set();
+});

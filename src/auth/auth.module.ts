@@ -10,12 +10,12 @@ import { TokenVerifier } from './token-verifier.js';
 @Module({})
 export class AuthModule {
   /** With an external issuer the built-in one has no endpoints. */
-  static for({ kind }: AuthConfig): DynamicModule {
+  static forRoot({ kind }: AuthConfig): DynamicModule {
     return {
       module: AuthModule,
       controllers: kind === 'built-in' ? [OAuthController] : [],
       providers: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository, OAuthService],
-      exports: [TokenVerifier, TokenIssuer, MachineClientsRepository],
+      exports: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository],
     };
   }
 }

@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The subject of the token, for the log; undefined on public routes and for strangers. */
     caller?: string;
+    /** The scopes of the token; undefined as above. */
+    scopes?: ReadonlySet<string>;
   }
 }
 
@@ -16,6 +18,7 @@ declare module 'fastify' {
  */
 export function registerAuthentication(fastify: FastifyInstance, verifier: TokenVerifier): void {
   fastify.decorateRequest('caller');
+  fastify.decorateRequest('scopes');
   fastify.addHook('onRoute', ({ method, url, config }) => {
     if (accessOf(config) === undefined) throw new Error(`${String(method)} ${url} does not say who may call it`);
   });
@@ -26,6 +29,7 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
     if (token instanceof DomainError) return done(token);
     const letIn = (verified: VerifiedToken) => {
       request.caller = verified.subject;
+      request.scopes = verified.scopes;
       done(missingScope(verified, access));
     };
     const known = verifier.recall(token);

@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT, type JWK } from 'jose';
-import { KeySet, KeysUnavailableError } from './key-set.js';
+import { KeySet, KeysUnavailableError, type LoadTimes } from './key-set.js';
 
 const MAX_AGE_MS = 600_000;
 const COOLDOWN_MS = 30_000;
@@ -18,6 +18,10 @@ async function makeKey(kid: string): Promise<Key> {
 
 /** A set whose source holds `published`, at a time that only the test moves on. */
 function makeSet(...published: Key[]) {
+  return makeSetWith(TIMES, ...published);
+}
+
+function makeSetWith(times: LoadTimes, ...published: Key[]) {
   const source = { published, loads: 0, down: false, withdrawn: 0, failures: 0, time: 0 };
   const keySet = new KeySet(
     () => {
@@ -26,7 +30,7 @@ function makeSet(...published: Key[]) {
         ? Promise.reject(new Error('The source is down'))
         : Promise.resolve({ keys: source.published.map(({ jwk }) => jwk) });
     },
-    TIMES,
+    times,
     () => source.withdrawn++,
     () => source.failures++,
     () => source.time,
@@ -188,17 +192,56 @@ describe('KeySet', () => {
 
   it.each([{}, { keys: 'none' }, { keys: ['none'] }])('takes %j for no keys at all, once a second', async (answer) => {
     let loads = 0;
-    const never = () => expect(answer).toBe('never');
+    let failures = 0;
     const keySet = new KeySet(
       () => (loads++, Promise.resolve(answer as never)),
       TIMES,
-      never,
-      never,
+      () => expect(answer).toBe('never'),
+      () => failures++,
       () => 0,
     );
     for (let attempt = 0; attempt < 5; attempt++) {
       await expect(jwtVerify(await one.sign(), keySet.keyFor)).rejects.toBeInstanceOf(KeysUnavailableError);
     }
-    expect(loads).toBe(1);
+    expect({ loads, failures }).toEqual({ loads: 1, failures: 1 });
+  });
+
+  describe('without a cooldown', () => {
+    const withoutCooldown = { ...TIMES, cooldownMs: 0 };
+
+    it('knows a key that was published a moment ago, also while it loads the set as it was before', async () => {
+      const { source, keySet, isGood } = makeSetWith(withoutCooldown, one);
+      await isGood(one);
+      const underWay = keySet.reload();
+      source.published = [one, two];
+      await expect(isGood(two)).resolves.toBe(true);
+      await underWay;
+      expect(source.loads).toBe(3);
+    });
+
+    it('loads no more than twice for however many name unknown keys at the same time, and once more for the next', async () => {
+      const { source, keySet, isGood } = makeSetWith(withoutCooldown, one);
+      await isGood(one);
+      const token = await two.sign();
+      const check = () => expect(jwtVerify(token, keySet.keyFor)).rejects.toMatchObject(UNKNOWN_KEY);
+      await Promise.all(Array.from({ length: 20 }, check));
+      expect(source.loads).toBe(3);
+      await check();
+      expect(source.loads).toBe(4);
+    });
+
+    it('asks a source that is down once a second all the same', async () => {
+      const { source, keySet, isGood } = makeSetWith(withoutCooldown, one);
+      await isGood(one);
+      source.down = true;
+      await expect(isGood(two)).rejects.toThrow('The source is down');
+      source.time += 999;
+      await expect(isGood(two)).rejects.toMatchObject(UNKNOWN_KEY);
+      keySet.refreshWhenOld();
+      expect(source).toMatchObject({ loads: 2, failures: 1 });
+      source.time += 1;
+      await expect(isGood(two)).rejects.toThrow('The source is down');
+      expect(source).toMatchObject({ loads: 3, failures: 2 });
+    });
   });
 });

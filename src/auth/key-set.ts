@@ -1,14 +1,17 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
-/** While there is no set at all every request would ask for one; a source that is down is asked no faster than this. */
-const FIRST_LOAD_COOLDOWN_MS = 1_000;
+/** A source that is down is asked no faster than this, however many requests need it. */
+const RETRY_MS = 1_000;
 
 export type LoadJwks = () => Promise<JSONWebKeySet>;
 
 export interface LoadTimes {
   /** How old the set may be when a token is checked; older, it is loaded anew beside the check. */
   readonly maxAgeMs: number;
-  /** An unknown key id makes the set load anew, but no faster than this: strangers can make up key ids. */
+  /**
+   * An unknown key id makes the set load anew, but no faster than this: strangers can make up key ids. With 0 one load
+   * follows the other, never two at once.
+   */
   readonly cooldownMs: number;
 }
 
@@ -26,6 +29,7 @@ export class KeySet {
   /**
    * @param load fetches the set from its source
    * @param onWithdrawn called when a newly loaded set does not have some key any more
+   * @param onLoadFailed called once for each load that fails
    * @param now milliseconds from any moment on, never going back
    */
   constructor(
@@ -39,20 +43,24 @@ export class KeySet {
   /** For `jwtVerify`: the key a token names, loaded when it is new. */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     if (!this.select) await this.loadFirst();
-    try {
-      return await this.select!(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (!this.loading && this.age() < this.times.cooldownMs) throw error;
-      await this.reload();
-      return this.select!(header, token);
+    let key = await this.find(header, token);
+    // What is under way may have begun before the key was published.
+    if (!key && this.loading) {
+      await this.loading;
+      key = await this.find(header, token);
     }
+    if (!key && this.age() >= this.cooldownMs) {
+      await this.reload();
+      key = await this.find(header, token);
+    }
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return key;
   };
 
   /** Starts loading when the set is too old; the answer at hand does not wait for it. */
   refreshWhenOld(): void {
-    const { maxAgeMs, cooldownMs } = this.times;
-    if (this.age() > (this.failure ? cooldownMs : maxAgeMs) && !this.loading) this.reload().catch(this.onLoadFailed);
+    const dueAfterMs = this.failure ? this.cooldownMs : this.times.maxAgeMs;
+    if (this.age() > dueAfterMs && !this.loading) this.reload().catch(() => undefined);
   }
 
   /** Loads the set, together with everybody who asks at the same time. */
@@ -61,8 +69,18 @@ export class KeySet {
   }
 
   private async loadFirst(): Promise<void> {
-    if (this.failure !== undefined && !this.loading && this.age() < FIRST_LOAD_COOLDOWN_MS) throw this.failure;
+    if (this.failure && !this.loading && this.age() < RETRY_MS) throw this.failure;
     await this.reload();
+  }
+
+  /** Undefined: the present set has no such key. */
+  private async find(...[header, token]: Parameters<JWTVerifyGetKey>) {
+    try {
+      return await this.select!(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) return undefined;
+      throw error;
+    }
   }
 
   private async replace(): Promise<void> {
@@ -79,8 +97,13 @@ export class KeySet {
       if (lost) this.onWithdrawn();
     } catch (error) {
       this.failure = new KeysUnavailableError(error instanceof Error ? error.message : String(error), { cause: error });
+      this.onLoadFailed(error);
       throw this.failure;
     }
+  }
+
+  private get cooldownMs(): number {
+    return this.failure ? Math.max(this.times.cooldownMs, RETRY_MS) : this.times.cooldownMs;
   }
 
   private age(): number {

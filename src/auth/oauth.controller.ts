@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, Headers, HttpCode, Post, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { Public } from './access.js';
-import { TOKEN_ENDPOINT } from './oauth-error.js';
+import { OAuthExceptionFilter, TOKEN_ENDPOINT } from './oauth-exception.filter.js';
 import { OAuthService, type TokenResponse } from './oauth.service.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
@@ -19,6 +19,7 @@ export class OAuthController {
 
   @Post(TOKEN_ENDPOINT)
   @Public()
+  @UseFilters(OAuthExceptionFilter)
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   createToken(@Body() body: unknown, @Headers('authorization') authorization?: string): Promise<TokenResponse> {

@@ -39,6 +39,11 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
+/** The scopes of a token, which may have others than those of this service too. */
+export interface GrantedScopes {
+  has(scope: Scope): boolean;
+}
+
 /** The scopes in a `scope` text, which separates them by spaces (RFC 6749, section 3.3). */
 export function splitScopes(text: string): string[] {
   return text.split(' ').filter((scope) => scope !== '');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JSONWebKeySet } from 'jose';
 import { DATABASE, type Database, type SigningKey } from '../database/database.js';
+import { signingKeyOf, signsFrom } from './signing-key.js';
 
 const ALGORITHM = 'RS256';
 /** Any number that no other lock of this database uses. */
@@ -9,47 +10,46 @@ const FIRST_KEY_LOCK = 5_119_204_117n;
 /** The keys of the built-in issuer. They live in the database, so that all replicas sign and check alike. */
 @Injectable()
 export class SigningKeysRepository {
-  private readonly listeners: (() => Promise<void>)[] = [];
-
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
-  /** The listener is waited for, so that whoever checks tokens knows the key before it signs the first. */
-  whenMade(listener: () => Promise<void>): void {
-    this.listeners.push(listener);
-  }
-
-  /** The key to sign with: the newest that is not withdrawn, made when there is none yet. */
+  /** The key to sign with, made when there is none. */
   async current(): Promise<{ kid: string; algorithm: string; key: Awaited<ReturnType<typeof importJWK>> }> {
-    const { kid, algorithm, privateJwk } = (await this.newest()) ?? (await this.makeFirst());
+    const { kid, algorithm, privateJwk } =
+      signingKeyOf(await this.published(), new Date()) ?? (await this.makeUnlessThere());
     return { kid, algorithm, key: await importJWK(privateJwk as JWK, algorithm) };
   }
 
   /** What `/.well-known/jwks.json` publishes: public halves of the keys that are not withdrawn. */
   async publicKeys(): Promise<JSONWebKeySet> {
-    const rows = await this.database.signingKey.findMany({
+    return { keys: (await this.published()).map(publicHalf) };
+  }
+
+  /** Makes the next key beside the present ones, which stay published. The first one of all signs at once. */
+  async rotate(): Promise<{ kid: string; signsFrom: Date }> {
+    if ((await this.published()).length === 0) {
+      const { kid, createdAt } = await this.makeUnlessThere();
+      return { kid, signsFrom: createdAt };
+    }
+    const { kid, createdAt } = await this.database.signingKey.create({ data: await makeKey() });
+    return { kid, signsFrom: signsFrom(createdAt) };
+  }
+
+  /** Newest first. */
+  private published(from: Pick<Database, 'signingKey'> = this.database): Promise<SigningKey[]> {
+    return from.signingKey.findMany({
       where: { withdrawnAt: null },
-      orderBy: { createdAt: 'desc' },
+      orderBy: [{ createdAt: 'desc' }, { kid: 'asc' }],
     });
-    return { keys: rows.map(publicHalf) };
   }
 
-  private newest(): Promise<SigningKey | null> {
-    return this.database.signingKey.findFirst({ where: { withdrawnAt: null }, orderBy: { createdAt: 'desc' } });
-  }
-
-  /** Of several replicas at their first start, one makes the key and the others find it. */
-  private async makeFirst(): Promise<SigningKey> {
+  /** Of several processes that need a first key at once, one makes it and the others find it. */
+  private async makeUnlessThere(): Promise<SigningKey> {
     const made = await makeKey();
-    const first = await this.database.$transaction(async (transaction) => {
+    return this.database.$transaction(async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
-      const present = await transaction.signingKey.findFirst({
-        where: { withdrawnAt: null },
-        orderBy: { createdAt: 'desc' },
-      });
-      return present ?? transaction.signingKey.create({ data: made });
+      const present = await this.published(transaction);
+      return signingKeyOf(present, new Date()) ?? transaction.signingKey.create({ data: made });
     });
-    await Promise.all(this.listeners.map((listener) => listener()));
-    return first;
   }
 }
 

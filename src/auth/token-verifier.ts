@@ -1,9 +1,11 @@
+import { isNativeError } from 'node:util/types';
 import { Injectable, Logger } from '@nestjs/common';
-import { errors, jwtVerify, type JSONWebKeySet } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
-import { KeySet, type LoadTimes } from './key-set.js';
+import { fetchJwks } from './fetch-jwks.js';
+import { KeySet, KeysUnavailableError, type LoadTimes } from './key-set.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 import { splitScopes } from './scopes.js';
 
@@ -26,12 +28,14 @@ const ASYMMETRIC_ALGORITHMS = [
 
 const LEEWAY_SECONDS = 5;
 const REMEMBERED_TOKENS = 10_000;
-/** The age is how long a withdrawn key may go on working. Our own database may be asked more often than a stranger's server. */
+/**
+ * The age is how long a withdrawn key may go on working. Our own database is asked for every unknown key, so that a key
+ * made a moment ago is known to all servers; a stranger's server is not.
+ */
 const KEY_TIMES = {
-  'built-in': { maxAgeMs: 10_000, cooldownMs: 1_000 },
+  'built-in': { maxAgeMs: 10_000, cooldownMs: 0 },
   external: { maxAgeMs: 10 * 60_000, cooldownMs: 30_000 },
 } as const satisfies Record<string, LoadTimes>;
-const JWKS_TIMEOUT_MS = 5_000;
 
 /** Checks access tokens of the one issuer that is configured. A token found good is remembered until it expires. */
 @Injectable()
@@ -49,9 +53,8 @@ export class TokenVerifier {
       auth.kind === 'built-in' ? () => signingKeys.publicKeys() : () => fetchJwks(auth.jwksUrl),
       KEY_TIMES[auth.kind],
       () => (this.remembered = noTokens()),
-      (error) => this.warn(error),
+      (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}: ${messageOf(error)}`),
     );
-    signingKeys.whenMade(() => this.keys.reload().catch((error: unknown) => this.warn(error)));
   }
 
   /** A token that was found good before and still is, without waiting for anything. */
@@ -61,9 +64,9 @@ export class TokenVerifier {
     return known && known.goodUntil > Date.now() ? known : undefined;
   }
 
-  /** @throws DomainError one of the `token_…` codes */
+  /** @throws DomainError one of the `token_…` codes, or `keys_unavailable` */
   async verify(token: string): Promise<VerifiedToken> {
-    // Should a key be withdrawn while this token is checked, it is remembered where nobody looks any more.
+    // A withdrawn key starts a new cache. What was checked before that goes into the old one, where it is not found.
     const { remembered } = this;
     const verified = await this.check(token);
     remembered.set(token, verified);
@@ -74,10 +77,6 @@ export class TokenVerifier {
   async callerOf(token: string): Promise<string | undefined> {
     const known = this.recall(token) ?? (await this.verify(token).catch(() => undefined));
     return known?.subject;
-  }
-
-  private warn(error: unknown): void {
-    this.logger.warn(`Cannot load the keys of ${this.config.auth.issuer}, the present ones stay: ${String(error)}`);
   }
 
   private async check(token: string): Promise<Remembered> {
@@ -104,8 +103,9 @@ export class TokenVerifier {
 
 const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
 
-/** Undefined: not the token's fault. */
+/** Undefined: nothing that was foreseen. */
 function refusalOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof KeysUnavailableError) return 'keys_unavailable';
   if (error instanceof errors.JWTExpired) return 'token_expired';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'token_signature_invalid';
   if (error instanceof errors.JWKSNoMatchingKey) return 'token_signature_invalid';
@@ -116,8 +116,8 @@ function refusalOf(error: unknown): ErrorCode | undefined {
   return error instanceof errors.JOSEError ? 'token_malformed' : undefined;
 }
 
-async function fetchJwks(url: string): Promise<JSONWebKeySet> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return (await response.json()) as JSONWebKeySet;
+/** With the cause, which is where `fetch` says what is wrong. */
+function messageOf(error: unknown): string {
+  if (!isNativeError(error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
 }

@@ -4,7 +4,7 @@ import { AppConfig } from './config.js';
 /** Gives every feature the configuration that {@link loadConfig} made. */
 @Module({})
 export class ConfigModule {
-  static with(config: AppConfig): DynamicModule {
+  static forRoot(config: AppConfig): DynamicModule {
     return {
       module: ConfigModule,
       global: true,

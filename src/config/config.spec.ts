@@ -184,6 +184,19 @@ describe('loadConfig', () => {
     });
   });
 
+  it.each([
+    ['AUTH_ISSUER', { AUTH_ISSUER: 'http://id.example.com/' }],
+    ['AUTH_ISSUER', { AUTH_ISSUER: 'http://127.0.0.1:8080/', AUTH_JWKS_URL: 'https://id.example.com/keys' }],
+    ['AUTH_JWKS_URL', { AUTH_ISSUER: 'https://id.example.com/', AUTH_JWKS_URL: 'http://localhost/keys' }],
+  ])('refuses an %s without TLS in production, and takes it in development: %j', (variable, urls) => {
+    const external = { AUTH_AUDIENCE: 'urn:a', ...urls };
+    const got = urls[variable as keyof typeof urls];
+    expect(complaintAbout({ ...external, NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE })).toBe(
+      `${variable}: got "${got}", takes an https URL when NODE_ENV is production`,
+    );
+    expect(loadConfig(external).auth).toMatchObject({ issuer: urls.AUTH_ISSUER });
+  });
+
   it('finds the keys of an external issuer where issuers publish them, or where it is told', () => {
     const external = { AUTH_ISSUER: 'https://id.example.com/', AUTH_AUDIENCE: 'urn:a' };
     expect(loadConfig(external).auth).toEqual({

@@ -175,7 +175,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     publicUrl,
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
-    auth: authConfig(env, [httpsLocal, httpLocal, publicUrl]),
+    auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
     trustedProxies: env.TRUSTED_PROXIES,
@@ -200,7 +200,11 @@ function tlsConfig(env: Env, production: boolean): TlsConfig | undefined {
   return production ? undefined : { port: env.TLS_PORT };
 }
 
-function authConfig(env: Env, bases: [https: string, http: string, publicUrl: string]): AuthConfig {
+function authConfig(
+  env: Env,
+  production: boolean,
+  bases: [https: string, http: string, publicUrl: string],
+): AuthConfig {
   if (env.AUTH_ISSUER === undefined) {
     for (const variable of ['AUTH_AUDIENCE', 'AUTH_JWKS_URL'] as const) {
       const got = env[variable];
@@ -208,6 +212,12 @@ function authConfig(env: Env, bases: [https: string, http: string, publicUrl: st
     }
     const audiences = [...new Set(bases)].map((base) => `${base}/api/v2/`);
     return { kind: 'built-in', issuer: `${bases[2]}/`, audiences };
+  }
+  for (const variable of ['AUTH_ISSUER', 'AUTH_JWKS_URL'] as const) {
+    const got = env[variable];
+    if (production && got !== undefined && new URL(got).protocol !== 'https:') {
+      throw new ConfigError(variable, got, 'an https URL when NODE_ENV is production');
+    }
   }
   if (env.AUTH_AUDIENCE === undefined) {
     throw new ConfigError('AUTH_AUDIENCE', '', 'the audience of the tokens of AUTH_ISSUER');

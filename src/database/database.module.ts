@@ -6,7 +6,7 @@ import { ReadConnection } from './read-connection.js';
 /** Gives every feature the database: Prisma and the pool for writes, and beside it the connection for reads. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
-  static on(pool: pg.Pool): DynamicModule {
+  static forRoot(pool: pg.Pool): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,

@@ -7,7 +7,7 @@ import { LOOK_UP_TXT, type LookUpTxt } from './txt-records.js';
 
 @Module({})
 export class DiscoveryDomainsModule {
-  static with(lookUpTxt: LookUpTxt): DynamicModule {
+  static forRoot(lookUpTxt: LookUpTxt): DynamicModule {
     return {
       module: DiscoveryDomainsModule,
       imports: [OrganizationsModule],

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'user_exists'
   | 'discovery_domain_exists'
   | 'too_many_requests'
+  | 'keys_unavailable'
   | 'row_locked';
 
 /** An expected refusal, thrown where the request cannot go on. */

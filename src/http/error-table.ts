@@ -5,7 +5,7 @@ interface ErrorRow {
   /** `%` stands for the detail of the error. */
   readonly message: string;
   readonly errorCode?: string;
-  /** When it makes sense to ask again, as the answer's `Retry-After`. */
+  /** When to try again, as the header `Retry-After` says. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -83,6 +83,12 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   user_exists: { status: 409, message: 'The user already exists.', errorCode: 'auth0_idp_error' },
   discovery_domain_exists: { status: 409, message: 'The organization domain already exists.' },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
+  keys_unavailable: {
+    status: 503,
+    message: 'The keys of the token issuer cannot be loaded',
+    errorCode: 'keys_unavailable',
+    retryAfterSeconds: 5,
+  },
   row_locked: {
     status: 503,
     message: 'The resource is locked by another change, try again',

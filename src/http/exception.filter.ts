@@ -1,7 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { OAuthError, TOKEN_ENDPOINT } from '../auth/oauth-error.js';
 import { errorBody, plainErrorBody, type ErrorBody } from './error-body.js';
 import { ERROR_TABLE } from './error-table.js';
 
@@ -10,23 +9,15 @@ import { ERROR_TABLE } from './error-table.js';
 export class ExceptionToResponseFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    if (exception instanceof OAuthError) return sendOAuthError(reply, exception);
-    const body = bodyOf(exception, request);
-    if (request.routeOptions.url === TOKEN_ENDPOINT) {
-      return sendOAuthError(reply, OAuthError.ofStatus(body.statusCode, body.message));
-    }
-    const retryAfter = exception instanceof DomainError && ERROR_TABLE[exception.code].retryAfterSeconds;
-    if (retryAfter) void reply.header('retry-after', retryAfter);
+    const body = errorBodyOf(exception, host.switchToHttp().getRequest<FastifyRequest>());
+    const retryAfter = retryAfterOf(exception);
+    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
     void reply.status(body.statusCode).send(body);
   }
 }
 
-function sendOAuthError(reply: FastifyReply, { status, headers, body }: OAuthError): void {
-  void reply.status(status).headers(headers).send(body);
-}
-
-function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
+/** What is said of an error. One that was not foreseen is logged, because its answer has only the id of the request. */
+export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
   if (exception instanceof DomainError) {
     const { status, message, errorCode } = ERROR_TABLE[exception.code];
     return errorBody(
@@ -41,6 +32,9 @@ function bodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
   request.log.error({ requestId: request.id, err: loggable(exception) }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
 }
+
+const retryAfterOf = (exception: unknown) =>
+  exception instanceof DomainError ? ERROR_TABLE[exception.code].retryAfterSeconds : undefined;
 
 /** Not the whole error: a database puts the values of the row into its details, and those came with the request. */
 function loggable(exception: unknown): object {

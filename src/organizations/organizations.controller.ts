@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
-import { RequireScope } from '../auth/access.js';
+import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
+import type { GrantedScopes } from '../auth/scopes.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
@@ -17,7 +18,11 @@ import {
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
-import { presentCreatedOrganization, presentOrganization } from './organizations.presenter.js';
+import {
+  organizationPresenterFor,
+  presentCreatedOrganization,
+  presentOrganization,
+} from './organizations.presenter.js';
 import { OrganizationsService } from './organizations.service.js';
 
 @ApiTags('organizations')
@@ -29,16 +34,17 @@ export class OrganizationsController {
   @RequireScope('read:organizations', 'read:organizations_summary')
   @ApiList('organizations', OrganizationResponse, ['offset', 'checkpoint'])
   @ApiErrors()
-  async list(@Query() query: ListOrganizationsDto) {
+  async list(@Query() query: ListOrganizationsDto, @CallerScopes() scopes: GrantedScopes) {
     return presentPage(
       await this.service.list(orderOf(query.sort), pageOf(query)),
       'organizations',
-      presentOrganization,
+      organizationPresenterFor(scopes),
     );
   }
 
   @Post()
-  @RequireScope('create:organizations', 'create:organization_connections')
+  @RequireScope('create:organizations')
+  @RequireScopesFor({ body: ['enabled_connections'] }, 'create:organizations', 'create:organization_connections')
   @ApiResponse({ status: 201, type: OrganizationCreatedResponse })
   @ApiErrors(409)
   async create(@Body() body: OrganizationCreateDto): Promise<OrganizationCreatedResponse> {
@@ -58,8 +64,11 @@ export class OrganizationsController {
   @RequireScope('read:organizations', 'read:organizations_summary')
   @ApiResponse({ status: 200, type: OrganizationResponse })
   @ApiErrors(404)
-  async get(@Param() { id }: OrganizationIdPathDto): Promise<OrganizationResponse> {
-    return presentOrganization(await this.service.get(id));
+  async get(
+    @Param() { id }: OrganizationIdPathDto,
+    @CallerScopes() scopes: GrantedScopes,
+  ): Promise<OrganizationResponse> {
+    return organizationPresenterFor(scopes)(await this.service.get(id));
   }
 
   @Patch(':id')

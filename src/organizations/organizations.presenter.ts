@@ -1,13 +1,24 @@
+import type { GrantedScopes } from '../auth/scopes.js';
 import type { Organization } from '../database/database.js';
 import { presentEnabledConnection } from '../organization-connections/organization-connections.presenter.js';
 import type { CreatedOrganization } from './organizations.service.js';
 import type { OrganizationCreatedResponse, OrganizationResponse } from './dto/organization.dto.js';
 
-export function presentOrganization(row: Organization): OrganizationResponse {
+/** What the holder of these scopes sees of an organization: with `read:organizations_summary` alone, how it is called. */
+export const organizationPresenterFor = (scopes: GrantedScopes) =>
+  scopes.has('read:organizations') ? presentOrganization : presentSummary;
+
+function presentSummary(row: Organization): OrganizationResponse {
   return {
     id: row.id,
     name: row.name,
     ...(row.displayName === null ? undefined : { display_name: row.displayName }),
+  };
+}
+
+export function presentOrganization(row: Organization): OrganizationResponse {
+  return {
+    ...presentSummary(row),
     ...(row.branding === null ? undefined : { branding: row.branding as object }),
     ...(row.metadata === null ? undefined : { metadata: row.metadata as object }),
     ...(row.tokenQuota === null ? undefined : { token_quota: row.tokenQuota as object }),

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
-import { RequireScope } from '../auth/access.js';
+import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
+import type { GrantedScopes } from '../auth/scopes.js';
 import { selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -18,7 +19,7 @@ import {
   UserResponse,
   UserUpdateDto,
 } from './dto/user.dto.js';
-import { presentUser, presentUsers } from './users.presenter.js';
+import { presentReadUser, presentUpdatedUser, presentUser, presentUsers } from './users.presenter.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('users')
@@ -28,18 +29,19 @@ export class UsersController {
 
   @Get()
   @RequireScope('read:users', 'read:user_idp_tokens')
+  @RequireScopesFor({ query: ['email', 'q', 'sort'] }, 'read:users')
   @ApiList('users', UserResponse, ['offset'], ['length'])
   @ApiErrors()
-  async list(@Query() query: ListUsersDto) {
+  async list(@Query() query: ListUsersDto, @CallerScopes() scopes: GrantedScopes) {
     const page = await this.service.list(filterOf(query), orderOf(query.sort), offsetPage(query));
-    return presentUsers(page, selectionOf(query.fields, query.include_fields));
+    return presentUsers(page, scopes, selectionOf(query.fields, query.include_fields));
   }
 
   @Post()
   @RequireScope('create:users')
   @ApiResponse({ status: 201, type: UserResponse })
   @ApiErrors(409)
-  async create(@Body() body: UserCreateDto): Promise<Partial<UserResponse>> {
+  async create(@Body() body: UserCreateDto): Promise<UserResponse> {
     return presentUser(await this.service.create(draftOf(body)));
   }
 
@@ -50,16 +52,22 @@ export class UsersController {
   async get(
     @Param() { id }: UserPathDto,
     @Query() { fields, include_fields }: SelectUserFieldsDto,
+    @CallerScopes() scopes: GrantedScopes,
   ): Promise<Partial<UserResponse>> {
-    return presentUser(await this.service.get(id), selectionOf(fields, include_fields));
+    return presentReadUser(await this.service.get(id), scopes, selectionOf(fields, include_fields));
   }
 
   @Patch(':id')
   @RequireScope('update:users', 'update:users_app_metadata')
+  @RequireScopesFor({ bodyBut: ['app_metadata'] }, 'update:users')
   @ApiResponse({ status: 200, type: UserResponse })
   @ApiErrors(404, 409)
-  async update(@Param() { id }: UserPathDto, @Body() body: UserUpdateDto): Promise<Partial<UserResponse>> {
-    return presentUser(await this.service.update(id, changesOf(body)));
+  async update(
+    @Param() { id }: UserPathDto,
+    @Body() body: UserUpdateDto,
+    @CallerScopes() scopes: GrantedScopes,
+  ): Promise<Partial<UserResponse>> {
+    return presentUpdatedUser(await this.service.update(id, changesOf(body)), scopes);
   }
 
   @Delete(':id')

@@ -1,10 +1,11 @@
+import type { GrantedScopes } from '../auth/scopes.js';
 import { select, type FieldSelection } from '../http/field-selection.js';
 import { presentPage, type Page } from '../http/pagination.js';
 import { keyOf, type User } from './domain/user.js';
 import type { UserResponse } from './dto/user.dto.js';
 
-export function presentUser(row: User, selection?: FieldSelection): Partial<UserResponse> {
-  const whole: UserResponse = {
+export function presentUser(row: User): UserResponse {
+  return {
     user_id: row.userId,
     ...(row.email === null ? undefined : { email: row.email }),
     email_verified: row.emailVerified,
@@ -29,11 +30,26 @@ export function presentUser(row: User, selection?: FieldSelection): Partial<User
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };
-  return select(whole, selection);
+}
+
+/** What `read:user_idp_tokens` alone shows: whose tokens they would be. None is kept. */
+const IDENTITIES: FieldSelection = { names: new Set(['user_id', 'identities']), include: true };
+
+/** What `update:users_app_metadata` alone shows. */
+const APP_METADATA: FieldSelection = { names: new Set(['user_id', 'app_metadata']), include: true };
+
+/** A user as the holder of these scopes may read it. */
+export function presentReadUser(row: User, scopes: GrantedScopes, selection?: FieldSelection): Partial<UserResponse> {
+  return select(select(presentUser(row), scopes.has('read:users') ? undefined : IDENTITIES), selection);
+}
+
+/** A user as the holder of these scopes may change it. */
+export function presentUpdatedUser(row: User, scopes: GrantedScopes): Partial<UserResponse> {
+  return select(presentUser(row), scopes.has('update:users') ? undefined : APP_METADATA);
 }
 
 /** Of all lists with totals, this one also says how many rows it has. */
-export function presentUsers(page: Page<User>, selection?: FieldSelection) {
-  const shown = presentPage(page, 'users', (row) => presentUser(row, selection));
+export function presentUsers(page: Page<User>, scopes: GrantedScopes, selection?: FieldSelection) {
+  const shown = presentPage(page, 'users', (row) => presentReadUser(row, scopes, selection));
   return Array.isArray(shown) ? shown : { ...shown, length: page.rows.length };
 }

@@ -1,9 +1,11 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { decodeJwt, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import type { ServerResponse } from 'node:http';
+import { decodeJwt, decodeProtectedHeader, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { createPrisma } from '../../src/database/database.js';
 import { createPool } from '../../src/database/pool.js';
+import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
 import { expectAnswer } from '../support/answers.js';
 import { startApp, useApp, type TestApp } from '../support/app.js';
 import { eventually, later } from '../support/clock.js';
@@ -330,7 +332,7 @@ describe('POST /oauth/token', () => {
     const api = app.api.as(answer.body.access_token);
     expectAnswer(await api.get('/organizations'), OK);
     expectAnswer(await api.post('/organizations', {}), {
-      ...refusals.insufficientScope('create:organizations', 'create:organization_connections'),
+      ...refusals.insufficientScope('create:organizations'),
     });
   });
 
@@ -435,11 +437,72 @@ describe('the built-in issuer', () => {
         ({ status }) => status !== 200,
       );
       expectAnswer(answer, refusals.invalidSignature);
-    });
 
+      const after = await askToken();
+      expectAnswer(await list(after), OK);
+      expectAnswer(await list(before), refusals.invalidSignature);
+    });
+  });
+});
+
+describe('two servers on one database', () => {
+  const app = useApp();
+  let other: TestApp;
+  let stopOther: () => Promise<void>;
+  let credentials: { client_id: string; client_secret: string };
+  beforeAll(async () => {
+    const database = { url: app.databaseUrl, drop: () => Promise.resolve() };
+    ({ app: other, stop: stopOther } = await startApp({ database }));
+    credentials = await createClient(app, ['read:organizations']);
+  });
+  afterAll(() => stopOther());
+
+  async function askToken(): Promise<string> {
+    const body = new URLSearchParams({ ...credentials, grant_type: 'client_credentials' });
+    const answer = await fetch(`${app.api.origin}/oauth/token`, { method: 'POST', body });
+    return ((await answer.json()) as Token).access_token;
+  }
+  const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+  const publishedBy = async (server: TestApp) => {
+    const answer = await fetch(`${server.api.origin}/.well-known/jwks.json`);
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  async function expectTakenByBoth(token: string): Promise<void> {
+    for (const server of [other, app]) expectAnswer(await server.api.as(token).get('/organizations'), OK);
+  }
+  async function rotate() {
+    const pool = createPool(app.databaseUrl, 1);
+    try {
+      return await new SigningKeysRepository(createPrisma(pool)).rotate();
+    } finally {
+      await pool.end();
+    }
+  }
+
+  it('publish the next key for a minute before they sign with it, and go on taking the old one', async () => {
+    const before = await askToken();
+    await expectTakenByBoth(before);
+    const started = Date.now();
+    const { kid, signsFrom } = await rotate();
+    expect(signsFrom.getTime()).toBeGreaterThanOrEqual(started + 60_000);
+    for (const server of [app, other]) expect(await publishedBy(server)).toEqual([kid, kidOf(before)]);
+    expect(kidOf(await askToken())).toBe(kidOf(before));
+
+    await app.sql("UPDATE signing_keys SET created_at = created_at - interval '61 s'");
     const after = await askToken();
-    expectAnswer(await list(after), OK);
-    expectAnswer(await list(before), refusals.invalidSignature);
+    expect(kidOf(after)).toBe(kid);
+    await expectTakenByBoth(after);
+    await expectTakenByBoth(before);
+  });
+
+  it('sign at once with one new key when the only one is withdrawn, and both take its tokens at once', async () => {
+    await expectTakenByBoth(await askToken());
+    await app.sql('UPDATE signing_keys SET withdrawn_at = now()');
+    const tokens = await Promise.all([1, 2, 3, 4].map(askToken));
+    const [kid, ...others] = new Set(tokens.map(kidOf));
+    expect(others).toEqual([]);
+    expect(await publishedBy(other)).toEqual([kid]);
+    for (const token of tokens) await expectTakenByBoth(token);
   });
 });
 
@@ -551,24 +614,44 @@ describe('an external issuer', () => {
     });
   });
 
-  it('makes the server answer 500, and only until it answers, when it is down at the first token', async () => {
-    const { app: early, stop: stopEarly } = await startApp({
-      env: { AUTH_ISSUER: issuer.url, AUTH_AUDIENCE: 'urn:vestibule', AUTH_JWKS_URL: 'http://127.0.0.1:1/' },
+  it.each<[string, (response: ServerResponse) => void, RegExp]>([
+    ['breaks off', (response) => void response.destroy(), /fetch failed/],
+    ['answers 500', (response) => void response.writeHead(500).end(), / answered 500$/],
+    ['is redirected', (response) => void response.writeHead(302, { location: '/keys' }).end(), /unexpected redirect$/],
+    ['answers with no JSON', (response) => void response.end('<html>'), / answered with something that is no JSON$/],
+    ['answers with no key set', (response) => void response.end('{}'), /JSON Web Key Set malformed$/],
+  ])(
+    'makes the server answer 503 when it %s at the first token, and only until it has keys',
+    async (_, answer, why) => {
+      issuer.answer = answer;
+      const token = await issuer.token('one');
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const refused = await listAs(token);
+        expectAnswer(refused, refusals.keysUnavailable);
+        expect(refused.headers.get('retry-after')).toBe('5');
+      }
+      expect(issuer.requests).toBe(1);
+      const warnings = app.log.filter(({ level }) => level === 40).map(({ msg }) => msg);
+      expect(warnings).toEqual([expect.stringMatching(why)]);
+
+      issuer.answer = undefined;
+      await later(1_000, async () => expectAnswer(await listAs(token), OK));
+    },
+  );
+
+  it('is cut off when its answer does not end', async () => {
+    const isCutOff = new Promise((resolve) => {
+      issuer.answer = (response) => {
+        response.on('close', resolve);
+        const keepWriting = () => {
+          while (response.write('x'.repeat(65_536)));
+        };
+        response.on('drain', keepWriting);
+        keepWriting();
+      };
     });
-    try {
-      const answer = await early.api.as(await issuer.token('one')).get('/organizations');
-      const requestId = answer.headers.get('x-request-id');
-      expectAnswer(answer, {
-        status: 500,
-        body: {
-          statusCode: 500,
-          error: 'Internal Server Error',
-          message: `An unexpected error occurred, request id ${requestId}`,
-        },
-      });
-    } finally {
-      await stopEarly();
-    }
+    expectAnswer(await listAs(await issuer.token('one')), refusals.keysUnavailable);
+    await isCutOff;
   });
 
   it('may publish its keys somewhere else', async () => {

@@ -14,7 +14,7 @@ describe('the published OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  it('names for every operation the scopes of which any one will do, and every scope but those of applications', () => {
+  it('names for every operation the scopes that open it, and every scope but those of applications', () => {
     const alternatives = operations.map(({ security = [] }) => security.map(({ bearer }) => bearer));
     for (const scopes of alternatives) expect(scopes).not.toEqual([]);
     const unpublished: readonly string[] = APPLICATION_SCOPES;

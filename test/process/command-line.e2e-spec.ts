@@ -142,6 +142,24 @@ describe('vestibule client', () => {
   });
 });
 
+describe('vestibule keys rotate', () => {
+  it('makes a key that is published beside the present one, and says from when it signs', async () => {
+    const kidOf = (token: string) =>
+      (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+    const token = async () => (await checkout.vestibule(['token'], env).ended).stdout;
+    const before = kidOf(await token());
+    const rotated = await checkout.vestibule(['keys', 'rotate'], env).ended;
+    expect(rotated).toMatchObject({ code: 0, stderr: '' });
+    const [, kid, time] = /^The key (\S+) is published and signs from (\S+)\.\n$/.exec(rotated.stdout) ?? [];
+    expect(Date.parse(time!)).toBeGreaterThan(Date.now());
+    expect(kidOf(await token())).toBe(before);
+    const server = checkout.server(env);
+    const { http } = await server.listening();
+    expect(await answer(`${http}/.well-known/jwks.json`)).toMatchObject({ body: { keys: [{ kid }, { kid: before }] } });
+    await server.stop();
+  });
+});
+
 describe('--help', () => {
   it.each([
     [],
@@ -152,6 +170,8 @@ describe('--help', () => {
     ['client', 'create'],
     ['client', 'list'],
     ['client', 'delete'],
+    ['keys'],
+    ['keys', 'rotate'],
   ])('has an example: vestibule %s %s', async (...command) => {
     const outcome = await checkout.vestibule([...command.filter(Boolean), '--help']).ended;
     expect(outcome).toMatchObject({ code: 0, stderr: '' });

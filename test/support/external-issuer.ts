@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
 import { SCOPES } from '../../src/auth/scopes.js';
@@ -9,6 +9,8 @@ type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
 export class ExternalIssuer {
   /** How often the keys were asked for. */
   requests = 0;
+  /** What it answers instead of its keys. */
+  answer?: (response: ServerResponse) => void;
   private readonly published = new Map<string, { jwk: JWK; privateKey: PrivateKey }>();
 
   private constructor(private readonly server: Server) {}
@@ -18,6 +20,7 @@ export class ExternalIssuer {
     const issuer = new ExternalIssuer(server);
     server.on('request', (_, response) => {
       issuer.requests++;
+      if (issuer.answer) return issuer.answer(response);
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ keys: [...issuer.published.values()].map(({ jwk }) => jwk) }));
     });

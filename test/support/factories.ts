@@ -7,6 +7,7 @@ export const uniqueName = (prefix: string) => `${prefix}-${randomBytes(6).toStri
 export interface CreatedOrganization {
   id: string;
   name: string;
+  display_name?: string;
 }
 
 export interface CreatedConnection {

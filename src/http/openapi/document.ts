@@ -21,7 +21,7 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
     .setTitle('Vestibule')
     .setDescription(
       'Organization connections, compatible with the Auth0 Management API. ' +
-        'The security requirements of an operation are alternatives: a token with any one of the scopes will do.',
+        'The security requirements of an operation are alternatives. A narrower one may reach or show less.',
     )
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')

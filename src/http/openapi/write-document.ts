@@ -35,7 +35,7 @@ async function makeDocument(): Promise<string> {
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
   const config = loadConfig({});
   const { adapter } = createHttpAdapter(config, pino({ level: 'silent' }));
-  const module = AppModule.for(config, createPool('postgresql://unused.invalid/unused', 1));
+  const module = AppModule.forRoot(config, createPool('postgresql://unused.invalid/unused', 1));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: false,

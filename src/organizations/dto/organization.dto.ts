@@ -117,6 +117,7 @@ export class OrganizationUpdateDto extends OrganizationSettingsDto {
   token_quota?: TokenQuotaDto | null;
 }
 
+/** With `read:organizations_summary` alone, only the id and the names are there. */
 export class OrganizationResponse {
   @ApiProperty({ maxLength: MAX_ID_LENGTH, format: 'organization-id' })
   id!: string;
@@ -136,11 +137,11 @@ export class OrganizationResponse {
   @ApiProperty({ required: false, type: () => TokenQuotaDto })
   token_quota?: object;
 
-  @ApiProperty({ enum: THIRD_PARTY_CLIENT_ACCESS })
-  third_party_client_access!: ThirdPartyClientAccess;
+  @ApiProperty({ required: false, enum: THIRD_PARTY_CLIENT_ACCESS })
+  third_party_client_access?: ThirdPartyClientAccess;
 
-  @ApiProperty()
-  is_app_entitlement_active!: boolean;
+  @ApiProperty({ required: false })
+  is_app_entitlement_active?: boolean;
 }
 
 export class OrganizationCreatedResponse extends OrganizationResponse {

@@ -1,3 +1,4 @@
+import { SCOPES } from '../../../src/auth/scopes.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createOrganization } from '../../support/factories.js';
@@ -13,14 +14,15 @@ describe('The lists of applications and their grants, which tools look up before
   }
 
   it.each([
-    ['/clients', 'read:clients'],
-    ['/client-grants', 'read:client_grants'],
-    ['/organizations/org_0000000000000000/clients', 'read:organization_clients'],
-    ['/organizations/org_0000000000000000/client-grants', 'read:organization_client_grants'],
-  ])('GET %s wants a token with %s', async (path, scope) => {
-    expect(await fetch(`${app.api.origin}/api/v2${path}`).then(({ status }) => status)).toBe(401);
-    const token = await app.issuer.token({ scopes: ['read:organizations'] });
-    expect(await get(path, token)).toEqual(refusals.insufficientScope(scope));
+    ['/clients', 'read:clients', 200],
+    ['/client-grants', 'read:client_grants', 200],
+    ['/organizations/org_0000000000000000/clients', 'read:organization_clients', 404],
+    ['/organizations/org_0000000000000000/client-grants', 'read:organization_client_grants', 404],
+  ])('GET %s wants a token with %s and no other scope, and answers %i', async (path, scope, status) => {
+    expect(await fetch(`${app.api.origin}/api/v2${path}`).then((answer) => answer.status)).toBe(401);
+    const others = await app.issuer.token({ scopes: SCOPES.filter((other) => other !== scope) });
+    expect(await get(path, others)).toEqual(refusals.insufficientScope(scope));
+    expect((await get(path, await app.issuer.token({ scopes: [scope] }))).status).toBe(status);
   });
 
   it.each(['clients', 'client-grants'])('returns 404 for the %s of an unknown organization', async (list) => {

@@ -24,7 +24,7 @@ describe('POST /connections', () => {
   const app = useApp();
   const create = (body: unknown) => app.api.post<CreatedConnection>('/connections', body);
 
-  itIsGuardedBy(app, ['create:connections'], (api) =>
+  itIsGuardedBy(app, { 'create:connections': 201 }, (api) =>
     api.post('/connections', { name: uniqueName('con'), strategy: 'auth0' }),
   );
 

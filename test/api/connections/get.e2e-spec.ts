@@ -7,7 +7,7 @@ import { createConnection } from '../../support/factories.js';
 describe('GET /connections/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:connections'], (api) => api.get(`/connections/${absent.connection}`));
+  itIsGuardedBy(app, { 'read:connections': 404 }, (api) => api.get(`/connections/${absent.connection}`));
 
   it.each([
     ['include_fields=yes', "'Expected type boolean but found type string' on property include_fields"],

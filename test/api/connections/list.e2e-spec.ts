@@ -25,7 +25,7 @@ describe('GET /connections', () => {
   const get = (query: string) => app.api.get(`/connections${query}`);
   const ofStrategy = (...strategies: string[]) => connections.filter(({ strategy }) => strategies.includes(strategy));
 
-  itIsGuardedBy(app, ['read:connections'], (api) => api.get('/connections'));
+  itIsGuardedBy(app, { 'read:connections': 200 }, (api) => api.get('/connections'));
 
   it.each([
     ['page=-1', "'Value -1 is less than minimum 0' on property page"],

@@ -7,7 +7,7 @@ import { createConnection, createEnabled } from '../../support/factories.js';
 describe('DELETE /connections/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['delete:connections'], (api) => api.delete(`/connections/${absent.connection}`));
+  itIsGuardedBy(app, { 'delete:connections': 204 }, (api) => api.delete(`/connections/${absent.connection}`));
 
   it('returns 204 for a connection that is not there', async () => {
     expectAnswer(await app.api.delete(`/connections/${absent.connection}`), { status: 204 });

@@ -7,7 +7,7 @@ import { createConnection } from '../../support/factories.js';
 describe('PATCH /connections/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['update:connections'], (api) =>
+  itIsGuardedBy(app, { 'update:connections': 404 }, (api) =>
     api.patch(`/connections/${absent.connection}`, { display_name: 'a' }),
   );
 

@@ -7,7 +7,7 @@ import { createDiscoveryDomain, createOrganization, uniqueName } from '../../sup
 describe('POST /organizations/{id}/discovery-domains', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['create:organization_discovery_domains'], (api) =>
+  itIsGuardedBy(app, { 'create:organization_discovery_domains': 400 }, (api) =>
     api.post('/organizations/org_1/discovery-domains', {}),
   );
 

@@ -9,7 +9,7 @@ const UNKNOWN_ORGANIZATION = '/organizations/org_0000000000000000/discovery-doma
 describe('GET /organizations/{id}/discovery-domains/{discovery_domain_id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organization_discovery_domains'], (api) => api.get(`${UNKNOWN_ORGANIZATION}/ord_1`));
+  itIsGuardedBy(app, { 'read:organization_discovery_domains': 404 }, (api) => api.get(`${UNKNOWN_ORGANIZATION}/ord_1`));
 
   it('returns 404 for an unknown organization', async () => {
     expectAnswer(await app.api.get(`${UNKNOWN_ORGANIZATION}/ord_1`), refusals.organizationNotFound);
@@ -32,7 +32,7 @@ describe('GET /organizations/{id}/discovery-domains/{discovery_domain_id}', () =
 describe('GET /organizations/{id}/discovery-domains/name/{discovery_domain}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organization_discovery_domains'], (api) =>
+  itIsGuardedBy(app, { 'read:organization_discovery_domains': 404 }, (api) =>
     api.get(`${UNKNOWN_ORGANIZATION}/name/acme.com`),
   );
 

@@ -12,7 +12,7 @@ interface Page {
 describe('GET /organizations/{id}/discovery-domains', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organization_discovery_domains'], (api) =>
+  itIsGuardedBy(app, { 'read:organization_discovery_domains': 404 }, (api) =>
     api.get('/organizations/org_1/discovery-domains'),
   );
 

@@ -9,7 +9,7 @@ const UNKNOWN = '/organizations/org_0000000000000000/discovery-domains/ord_1';
 describe('DELETE /organizations/{id}/discovery-domains/{discovery_domain_id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['delete:organization_discovery_domains'], (api) => api.delete(UNKNOWN));
+  itIsGuardedBy(app, { 'delete:organization_discovery_domains': 404 }, (api) => api.delete(UNKNOWN));
 
   it('returns 404 for an unknown organization', async () => {
     expectAnswer(await app.api.delete(UNKNOWN), refusals.organizationNotFound);

@@ -9,7 +9,7 @@ const UNKNOWN = '/organizations/org_0000000000000000/discovery-domains/ord_1';
 describe('PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['update:organization_discovery_domains'], (api) => api.patch(UNKNOWN, {}));
+  itIsGuardedBy(app, { 'update:organization_discovery_domains': 404 }, (api) => api.patch(UNKNOWN, {}));
 
   it.each([
     [{ status: 'failed' }, "'No enum match for: failed' on property status"],

@@ -10,7 +10,7 @@ describe('POST /organizations/{id}/discovery-domains/{discovery_domain_id}/verif
   const published = new Map<string, string[][]>();
   const app = useApp({ lookUpTxt: (name) => Promise.resolve(published.get(name) ?? []) });
 
-  itIsGuardedBy(app, ['update:organization_discovery_domains'], (api) => api.post(UNKNOWN, {}));
+  itIsGuardedBy(app, { 'update:organization_discovery_domains': 404 }, (api) => api.post(UNKNOWN, {}));
 
   it('returns 404 for an unknown organization', async () => {
     expectAnswer(await app.api.post(UNKNOWN, {}), refusals.organizationNotFound);

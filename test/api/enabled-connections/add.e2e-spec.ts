@@ -9,7 +9,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
 
   const createPath = async () => `/organizations/${(await createOrganization(app.api)).id}/enabled_connections`;
 
-  itIsGuardedBy(app, ['create:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'create:organization_connections': 400 }, (api) =>
     api.post(`/organizations/${absent.organization}/enabled_connections`, {}),
   );
 

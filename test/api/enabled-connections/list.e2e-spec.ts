@@ -19,7 +19,7 @@ describe('GET /organizations/{id}/enabled_connections', () => {
     return { path, rows };
   }
 
-  itIsGuardedBy(app, ['read:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'read:organization_connections': 404 }, (api) =>
     api.get(`/organizations/${absent.organization}/enabled_connections`),
   );
 

@@ -7,7 +7,7 @@ import { createConnection, createEnabled, createOrganization } from '../../suppo
 describe('DELETE /organizations/{id}/enabled_connections/{connectionId}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['delete:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'delete:organization_connections': 404 }, (api) =>
     api.delete(`/organizations/${absent.organization}/enabled_connections/${absent.connection}`),
   );
 

@@ -7,7 +7,7 @@ import { createEnabled, createOrganization } from '../../support/factories.js';
 describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['update:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'update:organization_connections': 404 }, (api) =>
     api.patch(`/organizations/${absent.organization}/enabled_connections/${absent.connection}`, {}),
   );
 

@@ -7,7 +7,7 @@ import { createMembers, createOrganization, createUser } from '../../support/fac
 describe('POST /organizations/{id}/members', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['create:organization_members'], (api) => api.post('/organizations/org_1/members', {}));
+  itIsGuardedBy(app, { 'create:organization_members': 400 }, (api) => api.post('/organizations/org_1/members', {}));
 
   it.each([
     [{}, "'Missing required property: members'"],

@@ -12,7 +12,7 @@ interface Checkpoint {
 describe('GET /organizations/{id}/members', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organization_members'], (api) => api.get('/organizations/org_1/members'));
+  itIsGuardedBy(app, { 'read:organization_members': 404 }, (api) => api.get('/organizations/org_1/members'));
 
   it.each([
     ['take=0', "'Value 0 is less than minimum 1' on property take"],

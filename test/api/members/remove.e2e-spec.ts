@@ -7,7 +7,7 @@ import { createMembers } from '../../support/factories.js';
 describe('DELETE /organizations/{id}/members', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['delete:organization_members'], (api) => api.delete('/organizations/org_1/members', {}));
+  itIsGuardedBy(app, { 'delete:organization_members': 400 }, (api) => api.delete('/organizations/org_1/members', {}));
 
   it('returns 400 without a body', async () => {
     expectAnswer(

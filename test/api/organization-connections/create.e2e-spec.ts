@@ -9,7 +9,7 @@ describe('POST /organizations/{id}/connections', () => {
 
   const createPath = async () => `/organizations/${(await createOrganization(app.api)).id}/connections`;
 
-  itIsGuardedBy(app, ['create:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'create:organization_connections': 400 }, (api) =>
     api.post(`/organizations/${absent.organization}/connections`, {}),
   );
 

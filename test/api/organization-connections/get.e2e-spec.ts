@@ -7,7 +7,7 @@ import { createConnection, createEnabled, createOrganization } from '../../suppo
 describe('GET /organizations/{id}/connections/{connection_id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'read:organization_connections': 404 }, (api) =>
     api.get(`/organizations/${absent.organization}/connections/${absent.connection}`),
   );
 

@@ -20,7 +20,7 @@ describe('GET /organizations/{id}/connections', () => {
     return { path, rows };
   }
 
-  itIsGuardedBy(app, ['read:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'read:organization_connections': 404 }, (api) =>
     api.get(`/organizations/${absent.organization}/connections`),
   );
 

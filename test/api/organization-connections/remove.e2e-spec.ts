@@ -7,7 +7,7 @@ import { createConnection, createEnabled, createOrganization } from '../../suppo
 describe('DELETE /organizations/{id}/connections/{connection_id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['delete:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'delete:organization_connections': 404 }, (api) =>
     api.delete(`/organizations/${absent.organization}/connections/${absent.connection}`),
   );
 

@@ -21,7 +21,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     return { path, row: body };
   }
 
-  itIsGuardedBy(app, ['update:organization_connections'], (api) =>
+  itIsGuardedBy(app, { 'update:organization_connections': 404 }, (api) =>
     api.patch(`/organizations/${absent.organization}/connections/${absent.connection}`, {}),
   );
 

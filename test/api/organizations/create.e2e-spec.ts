@@ -14,9 +14,36 @@ describe('POST /organizations', () => {
   const create = (body: unknown) => app.api.post<CreatedOrganization>('/organizations', body);
   const getByName = (name: string) => app.api.get(`/organizations/name/${name}`);
 
-  itIsGuardedBy(app, ['create:organizations', 'create:organization_connections'], (api) =>
-    api.post('/organizations', { name: uniqueName('org') }),
+  itIsGuardedBy(app, { 'create:organizations': 201 }, (api) => api.post('/organizations', { name: uniqueName('org') }));
+
+  it.each([[[{ connection_id: absent.connection }]], [[]], [null]])(
+    'returns 403 for enabled_connections %j without create:organization_connections, and creates nothing',
+    async (enabled_connections) => {
+      const name = uniqueName('org');
+      const narrow = app.api.as(await app.issuer.token({ scopes: ['create:organizations'] }));
+      expectAnswer(
+        await narrow.post('/organizations', { name, enabled_connections }),
+        refusals.insufficientScope('create:organization_connections'),
+      );
+      expectAnswer(await getByName(name), refusals.organizationNotFound);
+    },
   );
+
+  it('returns 403 with create:organization_connections alone', async () => {
+    const narrow = app.api.as(await app.issuer.token({ scopes: ['create:organization_connections'] }));
+    expectAnswer(
+      await narrow.post('/organizations', { name: uniqueName('org') }),
+      refusals.insufficientScope('create:organizations'),
+    );
+  });
+
+  it('creates an organization with its connections for a token that has both scopes', async () => {
+    const { id } = await createConnection(app.api);
+    const scopes = ['create:organizations', 'create:organization_connections'];
+    const both = app.api.as(await app.issuer.token({ scopes }));
+    const body = { name: uniqueName('org'), enabled_connections: [{ connection_id: id }] };
+    expect((await both.post('/organizations', body)).status).toBe(201);
+  });
 
   it.each<[string, object, string]>([
     ['no name', {}, "'Missing required property: name'"],

@@ -7,7 +7,7 @@ import { createOrganization } from '../../support/factories.js';
 describe('GET /organizations/name/{name}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organizations'], (api) => api.get('/organizations/name/nobody'));
+  itIsGuardedBy(app, { 'read:organizations': 404 }, (api) => api.get('/organizations/name/nobody'));
 
   it('returns 400 for a name too long to be one', async () => {
     expectAnswer(

@@ -7,7 +7,7 @@ import { createConnection, createOrganization } from '../../support/factories.js
 describe('GET /organizations/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organizations', 'read:organizations_summary'], (api) =>
+  itIsGuardedBy(app, { 'read:organizations': 404, 'read:organizations_summary': 404 }, (api) =>
     api.get(`/organizations/${absent.organization}`),
   );
 
@@ -27,6 +27,14 @@ describe('GET /organizations/{id}', () => {
   it('returns what was created', async () => {
     const organization = await createOrganization(app.api, { display_name: 'Acme & Söhne', metadata: { a: 'b' } });
     expectAnswer(await app.api.get(`/organizations/${organization.id}`), { status: 200, body: organization });
+  });
+
+  it('shows the id and the names, and nothing else, with read:organizations_summary alone', async () => {
+    const { id, name } = await createOrganization(app.api, { display_name: 'Acme', metadata: { a: 'b' } });
+    const narrow = app.api.as(await app.issuer.token({ scopes: ['read:organizations_summary'] }));
+    expectAnswer(await narrow.get(`/organizations/${id}`), { status: 200, body: { id, name, display_name: 'Acme' } });
+    const both = await app.issuer.token({ scopes: ['read:organizations', 'read:organizations_summary'] });
+    expect((await app.api.as(both).get(`/organizations/${id}`)).body).toMatchObject({ metadata: { a: 'b' } });
   });
 
   it('does not show the connections', async () => {

@@ -47,7 +47,9 @@ describe('GET /organizations', () => {
     }
   }
 
-  itIsGuardedBy(app, ['read:organizations', 'read:organizations_summary'], (api) => api.get('/organizations'));
+  itIsGuardedBy(app, { 'read:organizations': 200, 'read:organizations_summary': 200 }, (api) =>
+    api.get('/organizations'),
+  );
 
   it.each([
     ['page=-1', "'Value -1 is less than minimum 0' on property page"],
@@ -126,6 +128,21 @@ describe('GET /organizations', () => {
 
   it('returns a bare list when totals are not wanted', async () => {
     expectAnswer(await get('?include_totals=false'), { status: 200, body: organizations });
+  });
+
+  it('shows the ids and the names, and nothing else, with read:organizations_summary alone, however it is paged', async () => {
+    const narrow = app.api.as(await app.issuer.token({ scopes: ['read:organizations_summary'] }));
+    const summaries = organizations.map(({ id, name, display_name }) => ({
+      id,
+      name,
+      ...(display_name === undefined ? {} : { display_name }),
+    }));
+    expectAnswer(await narrow.get('/organizations'), { status: 200, body: summaries });
+    expectAnswer(await narrow.get('/organizations?include_totals=true'), {
+      status: 200,
+      body: { start: 0, limit: 50, total: 5, organizations: summaries },
+    });
+    expectAnswer(await narrow.get('/organizations?take=5'), { status: 200, body: { organizations: summaries } });
   });
 
   it('returns no rows past the end', async () => {

@@ -7,7 +7,7 @@ import { createEnabled, createOrganization } from '../../support/factories.js';
 describe('DELETE /organizations/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['delete:organizations'], (api) => api.delete(`/organizations/${absent.organization}`));
+  itIsGuardedBy(app, { 'delete:organizations': 404 }, (api) => api.delete(`/organizations/${absent.organization}`));
 
   it('returns 400 for an id too long to be one', async () => {
     expectAnswer(

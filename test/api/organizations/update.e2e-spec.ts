@@ -9,7 +9,7 @@ const QUOTA = { client_credentials: { enforce: false, per_hour: 5 } };
 describe('PATCH /organizations/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['update:organizations'], (api) => api.patch(`/organizations/${absent.organization}`, {}));
+  itIsGuardedBy(app, { 'update:organizations': 404 }, (api) => api.patch(`/organizations/${absent.organization}`, {}));
 
   it.each<[string, object, string]>([
     ['a null name', { name: null }, "'Expected type string but found type null' on property name"],

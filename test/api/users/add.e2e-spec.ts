@@ -13,7 +13,7 @@ const newBody = (fields: object = {}) => ({
 describe('POST /users', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['create:users'], (api) => api.post('/users', newBody()));
+  itIsGuardedBy(app, { 'create:users': 201 }, (api) => api.post('/users', newBody()));
 
   it.each([
     [{ connection: undefined }, "'Missing required property: connection'"],

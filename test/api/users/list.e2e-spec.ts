@@ -21,7 +21,7 @@ interface WithTotals {
 describe('GET /users', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:users', 'read:user_idp_tokens'], (api) => api.get('/users'));
+  itIsGuardedBy(app, { 'read:users': 200, 'read:user_idp_tokens': 200 }, (api) => api.get('/users'));
 
   it.each([
     ['per_page=101', "'Value 101 is greater than maximum 100' on property per_page"],
@@ -42,6 +42,33 @@ describe('GET /users', () => {
       );
     },
   );
+
+  it.each(['email=ada@example.com', `q=${encodeURIComponent('email:"ada@example.com"')}`, 'sort=email:1', 'sort='])(
+    'returns 403 for ?%s with read:user_idp_tokens alone, which shows no address',
+    async (query) => {
+      const narrow = app.api.as(await app.issuer.token({ scopes: ['read:user_idp_tokens'] }));
+      expectAnswer(await narrow.get(`/users?${query}`), refusals.insufficientScope('read:users'));
+    },
+  );
+
+  it('shows the ids and the identities, and nothing else, with read:user_idp_tokens alone', async () => {
+    const connection = await createConnection(app.api);
+    const { user_id } = await createUser(app.api, { connection: connection.name });
+    const narrow = app.api.as(await app.issuer.token({ scopes: ['read:user_idp_tokens'] }));
+    const identity = {
+      connection: connection.name,
+      user_id: user_id.split('|')[1],
+      provider: 'auth0',
+      isSocial: false,
+    };
+    const users = [{ user_id, identities: [identity] }];
+    const path = `/users?connection=${connection.name}`;
+    expectAnswer(await narrow.get(path), { status: 200, body: users });
+    expectAnswer(await narrow.get(`${path}&include_totals=true`), {
+      status: 200,
+      body: { start: 0, limit: 50, total: 1, length: 1, users },
+    });
+  });
 
   it('gives the users oldest first, page by page, and an empty page past the end', async () => {
     const connection = await createConnection(app.api);
@@ -93,7 +120,7 @@ describe('GET /users', () => {
 describe('GET /users/{id}/organizations', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['read:organizations'], (api) => api.get('/users/auth0|1/organizations'));
+  itIsGuardedBy(app, { 'read:organizations': 404 }, (api) => api.get('/users/auth0|1/organizations'));
 
   it('returns 400 for a page beyond 1000', async () => {
     expectAnswer(

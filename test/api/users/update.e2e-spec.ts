@@ -7,7 +7,22 @@ import { createUser, uniqueName } from '../../support/factories.js';
 describe('PATCH /users/{id}', () => {
   const app = useApp();
 
-  itIsGuardedBy(app, ['update:users', 'update:users_app_metadata'], (api) => api.patch('/users/auth0|1', {}));
+  itIsGuardedBy(app, { 'update:users': 404, 'update:users_app_metadata': 404 }, (api) =>
+    api.patch('/users/auth0|1', {}),
+  );
+
+  it.each([{ blocked: true }, { email: 'a@example.com', app_metadata: { plan: 'a' } }, { name: null }, { other: 1 }])(
+    'returns 403 for %j with update:users_app_metadata alone, in a form too, and changes nothing',
+    async (body) => {
+      const user = await createUser(app.api);
+      const path = `/users/${user.user_id}`;
+      const narrow = app.api.as(await app.issuer.token({ scopes: ['update:users_app_metadata'] }));
+      expectAnswer(await narrow.patch(path, body), refusals.insufficientScope('update:users'));
+      const form = new URLSearchParams(Object.fromEntries(Object.keys(body).map((name) => [name, 'true'])));
+      expectAnswer(await narrow.request('PATCH', path, { body: form }), refusals.insufficientScope('update:users'));
+      expect((await app.api.get(path)).body).toEqual(user);
+    },
+  );
 
   it.each([
     [{ blocked: null }, "'Expected type boolean but found type null' on property blocked"],
@@ -52,6 +67,20 @@ describe('PATCH /users/{id}', () => {
     expect(merged.body).toMatchObject({ user_metadata: { a: 1, b: { e: 4 } }, app_metadata: { plan: 'x' } });
     const emptied = await app.api.patch<{ user_metadata: object }>(path, { user_metadata: {} });
     expect(emptied.body.user_metadata).toEqual({});
+  });
+
+  it('changes app_metadata with update:users_app_metadata alone, and shows nothing else', async () => {
+    const user = await createUser(app.api, { user_metadata: { a: 1 }, app_metadata: { plan: 'a' } });
+    const path = `/users/${user.user_id}`;
+    const narrow = app.api.as(await app.issuer.token({ scopes: ['update:users_app_metadata'] }));
+    const shown = (plan: string) => ({
+      status: 200,
+      body: { user_id: user.user_id, app_metadata: { plan } },
+    });
+    expectAnswer(await narrow.patch(path, {}), shown('a'));
+    expectAnswer(await narrow.patch(path, { app_metadata: { plan: 'b' } }), shown('b'));
+    const { body } = await app.api.get<{ updated_at: string }>(path);
+    expect(body).toEqual({ ...user, app_metadata: { plan: 'b' }, updated_at: body.updated_at });
   });
 
   it('takes a new address and a new number for unverified, unless the same change says otherwise', async () => {

@@ -1,0 +1,36 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '../errors/domain-error.js';
+import { FormBody } from '../http/validation/text-input.js';
+import type { Scope } from './scopes.js';
+
+/** Any of these properties of the body, any property but these, or any of these query parameters. */
+export type RequestPart =
+  | { readonly body: readonly string[] }
+  | { readonly bodyBut: readonly string[] }
+  | { readonly query: readonly string[] };
+
+/** Refuses a request that has the part when its token lacks one of the scopes. Runs before the body is validated. */
+export class RequestPartGuard implements CanActivate {
+  constructor(
+    private readonly part: RequestPart,
+    private readonly scopes: readonly Scope[],
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const missing = this.scopes.find((scope) => !request.scopes?.has(scope));
+    if (missing !== undefined && isSent(this.part, request)) throw new DomainError('scope_insufficient', missing);
+    return true;
+  }
+}
+
+function isSent(part: RequestPart, { body, query }: FastifyRequest): boolean {
+  if ('query' in part) return namesIn(query).some((name) => part.query.includes(name));
+  const sent = namesIn(body instanceof FormBody ? body.values : body);
+  return 'body' in part
+    ? sent.some((name) => part.body.includes(name))
+    : sent.some((name) => !part.bodyBut.includes(name));
+}
+
+const namesIn = (sent: unknown) => (typeof sent === 'object' && sent !== null ? Object.keys(sent) : []);
