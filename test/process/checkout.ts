@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -45,9 +45,13 @@ export class Checkout {
     const { folder } = checkout;
     await mkdir(folder);
     for (const part of PARTS) {
-      await cp(join(ROOT, part), join(folder, part), { recursive: true });
+      // With their times, by which the build sees that it has nothing to do.
+      await cp(join(ROOT, part), join(folder, part), { recursive: true, preserveTimestamps: true });
     }
-    await copyTree(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const modules = [join(ROOT, 'node_modules'), join(folder, 'node_modules')] as const;
+    // Only where it matters who may enter the folder, what npm installed must lie in it.
+    if (account || parentMode) await copyTree(...modules);
+    else await symlink(...modules);
     await chmod(parent, parentMode ?? 0o755);
     if (account) await Promise.all([parent, folder].map((path) => chown(path, account.uid, account.gid)));
     return checkout;
