@@ -27,7 +27,8 @@ const common = {
 export default {
   // Jest would leave one of the processors to itself. Beyond eight, the connections that Postgres allows get scarce.
   maxWorkers: Math.min(availableParallelism(), 8),
-  testTimeout: 30_000,
+  // Ends only what hangs: on a busy machine a test that starts programs may take a minute.
+  testTimeout: 120_000,
   projects: [
     { ...common, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
     {

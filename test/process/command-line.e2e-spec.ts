@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -6,9 +5,6 @@ import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { Checkout } from './checkout.js';
 import { freePort } from './ports.js';
-
-// Each test starts several programs, each of which takes a second or two, and more on a busy machine.
-jest.setTimeout(120_000);
 
 const PORTS = { PORT: '0', TLS_PORT: '0' };
 
