@@ -1,5 +1,9 @@
 import { loadConfig } from './config/config.js';
 import { runOrExplain } from './run-or-explain.js';
-import { serve } from './serve.js';
 
-await runOrExplain(() => serve(loadConfig(process.env)));
+await runOrExplain(async () => {
+  const config = loadConfig(process.env);
+  // Loading all the rest takes most of a second, which a bad configuration need not wait for.
+  const { serve } = await import('./serve.js');
+  await serve(config);
+});

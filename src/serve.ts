@@ -10,9 +10,6 @@ import { tlsCredentials } from './http/tls.js';
 import { paths } from './paths.js';
 import { startServer, type RunningServer } from './server.js';
 
-/** After this long, requests still under way are cut off. */
-const SHUTDOWN_MS = 10_000;
-
 /** Runs the server until SIGINT or SIGTERM. Brings the database up to date first. */
 export async function serve(config: AppConfig): Promise<void> {
   const logger = createLogger(config);
@@ -37,8 +34,9 @@ export async function serve(config: AppConfig): Promise<void> {
       announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
     }
     if (!stop.aborted) await once(stop, 'abort');
-    const isClosed = await withinDeadline(server.close());
-    if (!isClosed) logger.warn({ milliseconds: SHUTDOWN_MS }, 'requests cut off');
+    const { shutdown } = config.deadlines;
+    const isClosed = await within(shutdown, server.close());
+    if (!isClosed) logger.warn({ milliseconds: shutdown }, 'requests cut off');
   } finally {
     await database.release();
   }
@@ -62,9 +60,9 @@ function stopSignal(logger: Logger): AbortSignal {
   return stop.signal;
 }
 
-async function withinDeadline(closing: Promise<void>): Promise<boolean> {
+async function within(milliseconds: number, closing: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), SHUTDOWN_MS)));
+  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)));
   const isClosed = await Promise.race([closing.then(() => true), deadline]);
   clearTimeout(timer);
   return isClosed;

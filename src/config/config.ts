@@ -24,7 +24,30 @@ export class AppConfig {
   readonly rateLimitPerMinute!: number;
   /** The variables that another command must be given too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
+  readonly deadlines!: Deadlines;
 }
+
+/** How long the server waits for others, in milliseconds. No variable sets them; tests have no time for them. */
+export interface Deadlines {
+  /** For a database to answer at the start. */
+  readonly database: number;
+  /** For requests under way when it stops; then they are cut off. */
+  readonly shutdown: number;
+  /** For the head of a request. */
+  readonly requestHead: number;
+  /** For a whole request; a client that trickles one in is cut off with 408. */
+  readonly request: number;
+  /** How often the two above are looked after, and so how much later they may come into force. */
+  readonly requestCheck: number;
+}
+
+const DEADLINES: Deadlines = {
+  database: 30_000,
+  shutdown: 10_000,
+  requestHead: 10_000,
+  request: 30_000,
+  requestCheck: 5_000,
+};
 
 export interface TlsConfig {
   readonly port: number;
@@ -181,6 +204,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
+    deadlines: DEADLINES,
   };
 }
 

@@ -286,12 +286,20 @@ function loadEngine(): Promise<typeof Engine> {
     const folder = dirname(require.resolve('@prisma/schema-engine-wasm'));
     const bindings = (await import('@prisma/schema-engine-wasm/schema_engine_bg')) as unknown as EngineBindings;
     const wasm = await WebAssembly.instantiate(await readFile(join(folder, 'schema_engine_bg.wasm')), {
-      './schema_engine_bg.js': bindings,
+      './schema_engine_bg.js': withoutLingeringTimers(bindings),
     });
     bindings.__wbg_set_wasm(wasm.instance.exports);
     wasm.instance.exports.__wbindgen_start();
     return bindings;
   })());
+}
+
+/** The engine gives its lock 10 s and never clears that timer, which would keep a process that is done from ending. */
+function withoutLingeringTimers(bindings: EngineBindings): object {
+  const setTimer = (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds).unref();
+  return Object.fromEntries(
+    Object.entries(bindings).map(([name, value]) => [name, name.startsWith('__wbg_setTimeout_') ? setTimer : value]),
+  );
 }
 
 async function schemaFile() {

@@ -16,7 +16,6 @@ export interface OpenDatabase {
 /** The database cannot be used, in a line for the person who started the server. */
 export class DatabaseUnavailableError extends Error {}
 
-const GIVE_UP_MS = 30_000;
 const POLL_MS = 500;
 const OLDEST_SERVER_VERSION = 140_000;
 
@@ -24,15 +23,15 @@ const OLDEST_SERVER_VERSION = 140_000;
  * The configured database, as soon as it answers, or the embedded one.
  *
  * @param stop ends the wait for the configured one
- * @throws DatabaseUnavailableError after 30 s without an answer, or at once when waiting would not help
+ * @throws DatabaseUnavailableError when its deadline passes without an answer, or at once when waiting would not help
  * @throws AbortError when it was stopped
  */
-export async function openDatabase({ databaseUrl }: AppConfig, stop?: AbortSignal): Promise<OpenDatabase> {
+export async function openDatabase({ databaseUrl, deadlines }: AppConfig, stop?: AbortSignal): Promise<OpenDatabase> {
   if (databaseUrl === undefined) {
     const { url, home, release } = await acquireEmbeddedPostgres(paths.data);
     return { url, description: `embedded Postgres in ${home}`, release };
   }
-  const answer = waitForDatabase(databaseUrl, stop);
+  const answer = waitForDatabase(databaseUrl, deadlines.database, stop);
   await (stop ? Promise.race([answer, rejection(stop)]) : answer);
   const { host, pathname } = new URL(databaseUrl);
   return { url: databaseUrl, description: `Postgres at ${host}${pathname}`, release: () => Promise.resolve() };
@@ -45,8 +44,8 @@ async function rejection(stop: AbortSignal): Promise<never> {
   throw stop.reason;
 }
 
-async function waitForDatabase(url: string, stop?: AbortSignal): Promise<void> {
-  const giveUpAt = Date.now() + GIVE_UP_MS;
+async function waitForDatabase(url: string, deadlineMs: number, stop?: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
   for (;;) {
     const failure = await tryToConnect(url);
     if (failure === undefined) return;
@@ -54,7 +53,7 @@ async function waitForDatabase(url: string, stop?: AbortSignal): Promise<void> {
     if (!mayPass(failure)) throw new DatabaseUnavailableError(`The database at ${host} refuses: ${failure.message}`);
     if (Date.now() > giveUpAt) {
       throw new DatabaseUnavailableError(
-        `The database at ${host} has not answered for ${GIVE_UP_MS / 1000} s: ${failure.message}`,
+        `The database at ${host} has not answered for ${deadlineMs / 1000} s: ${failure.message}`,
       );
     }
     await delay(POLL_MS, undefined, { signal: stop });

@@ -10,11 +10,6 @@ import { answerClientError, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** For a whole request to arrive; a client that trickles one in is cut off with 408. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-/** How often the two limits above are looked after, and so how much later they may come into force. */
-const TIMEOUT_CHECK_MS = 5_000;
 /** Above the 60 s of common load balancers, which must be the ones to close an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
@@ -30,12 +25,13 @@ export interface HttpAdapter {
 }
 
 /** Fastify for one application behind an HTTP and, with credentials, an HTTPS server. */
-export function createHttpAdapter({ trustedProxies }: AppConfig, logger: Logger, tls?: TlsCredentials): HttpAdapter {
+export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCredentials): HttpAdapter {
+  const { trustedProxies, deadlines } = config;
   let httpsServer: Server | undefined;
   const options = {
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    requestTimeout: deadlines.request,
+    headersTimeout: deadlines.requestHead,
+    connectionsCheckingInterval: deadlines.requestCheck,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Refused below, with a body.
     requireHostHeader: false,

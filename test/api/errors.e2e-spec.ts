@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
+import type { TlsCredentials } from '../../src/http/adapter.js';
 import { absent } from '../support/access.js';
 import { expectAnswer } from '../support/answers.js';
 import { useApp, type TestApp, type TestAppOptions } from '../support/app.js';
@@ -46,6 +47,16 @@ function exchange(socket: Socket, bytes: string, leave?: () => void): Promise<st
     socket.setEncoding('utf8').on('data', (text: string) => (received += text));
     socket.on('close', () => resolve(received)).on('error', reject);
   });
+}
+
+/** The head of a request that makes an organization, with a body of so many bytes to follow. */
+const headOfCreate = (app: TestApp, length: number) =>
+  `POST /api/v2/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${app.api.token}\r\n` +
+  `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+
+async function makeCertificate(): Promise<TlsCredentials> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+  return { cert, key };
 }
 
 /** The only answer in what came back. */
@@ -378,14 +389,11 @@ describe('an unexpected failure', () => {
 describe('a client that misbehaves', () => {
   const options: TestAppOptions = { env: { LOG_LEVEL: 'trace' } };
   beforeAll(async () => {
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
-    options.tls = { cert, key };
+    options.tls = await makeCertificate();
   });
   const app = useApp(options);
   const stillServes = async () => expect((await app.api.get('/organizations')).status).toBe(200);
-  const head = (length: number) =>
-    `POST /api/v2/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${app.api.token}\r\n` +
-    `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+  const head = (length: number) => headOfCreate(app, length);
 
   describe.each([
     ['HTTP', dialHttp],
@@ -460,19 +468,6 @@ describe('a client that misbehaves', () => {
     });
   });
 
-  it('is answered 408 and cut off soon after the time for the head of a request is over', async () => {
-    const began = Date.now();
-    const half = 'GET / HTTP/1.1\r\nHost: a\r\n';
-    for (const received of await Promise.all([dialHttp, dialHttps].map((dial) => exchange(dial(app), half)))) {
-      const { statusLine, body } = parseAnswer(received);
-      expect(statusLine).toBe('HTTP/1.1 408 Request Timeout');
-      expect(body).toEqual(refusedBy(408, 'Request Timeout').body);
-    }
-    // 10 s, looked after every 5.
-    expect(Date.now() - began).toBeGreaterThanOrEqual(10_000);
-    expect(Date.now() - began).toBeLessThan(17_000);
-  });
-
   it('leaves the process as it was: resets the connection after nonsense', async () => {
     const reset = () => {
       const socket = dialHttp(app);
@@ -490,6 +485,31 @@ describe('a client that misbehaves', () => {
     // A TLS alert at most, and no HTTP.
     expect(await exchange(socket, bytes, () => socket.end())).not.toContain('HTTP');
     await stillServes();
+  });
+});
+
+describe('a client that takes its time', () => {
+  const options: TestAppOptions = {
+    env: { LOG_LEVEL: 'trace' },
+    deadlines: { requestHead: 500, request: 1_000, requestCheck: 100 },
+  };
+  beforeAll(async () => {
+    options.tls = await makeCertificate();
+  });
+  const app = useApp(options);
+
+  it.each([
+    ['head', 500, () => 'GET / HTTP/1.1\r\nHost: a\r\n'],
+    ['body', 1_000, () => headOfCreate(app, 100)],
+  ])('is answered 408 and cut off soon after the time for the %s of a request is over', async (_, deadline, half) => {
+    const began = Date.now();
+    for (const received of await Promise.all([dialHttp, dialHttps].map((dial) => exchange(dial(app), half())))) {
+      const { statusLine, body } = parseAnswer(received);
+      expect(statusLine).toBe('HTTP/1.1 408 Request Timeout');
+      expect(body).toEqual(refusedBy(408, 'Request Timeout').body);
+    }
+    expect(Date.now() - began).toBeGreaterThanOrEqual(deadline);
+    expect(Date.now() - began).toBeLessThan(deadline + 5_000);
   });
 });
 

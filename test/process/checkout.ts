@@ -1,16 +1,19 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Deadlines } from '../../src/config/config.js';
 
 const run = promisify(execFile);
 const ROOT = process.cwd();
 const PARTS = 'bin dist prisma src package.json openapi.json prisma.config.ts tsconfig.json tsconfig.build.json'.split(
   ' ',
 );
+
+const ANY_PORTS = { PORT: '0', TLS_PORT: '0' };
 
 export interface Account {
   readonly uid: number;
@@ -42,9 +45,13 @@ export class Checkout {
     const { folder } = checkout;
     await mkdir(folder);
     for (const part of PARTS) {
-      await cp(join(ROOT, part), join(folder, part), { recursive: true });
+      // With their times, by which the build sees that it has nothing to do.
+      await cp(join(ROOT, part), join(folder, part), { recursive: true, preserveTimestamps: true });
     }
-    await copyTree(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const modules = [join(ROOT, 'node_modules'), join(folder, 'node_modules')] as const;
+    // Only where it matters who may enter the folder, what npm installed must lie in it.
+    if (account || parentMode) await copyTree(...modules);
+    else await symlink(...modules);
     await chmod(parent, parentMode ?? 0o755);
     if (account) await Promise.all([parent, folder].map((path) => chown(path, account.uid, account.gid)));
     return checkout;
@@ -65,7 +72,19 @@ export class Checkout {
 
   /** The server as `npm start` runs it once it is built. */
   server(env: Record<string, string> = {}): Command {
-    return this.spawn([process.execPath, 'dist/main.js'], { PORT: '0', TLS_PORT: '0', ...env });
+    return this.spawn([process.execPath, 'dist/main.js'], { ...ANY_PORTS, ...env });
+  }
+
+  /** The same with other deadlines, which no variable can set. */
+  hurriedServer(deadlines: Partial<Deadlines>, env: Record<string, string> = {}): Command {
+    const main = `
+      import { loadConfig } from './dist/config/config.js';
+      import { runOrExplain } from './dist/run-or-explain.js';
+      import { serve } from './dist/serve.js';
+      const config = loadConfig(process.env);
+      const deadlines = { ...config.deadlines, ...${JSON.stringify(deadlines)} };
+      await runOrExplain(() => serve({ ...config, deadlines }));`;
+    return this.spawn([process.execPath, '--input-type=module', '--eval', main], { ...ANY_PORTS, ...env });
   }
 
   /** Nothing of the environment of the tests but where programs are. */

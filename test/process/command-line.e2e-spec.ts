@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -6,9 +5,6 @@ import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { Checkout } from './checkout.js';
 import { freePort } from './ports.js';
-
-// Each test starts several programs, each of which takes a second or two, and more on a busy machine.
-jest.setTimeout(120_000);
 
 const PORTS = { PORT: '0', TLS_PORT: '0' };
 
@@ -236,14 +232,14 @@ describe('A start that cannot succeed', () => {
     expect(outcome.stderr).not.toContain('wrong');
   });
 
-  it('gives up in one line after 30 s without a database', async () => {
+  it('gives up in one line when the time for a database to answer is over', async () => {
     const port = await freePort();
     const url = `postgresql://me:secret@127.0.0.1:${port}/x`;
     const started = Date.now();
-    const outcome = await checkout.server({ ...env, DATABASE_URL: url }).ended;
+    const outcome = await checkout.hurriedServer({ database: 2_000 }, { ...env, DATABASE_URL: url }).ended;
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
-    expect(outcome.stderr).toMatch(/^The database at 127\.0\.0\.1:\d+ has not answered for 30 s: .+\n$/);
-    expect(Date.now() - started).toBeGreaterThanOrEqual(30_000);
+    expect(outcome.stderr).toMatch(/^The database at 127\.0\.0\.1:\d+ has not answered for 2 s: .+\n$/);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(2_000);
   });
 });
 
@@ -404,7 +400,7 @@ describe('The log', () => {
   });
 
   it('warns when requests are cut off because they take longer than the server waits for them', async () => {
-    const server = checkout.server(onMigrated());
+    const server = checkout.hurriedServer({ shutdown: 500 }, onMigrated());
     const { http } = await server.listening();
     const token = (await checkout.vestibule(['token'], onMigrated()).ended).stdout.trim();
     const socket = connect(Number(new URL(http).port), '127.0.0.1').on('error', () => undefined);
@@ -418,7 +414,7 @@ describe('The log', () => {
     expect(code).toBe(0);
     expect(readLog(stdout)).toEqual([
       { level: 30, signal: 'SIGTERM', msg: 'stopping' },
-      { level: 40, milliseconds: 10_000, msg: 'requests cut off' },
+      { level: 40, milliseconds: 500, msg: 'requests cut off' },
     ]);
     socket.destroy();
   });

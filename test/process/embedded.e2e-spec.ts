@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { access, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -6,9 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checkout, hasEnded, isAlive, isRoot, NOBODY, type CheckoutOptions, type Command } from './checkout.js';
 import { freePort } from './ports.js';
-
-// Each test starts several programs, each of which takes a second or two, and more on a busy machine.
-jest.setTimeout(120_000);
 
 /** Where the server says that its database lies, and the process of it. */
 async function postgresOf(server: Command): Promise<{ home: string; pid: number }> {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { loadConfig, type AppConfig } from '../../src/config/config.js';
+import { loadConfig, type AppConfig, type Deadlines } from '../../src/config/config.js';
 import { createPool } from '../../src/database/pool.js';
 import type { LookUpTxt } from '../../src/discovery-domains/txt-records.js';
 import type { TlsCredentials } from '../../src/http/adapter.js';
@@ -25,6 +25,7 @@ export interface TestAppOptions {
   /** Environment variables to start with. */
   env?: Record<string, string>;
   tls?: TlsCredentials;
+  deadlines?: Partial<Deadlines>;
   /** How TXT records are found; by default there are none. */
   lookUpTxt?: LookUpTxt;
   /** Default: a copy of the migrated template, dropped afterwards. */
@@ -49,7 +50,8 @@ export function useApp(options: TestAppOptions = {}): TestApp {
 
 export async function startApp(options: TestAppOptions = {}): Promise<{ app: TestApp; stop: () => Promise<void> }> {
   const database = options.database ?? (await createDatabase());
-  const config = testConfig(database.url, options.env);
+  const base = testConfig(database.url, options.env);
+  const config = { ...base, deadlines: { ...base.deadlines, ...options.deadlines } };
   const log: Record<string, unknown>[] = [];
   const logger = pino(
     { level: config.logLevel, base: undefined },
