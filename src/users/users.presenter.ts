@@ -1,9 +1,11 @@
 import { select, type FieldSelection } from '../http/field-selection.js';
 import { presentPage, type Page } from '../http/pagination.js';
+import { pictureOf } from './domain/picture.js';
 import { keyOf, type User } from './domain/user.js';
 import type { UserResponse } from './dto/user.dto.js';
 
 export function presentUser(row: User, selection?: FieldSelection): Partial<UserResponse> {
+  const picture = pictureOf(row);
   const whole: UserResponse = {
     user_id: row.userId,
     ...(row.email === null ? undefined : { email: row.email }),
@@ -14,7 +16,7 @@ export function presentUser(row: User, selection?: FieldSelection): Partial<User
     ...(row.givenName === null ? undefined : { given_name: row.givenName }),
     ...(row.familyName === null ? undefined : { family_name: row.familyName }),
     ...(row.nickname === null ? undefined : { nickname: row.nickname }),
-    ...(row.picture === null ? undefined : { picture: row.picture }),
+    ...(picture === undefined ? undefined : { picture }),
     blocked: row.blocked,
     identities: [
       {
@@ -32,7 +34,7 @@ export function presentUser(row: User, selection?: FieldSelection): Partial<User
   return select(whole, selection);
 }
 
-/** Of all lists with totals, this one also says how many rows it has. */
+/** With totals, this list also says how many rows it has, which no other does. */
 export function presentUsers(page: Page<User>, selection?: FieldSelection) {
   const shown = presentPage(page, 'users', (row) => presentUser(row, selection));
   return Array.isArray(shown) ? shown : { ...shown, length: page.rows.length };
