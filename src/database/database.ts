@@ -54,7 +54,9 @@ export function createPool(url: string, size: number, onIdleError: (error: Error
 
 /** The pool waits for this before it hands out a new connection; its types do not say so. */
 const limitStatements = ((client: pg.ClientBase) =>
-  client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`)) as unknown as (client: pg.ClientBase) => void;
+  client.query(
+    `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET default_transaction_isolation = 'read committed'`,
+  )) as unknown as (client: pg.ClientBase) => void;
 
 /**
  * Prisma's client on the shared pool, with the hot statements as further methods. A broken constraint comes out as the
