@@ -10,11 +10,13 @@ describe('newSortedId', () => {
 });
 
 describe('newUserKey', () => {
-  it('gives 24 hexadecimal digits, two in a row never from the same half of all keys', () => {
-    const keys = Array.from({ length: 100 }, () => newUserKey());
-    for (const [at, key] of keys.entries()) {
-      expect(key).toMatch(/^[0-9a-f]{24}$/);
-      if (at > 0) expect(key < '8').not.toBe(keys[at - 1]! < '8');
-    }
+  it('gives 24 hexadecimal digits, each pair drawn by itself', () => {
+    const keys = Array.from({ length: 1_000 }, () => newUserKey());
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{24}$/);
+    expect(new Set(keys).size).toBe(keys.length);
+    // Two in a row begin in the same half of all keys about every other time.
+    const inSameHalf = keys.filter((key, at) => at > 0 && key < '8' === keys[at - 1]! < '8').length;
+    expect(inSameHalf).toBeGreaterThan(350);
+    expect(inSameHalf).toBeLessThan(650);
   });
 });

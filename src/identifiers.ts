@@ -35,15 +35,5 @@ export function newSortedId(prefix: 'ord'): string {
   return `${prefix}_${text}`;
 }
 
-let usersInUpperHalf = false;
-
-/**
- * A new id of a user within its provider: 24 hexadecimal digits, 95 of their bits random. The first bit alternates: as
- * in recorded traffic, where several processes give out ids, users created one after the other do not sort that way.
- */
-export function newUserKey(): string {
-  const bytes = randomBytes(12);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | (usersInUpperHalf ? 0x80 : 0);
-  usersInUpperHalf = !usersInUpperHalf;
-  return bytes.toString('hex');
-}
+/** A new id of a user within its provider: 24 hexadecimal digits, 96 random bits. */
+export const newUserKey = (): string => randomBytes(12).toString('hex');

@@ -9,24 +9,33 @@ import { originsOf } from './http/origins.js';
 import { tlsCredentials } from './http/tls.js';
 import { paths } from './paths.js';
 import { startServer, type RunningServer } from './server.js';
+import { unlessAborted } from './unless-aborted.js';
 
-/** Runs the server until SIGINT or SIGTERM. Brings the database up to date first. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Runs the server until SIGINT or SIGTERM, which also breaks off its start. Brings the database up to date first. */
 export async function serve(config: AppConfig): Promise<void> {
   const logger = createLogger(config);
   const stop = stopSignal(logger);
-  const database = await openDatabase(config, stop).catch((error: unknown) => {
-    if (!stop.aborted) throw error;
-  });
-  if (!database) return;
   try {
-    const applied = await applyMigrations(database.url);
+    await serveUntil(stop, config, logger);
+  } catch (error) {
+    const isBrokenOff = stop.aborted && error instanceof Error && error.name === 'AbortError';
+    if (!isBrokenOff) throw error;
+  }
+}
+
+async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger): Promise<void> {
+  const database = await openDatabase(config, stop);
+  try {
+    const applied = await applyMigrations(database.url, stop);
     // In development what there is to say is said in plain lines.
     if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
-    const tls = config.tls && (await tlsCredentials(config.tls, join(paths.data, 'tls')));
+    const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls, join(paths.data, 'tls')), stop));
     const pool = createPool(database.url, config.databasePoolSize, (error) => {
       logger.warn({ err: error }, 'an idle database connection broke');
     });
-    const server = await startServer(config, pool, logger, tls);
+    const server = await unlessAborted(startServer(config, pool, logger, tls), stop);
     const { httpPort, httpsPort } = server;
     if (config.production) {
       logger.info({ host: config.host, httpPort, httpsPort, database: database.description }, 'listening');
@@ -52,11 +61,12 @@ function createLogger({ logLevel }: AppConfig): Logger {
 function stopSignal(logger: Logger): AbortSignal {
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
+    // A second signal, also of the other kind, ends the process at once, as it would without a handler.
+    for (const each of STOP_SIGNALS) process.off(each, onSignal);
     logger.info({ signal }, 'stopping');
     stop.abort();
   };
-  // A second signal ends the process at once, as it would without a handler.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  for (const each of STOP_SIGNALS) process.on(each, onSignal);
   return stop.signal;
 }
 

@@ -1,5 +1,6 @@
 import { execFile, type ExecFileOptions } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { access, chmod, chown, cp, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -38,34 +39,41 @@ const DATABASE = 'vestibule';
  *
  * @param place folder for data, password and log; made when absent
  * @param settings Postgres settings for a new start, e.g. `{ fsync: 'off' }`
+ * @param signal breaks it off; a Postgres that was already started is stopped again
  * @throws EmbeddedPostgresError when the packages are not installed or Postgres does not start
+ * @throws AbortError when it was broken off
  */
 export async function acquireEmbeddedPostgres(
   place: string,
   settings: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<EmbeddedPostgres> {
   await mkdir(place, { recursive: true });
   const account = await serviceAccount();
   const home = (await canEnter(account, place)) ? place : join(fallbackHome(), shortHash(place));
   if (home !== place) await mkdir(home, { recursive: true });
-  const binaries = await prepareBinaries(account);
+  const binaries = await prepareBinaries(account, signal);
   const lock = join(home, 'lock');
 
-  const { url, holder } = await withProcessLock(lock, async () => {
-    const password = await initialise(home, binaries, account);
-    const port = (await runningPort(home)) ?? (await start(home, binaries, account, settings));
+  const joinOrStart = async () => {
+    const password = await initialise(home, binaries, account, signal);
+    const port = (await runningPort(home, signal)) ?? (await start(home, binaries, account, settings));
     const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
     return { url, holder: await hold(url) };
-  });
+  };
+  const { url, holder } = await withProcessLock(lock, joinOrStart, signal);
 
   let released: Promise<void> | undefined;
-  const release = () =>
+  const letGo = () =>
     withProcessLock(lock, async () => {
       const others = await otherHolders(holder);
       await holder.end().catch(() => undefined);
       if (others === 0) await stop(home, binaries, account);
     });
-  return { url, home, release: () => (released ??= release()) };
+  const release = () => (released ??= letGo());
+  if (signal?.aborted) await release();
+  signal?.throwIfAborted();
+  return { url, home, release };
 }
 
 interface Account {
@@ -114,7 +122,7 @@ interface Binaries {
  * The binaries where they are installed, or a copy where the account can reach and the linker finds what it needs:
  * npm packages hold no symbolic links, so the ones between library versions are made here.
  */
-async function prepareBinaries(account: Account | undefined): Promise<Binaries> {
+async function prepareBinaries(account: Account | undefined, signal?: AbortSignal): Promise<Binaries> {
   const { root, version } = await installedBinaries();
   const native = join(root, 'native');
   const usable =
@@ -127,17 +135,25 @@ async function prepareBinaries(account: Account | undefined): Promise<Binaries> 
 
   const copy = join(fallbackHome(), `postgres-${version}`);
   await mkdir(fallbackHome(), { recursive: true });
-  await withProcessLock(`${copy}.lock`, async () => {
+  const copyUnlessThere = async () => {
     if (!(await exists(copy))) {
       const unfinished = `${copy}.unfinished`;
       await rm(unfinished, { recursive: true, force: true });
-      // Verbatim, or links that were made in the original would lead back into it.
-      await cp(native, join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
+      await cp(native, join(unfinished, 'native'), {
+        recursive: true,
+        // Links that were made in the original would otherwise lead back into it.
+        verbatimSymlinks: true,
+        filter: () => {
+          signal?.throwIfAborted();
+          return true;
+        },
+      });
       await rename(unfinished, copy);
     }
     // Of an older copy too: its links may lead to where a checkout has been.
     await linkLibraries(copy);
-  });
+  };
+  await withProcessLock(`${copy}.lock`, copyUnlessThere, signal);
   return binariesIn(join(copy, 'native'));
 }
 
@@ -181,7 +197,12 @@ async function linkLibraries(root: string): Promise<void> {
 }
 
 /** Makes the cluster unless it is there, all or nothing; returns its password. */
-async function initialise(home: string, { initdb }: Binaries, account: Account | undefined): Promise<string> {
+async function initialise(
+  home: string,
+  { initdb }: Binaries,
+  account: Account | undefined,
+  signal?: AbortSignal,
+): Promise<string> {
   const data = join(home, 'postgres');
   const passwordFile = join(home, 'password');
   if (await exists(data)) return (await readFile(passwordFile, 'utf8')).trim();
@@ -203,11 +224,13 @@ async function initialise(home: string, { initdb }: Binaries, account: Account |
       '--locale=C',
     ],
     account,
+    { signal },
   );
   await rename(unfinished, data);
   return password;
 }
 
+/** Not to be broken off: a Postgres whose `pg_ctl` is gone would go on starting. */
 async function start(
   home: string,
   { pgCtl }: Binaries,
@@ -228,7 +251,7 @@ async function start(
     pgCtl,
     ['start', '-w', '-t', '30', '-s', '-D', join(home, 'postgres'), '-l', log, '-o', options.join(' ')],
     account,
-    log,
+    { log },
   );
   return port;
 }
@@ -239,7 +262,7 @@ async function stop(home: string, { pgCtl }: Binaries, account: Account | undefi
 }
 
 /** The port of a Postgres that runs on these data, whoever started it. */
-async function runningPort(home: string): Promise<number | undefined> {
+async function runningPort(home: string, signal?: AbortSignal): Promise<number | undefined> {
   const file = await readFile(join(home, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '');
   const [pid, , , port] = file.split('\n').map((line) => Number(line));
   if (!pid || !port) return undefined;
@@ -248,7 +271,7 @@ async function runningPort(home: string): Promise<number | undefined> {
     () => true,
     (error: { code?: string }) => error.code !== 'ECONNREFUSED',
   );
-  const answers = await Promise.race([refusedByPostgres, delay(ANSWER_WITHIN_MS, false, { ref: false })]);
+  const answers = await Promise.race([refusedByPostgres, delay(ANSWER_WITHIN_MS, false, { ref: false, signal })]);
   client.on('error', () => undefined);
   void client.end();
   return answers && isProcessAlive(pid) ? port : undefined;
@@ -283,11 +306,23 @@ async function otherHolders(holder: pg.Client): Promise<number> {
   }
 }
 
-async function execute(file: string, args: string[], account: Account | undefined, log?: string): Promise<void> {
-  const options: ExecFileOptions = { ...account, cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
+async function execute(
+  file: string,
+  args: string[],
+  account: Account | undefined,
+  { log, signal }: { log?: string; signal?: AbortSignal } = {},
+): Promise<void> {
+  const options: ExecFileOptions = { ...account, cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' }, signal };
+  const running = run(file, args, options);
   try {
-    await run(file, args, options);
+    await running;
   } catch (error) {
+    if (signal?.aborted) {
+      // It was told to end, and cleans up before it does.
+      const { child } = running;
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      throw signal.reason;
+    }
     const { stderr = '', message } = error as { stderr?: string; message: string };
     const hint = log === undefined ? '' : ` See ${log}.`;
     throw new EmbeddedPostgresError(`The embedded Postgres failed: ${(stderr || message).trim()}${hint}`, {

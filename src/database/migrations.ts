@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,7 @@ import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/dri
 import type * as Engine from '@prisma/schema-engine-wasm';
 import pg from 'pg';
 import { paths } from '../paths.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { findHandWrittenDrift } from './hand-written.js';
 
 // Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
@@ -19,6 +21,8 @@ const ENGINE_LOCK = 72_707_369;
 /** Held by whoever of several processes applies. */
 const TURN_LOCK = 1_986_359_924;
 const TURN_POLL_MS = 100;
+/** How long a database may take to answer when its sessions are to be ended. */
+const END_WITHIN_MS = 1_000;
 
 /** A migration that Postgres refused, in a line for the person who started it. */
 export class MigrationFailedError extends Error {}
@@ -27,12 +31,27 @@ export class MigrationFailedError extends Error {}
  * Applies the migrations that the database does not have yet. Of several processes at once one applies, the others
  * wait for it and find nothing to do. One that failed before, or whose process was killed, is tried again.
  *
+ * @param signal breaks it off; nothing is left of a migration that was under way
  * @returns names of the migrations that this call applied, oldest first
  * @throws MigrationFailedError with what Postgres said; those before it are applied
+ * @throws AbortError when it was broken off
  */
-export async function applyMigrations(databaseUrl: string): Promise<string[]> {
+export async function applyMigrations(databaseUrl: string, signal?: AbortSignal): Promise<string[]> {
+  const sessions = `vestibule: migrates ${randomUUID()}`;
+  const url = new URL(databaseUrl);
+  url.searchParams.set('application_name', sessions);
+  const work = applyPending(url.href);
+  try {
+    return await unlessAborted(work, signal);
+  } catch (error) {
+    if (signal?.aborted) await breakOff(work, databaseUrl, sessions);
+    throw error;
+  }
+}
+
+async function applyPending(databaseUrl: string): Promise<string[]> {
   const migrationsList = await readMigrations();
-  return withClient(databaseUrl, async (client) => {
+  return withClient({ connectionString: databaseUrl }, async (client) => {
     if (await isUpToDate(client, migrationsList)) return [];
     await takeTurn(client);
     if (await isUpToDate(client, migrationsList)) return [];
@@ -44,10 +63,32 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
   });
 }
 
+/**
+ * Has Postgres end the sessions of the work. Were their connections only closed, Postgres would go on with a statement
+ * that runs or waits for a lock. A database that does not answer is left to itself.
+ */
+async function breakOff(work: Promise<unknown>, databaseUrl: string, sessions: string): Promise<void> {
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  const endSessions = () =>
+    withClient(
+      { connectionString: databaseUrl, connectionTimeoutMillis: END_WITHIN_MS, query_timeout: END_WITHIN_MS },
+      (client) =>
+        client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [sessions]),
+    ).then(
+      () => true,
+      () => false,
+    );
+  // More than once, because the work may just be opening another.
+  while ((await endSessions()) && !(await Promise.race([ended, delay(TURN_POLL_MS, false)])));
+}
+
 /** Whether the database has every migration of this version. Changes nothing. */
 export async function isMigrated(databaseUrl: string): Promise<boolean> {
   const migrationsList = await readMigrations();
-  return withClient(databaseUrl, (client) => isUpToDate(client, migrationsList));
+  return withClient({ connectionString: databaseUrl }, (client) => isUpToDate(client, migrationsList));
 }
 
 /**
@@ -84,8 +125,8 @@ async function hasHistory(client: pg.Client): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config);
   // A connection that breaks while nothing is asked of it; the next statement on it says so.
   client.on('error', () => undefined);
   await client.connect();
@@ -165,7 +206,7 @@ async function findDrift(databaseUrl: string): Promise<string[]> {
     });
     return exitCode === 0 || stdout === null ? [] : stdout.split('\n').filter((line) => line && !line.startsWith('--'));
   });
-  return [...fromSchema, ...(await withClient(databaseUrl, findHandWrittenDrift))];
+  return [...fromSchema, ...(await withClient({ connectionString: databaseUrl }, findHandWrittenDrift))];
 }
 
 async function withEngine<T>(databaseUrl: string, work: (engine: Engine.SchemaEngine) => Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { AppConfig } from '../config/config.js';
 import { paths } from '../paths.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { acquireEmbeddedPostgres } from './embedded-postgres.js';
 
 export interface OpenDatabase {
@@ -22,29 +22,22 @@ const OLDEST_SERVER_VERSION = 140_000;
 /**
  * The configured database, as soon as it answers, or the embedded one.
  *
- * @param stop ends the wait for the configured one
+ * @param signal breaks it off
  * @throws DatabaseUnavailableError when its deadline passes without an answer, or at once when waiting would not help
- * @throws AbortError when it was stopped
+ * @throws AbortError when it was broken off
  */
-export async function openDatabase({ databaseUrl, deadlines }: AppConfig, stop?: AbortSignal): Promise<OpenDatabase> {
+export async function openDatabase({ databaseUrl, deadlines }: AppConfig, signal?: AbortSignal): Promise<OpenDatabase> {
   if (databaseUrl === undefined) {
-    const { url, home, release } = await acquireEmbeddedPostgres(paths.data);
+    const { url, home, release } = await acquireEmbeddedPostgres(paths.data, {}, signal);
     return { url, description: `embedded Postgres in ${home}`, release };
   }
-  const answer = waitForDatabase(databaseUrl, deadlines.database, stop);
-  await (stop ? Promise.race([answer, rejection(stop)]) : answer);
+  // Not left to the wait alone: an attempt to connect cannot be called off, and takes up to 5 s.
+  await unlessAborted(waitForDatabase(databaseUrl, deadlines.database, signal), signal);
   const { host, pathname } = new URL(databaseUrl);
   return { url: databaseUrl, description: `Postgres at ${host}${pathname}`, release: () => Promise.resolve() };
 }
 
-/** Not left to the wait alone: an attempt to connect cannot be called off, and takes up to 5 s. */
-async function rejection(stop: AbortSignal): Promise<never> {
-  stop.throwIfAborted();
-  await once(stop, 'abort');
-  throw stop.reason;
-}
-
-async function waitForDatabase(url: string, deadlineMs: number, stop?: AbortSignal): Promise<void> {
+async function waitForDatabase(url: string, deadlineMs: number, signal?: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + deadlineMs;
   for (;;) {
     const failure = await tryToConnect(url);
@@ -56,7 +49,7 @@ async function waitForDatabase(url: string, deadlineMs: number, stop?: AbortSign
         `The database at ${host} has not answered for ${deadlineMs / 1000} s: ${failure.message}`,
       );
     }
-    await delay(POLL_MS, undefined, { signal: stop });
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 

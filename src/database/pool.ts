@@ -19,27 +19,22 @@ export function createPool(url: string, size: number, onIdleError: (error: Error
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'vestibule',
     keepAlive: true,
-    onConnect: settings({ statement_timeout: STATEMENT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS }),
+    onConnect: configureSession,
   });
   pool.on('error', onIdleError);
   return pool;
 }
 
 /**
- * Makes the settings of a session. Not by start-up parameters, which connection poolers refuse, and not by a timer here
- * for every query. The pool waits for this before it hands out a new connection; its types do not say so.
+ * Not by start-up parameters, which connection poolers refuse, and not by a timer here for every query. The isolation is
+ * what the statements rely on, whatever the database's default is. The pool waits for this before it hands out a new
+ * connection; its types do not say so.
  */
-function settings(values: Record<string, number>): (client: pg.ClientBase) => void {
-  const text = sessionSettings(values);
-  return ((client) => client.query(text)) as (client: pg.ClientBase) => void;
-}
-
-/** Limits in milliseconds, as one script. */
-export function sessionSettings(values: Record<string, number>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `SET ${name} = ${value};`)
-    .join(' ');
-}
+const configureSession = ((client: pg.ClientBase) =>
+  client.query(`
+    SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
+    SET lock_timeout = ${LOCK_TIMEOUT_MS};
+    SET default_transaction_isolation = 'read committed'`)) as unknown as (client: pg.ClientBase) => void;
 
 /**
  * `pg`'s pool closes the connection of every query that fails, also where Postgres only refused a row, and keeps that of

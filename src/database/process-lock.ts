@@ -9,13 +9,15 @@ const GIVE_UP_MS = 60_000;
  * Runs `work` while no other process runs under the same lock. A lock whose process is gone is taken over.
  *
  * @param lock path of the file that is the lock; its folder must exist
+ * @param signal ends the wait for the lock
  * @throws Error when another process holds the lock for more than a minute
+ * @throws AbortError when the wait was ended
  */
-export async function withProcessLock<T>(lock: string, work: () => Promise<T>): Promise<T> {
+export async function withProcessLock<T>(lock: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const giveUpAt = Date.now() + GIVE_UP_MS;
   while (!(await tryLock(lock))) {
     if (Date.now() > giveUpAt) throw new Error(`${lock} has been held by another process for a minute`);
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal });
   }
   try {
     return await work();

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, sessionSettings } from './pool.js';
+import { CONNECT_TIMEOUT_MS } from './pool.js';
 import { isStaleStatement, sqlStateOf } from './sqlstate.js';
 import type { Queryable } from './statement.js';
 
@@ -70,7 +70,7 @@ class Pipeline {
     // Whatever is asked of a connection that broke fails with the reason.
     client.on('error', () => undefined);
     await client.connect();
-    await client.query(sessionSettings({ statement_timeout: STATEMENT_TIMEOUT_MS }));
+    await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
     return new Pipeline(client);
   }
 

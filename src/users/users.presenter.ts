@@ -1,10 +1,12 @@
 import type { GrantedScopes } from '../auth/scopes.js';
 import { select, type FieldSelection } from '../http/field-selection.js';
 import { presentPage, type Page } from '../http/pagination.js';
+import { pictureOf } from './domain/picture.js';
 import { keyOf, type User } from './domain/user.js';
 import type { UserResponse } from './dto/user.dto.js';
 
 export function presentUser(row: User): UserResponse {
+  const picture = pictureOf(row);
   return {
     user_id: row.userId,
     ...(row.email === null ? undefined : { email: row.email }),
@@ -15,7 +17,7 @@ export function presentUser(row: User): UserResponse {
     ...(row.givenName === null ? undefined : { given_name: row.givenName }),
     ...(row.familyName === null ? undefined : { family_name: row.familyName }),
     ...(row.nickname === null ? undefined : { nickname: row.nickname }),
-    ...(row.picture === null ? undefined : { picture: row.picture }),
+    ...(picture === undefined ? undefined : { picture }),
     blocked: row.blocked,
     identities: [
       {
@@ -48,7 +50,7 @@ export function presentUpdatedUser(row: User, scopes: GrantedScopes): Partial<Us
   return select(presentUser(row), scopes.has('update:users') ? undefined : APP_METADATA);
 }
 
-/** Of all lists with totals, this one also says how many rows it has. */
+/** With totals, this list also says how many rows it has, which no other does. */
 export function presentUsers(page: Page<User>, scopes: GrantedScopes, selection?: FieldSelection) {
   const shown = presentPage(page, 'users', (row) => presentReadUser(row, scopes, selection));
   return Array.isArray(shown) ? shown : { ...shown, length: page.rows.length };

@@ -2,7 +2,8 @@ import { itIsGuardedBy } from '../../support/access.js';
 import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
-import { createMembers, createOrganization, createUser } from '../../support/factories.js';
+import { createMembers, createOrganization, createUser, type CreatedUser } from '../../support/factories.js';
+import { gravatarOf } from '../../support/gravatar.js';
 
 interface Checkpoint {
   members: { user_id: string }[];
@@ -66,6 +67,13 @@ describe('GET /organizations/{id}/members', () => {
     expect((await app.api.get(`${path}?fields=user_id,picture&include_fields=false`)).body).toEqual([
       { email: user.email, name: user.name },
     ]);
+  });
+
+  it('shows the Gravatar of the address of who set no picture', async () => {
+    const { path, users } = await createMembers(app.api, 1);
+    const [{ user_id, email, name }] = users as [CreatedUser];
+    expect((await app.api.get(path)).body).toEqual([{ user_id, email, name, picture: gravatarOf(email) }]);
+    expect((await app.api.get(`${path}?fields=picture`)).body).toEqual([{ picture: gravatarOf(email) }]);
   });
 
   it('gives who came first first, page by page with totals, and an empty page past the end', async () => {

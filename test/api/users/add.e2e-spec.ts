@@ -3,6 +3,7 @@ import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createConnection, createUser, DEFAULT_CONNECTION, uniqueName } from '../../support/factories.js';
+import { gravatarOf } from '../../support/gravatar.js';
 
 const newBody = (fields: object = {}) => ({
   connection: DEFAULT_CONNECTION,
@@ -108,6 +109,14 @@ describe('POST /users', () => {
     expect(row?.text).not.toContain('Passwords hide');
   });
 
+  it('shows the Gravatar of the address when no picture was sent, and keeps it nowhere', async () => {
+    const email = `Ada.${uniqueName('user')}@Example.com`;
+    const { body } = await app.api.post<{ user_id: string; picture: string }>('/users', newBody({ email }));
+    expect(body.picture).toBe(gravatarOf(email));
+    expect((await app.api.get(`/users/${body.user_id}`)).body).toEqual(body);
+    expect(await app.sql('SELECT picture FROM users WHERE user_id = $1', [body.user_id])).toEqual([{ picture: null }]);
+  });
+
   it("takes the provider from the connection's strategy", async () => {
     const connection = await createConnection(app.api, 'google-oauth2');
     const body = newBody({ connection: connection.name, user_id: '1234567890' });
@@ -122,6 +131,7 @@ describe('POST /users', () => {
     const phone = await app.api.post('/users', { connection: sms.name, phone_number: '+4915112345678' });
     expect(phone.body).toMatchObject({ name: '+4915112345678', phone_verified: false });
     expect(phone.body).not.toHaveProperty('email');
+    expect(phone.body).not.toHaveProperty('picture');
     const username = uniqueName('user');
     const named = await app.api.post('/users', { connection: DEFAULT_CONNECTION, username });
     expect(named.body).toMatchObject({ name: username, nickname: username });

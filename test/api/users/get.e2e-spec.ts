@@ -3,6 +3,7 @@ import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createUser } from '../../support/factories.js';
+import { gravatarOf } from '../../support/gravatar.js';
 
 describe('GET /users/{id}', () => {
   const app = useApp();
@@ -25,6 +26,7 @@ describe('GET /users/{id}', () => {
     const path = `/users/${encodeURIComponent(user.user_id)}`;
     expect(await app.api.get(path)).toMatchObject({ status: 200, body: user });
     expect((await app.api.get(`${path}?fields=name`)).body).toEqual({ name: user.name });
+    expect((await app.api.get(`${path}?fields=picture`)).body).toEqual({ picture: gravatarOf(user.email) });
   });
 
   it('shows the id and the identities, and nothing else, with read:user_idp_tokens alone', async () => {

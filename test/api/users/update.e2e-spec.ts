@@ -3,6 +3,7 @@ import { expectAnswer } from '../../support/answers.js';
 import { useApp } from '../../support/app.js';
 import { refusals } from '../../support/errors.js';
 import { createUser, uniqueName } from '../../support/factories.js';
+import { gravatarOf } from '../../support/gravatar.js';
 
 describe('PATCH /users/{id}', () => {
   const app = useApp();
@@ -51,6 +52,14 @@ describe('PATCH /users/{id}', () => {
     expect(status).toBe(200);
     expect(body).toEqual({ ...rest, blocked: true, updated_at: body.updated_at });
     expect((await app.api.get(path)).body).toEqual(body);
+  });
+
+  it('shows the Gravatar of the address again when the picture is taken away, and of a new address', async () => {
+    const user = await createUser(app.api, { picture: 'https://example.com/a.jpg' });
+    const path = `/users/${user.user_id}`;
+    expect((await app.api.patch(path, { picture: null })).body).toMatchObject({ picture: gravatarOf(user.email) });
+    const email = `new-${user.email}`;
+    expect((await app.api.patch(path, { email })).body).toMatchObject({ picture: gravatarOf(email) });
   });
 
   it('accepts and leaves out what the contract lets a body have besides', async () => {
