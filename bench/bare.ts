@@ -63,6 +63,25 @@ const REMOVE = {
   name: 'remove',
   text: 'DELETE FROM organization_connections WHERE organization_id = $1 AND connection_id = $2 AND is_enabled',
 };
+const GET_USER = {
+  name: 'get_user',
+  text: `
+    SELECT u.*, c.name AS connection_name, c.strategy, c.strategy_kind
+      FROM users u JOIN connections c ON c.id = u.connection_id WHERE u.user_id = $1`,
+};
+
+interface UserRow {
+  user_id: string;
+  email: string;
+  email_verified: boolean;
+  name: string;
+  blocked: boolean;
+  created_at: Date;
+  updated_at: Date;
+  connection_name: string;
+  strategy: string;
+  strategy_kind: string;
+}
 
 interface Row {
   connection_id: string;
@@ -101,7 +120,11 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
     checked.add(token);
   }
   const [path] = request.url!.split('?', 1) as [string];
-  const [, , , , organization, , connection] = path.split('/');
+  const [, , , resource, organization, , connection] = path.split('/');
+  if (resource === 'users') {
+    const { rows } = await pool.query<UserRow>({ ...GET_USER, values: [decodeURIComponent(organization!)] });
+    return send(response, 200, presentUser(rows[0]!));
+  }
   switch (request.method as 'GET' | 'PATCH' | 'POST' | 'DELETE') {
     case 'GET': {
       if (connection !== undefined) {
@@ -149,6 +172,26 @@ function present(row: Row): object {
     ...(row.strategy_kind === 'database' ? { is_signup_enabled: row.is_signup_enabled } : undefined),
     show_as_button: row.show_as_button,
     connection: { name: row.name, strategy: row.strategy },
+  };
+}
+
+function presentUser(row: UserRow): object {
+  return {
+    user_id: row.user_id,
+    email: row.email,
+    email_verified: row.email_verified,
+    name: row.name,
+    blocked: row.blocked,
+    identities: [
+      {
+        connection: row.connection_name,
+        user_id: row.user_id.slice(row.user_id.indexOf('|') + 1),
+        provider: row.strategy,
+        isSocial: row.strategy_kind === 'social',
+      },
+    ],
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type autocannon from 'autocannon';
-import { connectionId, connectionsOf, organizationId, spareConnectionOf } from './seed.js';
+import { connectionId, connectionsOf, organizationId, spareConnectionOf, userId, USERS } from './seed.js';
 
 export interface Operation {
   readonly name: string;
@@ -36,7 +36,7 @@ const each = (
 export const OPERATIONS: readonly Operation[] = [
   {
     name: 'PATCH one',
-    target: 0.8,
+    target: 0.85,
     requests: (organizations) => [
       each('PATCH', () => ({
         path: randomRow(organizations),
@@ -46,17 +46,22 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'GET one',
-    target: 0.75,
+    target: 1.5,
     requests: (organizations) => [each('GET', () => ({ path: randomRow(organizations) }))],
   },
   {
     name: 'GET list of three',
-    target: 0.75,
+    target: 1.5,
     requests: (organizations) => [each('GET', () => ({ path: `${face(random(organizations))}?include_totals=true` }))],
   },
   {
+    name: 'GET user',
+    target: 1.5,
+    requests: () => [each('GET', () => ({ path: `/api/v2/users/${encodeURIComponent(userId(random(USERS)))}` }))],
+  },
+  {
     name: 'POST + DELETE',
-    target: 0.7,
+    target: 0.85,
     leavesRows: true,
     requests: (organizations) => addAndRemove(organizations),
   },

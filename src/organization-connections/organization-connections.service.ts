@@ -48,7 +48,7 @@ export class OrganizationConnectionsService {
     const limit = this.config.maxConnectionsPerOrganization;
     return untilDecided(
       () => this.repository.add(key, settings, face, limit),
-      () => this.refuseAdd(key, settings, face, limit),
+      () => this.explainAdd(key, settings, face, limit),
     );
   }
 
@@ -75,7 +75,7 @@ export class OrganizationConnectionsService {
     if (!removed) await this.organizations.requireExistence(key.organizationId);
   }
 
-  private async refuseAdd(
+  private async explainAdd(
     key: OrganizationConnectionKey,
     settings: Settings,
     face: Face,
@@ -95,13 +95,13 @@ export class OrganizationConnectionsService {
  * Writes, and says why when nothing was written. A reason that is gone when it is looked for was another writer's doing:
  * then the write is tried once more.
  *
- * @param refuse throws the reason; returns when there is none
+ * @param explain throws the reason; returns when there is none
  */
-async function untilDecided<T>(write: () => Promise<T | undefined>, refuse: () => Promise<void>): Promise<T> {
+async function untilDecided<T>(write: () => Promise<T | undefined>, explain: () => Promise<void>): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const written = await write();
     if (written !== undefined) return written;
-    await refuse();
+    await explain();
   }
   throw new DomainError('row_locked');
 }
