@@ -82,6 +82,14 @@ describe('loadConfig', () => {
     },
   );
 
+  it('refuses a DATABASE_URL with a schema other than public, without repeating it', () => {
+    expect(complaintAbout({ DATABASE_URL: `${URL_OF_DATABASE}?sslmode=require&schema=auth` })).toBe(
+      'DATABASE_URL: got "(hidden)", takes a URL without ?schema=: tables lie in the schema public, in a database of their own',
+    );
+    const databaseUrl = `${URL_OF_DATABASE}?schema=public`;
+    expect(loadConfig({ DATABASE_URL: databaseUrl })).toMatchObject({ databaseUrl });
+  });
+
   it('refuses production without a database', () => {
     const complaint = 'DATABASE_URL: got "", takes the URL of a Postgres database when NODE_ENV is production';
     expect(complaintAbout({ NODE_ENV: 'production' })).toBe(complaint);

@@ -93,6 +93,10 @@ const postgresUrl = makeValidator((input) => {
   if (!URL.canParse(input) || !/^postgres(ql)?:$/.test(new URL(input).protocol)) {
     throw new EnvError('a URL such as postgresql://user:password@host:5432/database');
   }
+  // Prisma's own URLs may have it; `pg` ignores it, and the tables would go elsewhere than it says.
+  if (new URL(input).searchParams.getAll('schema').some((schema) => schema !== 'public')) {
+    throw new EnvError('a URL without ?schema=: tables lie in the schema public, in a database of their own');
+  }
   return input;
 });
 

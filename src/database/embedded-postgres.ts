@@ -25,7 +25,7 @@ export interface EmbeddedPostgres {
 /** A reason why there is no embedded database, in a line for the person who started the server. */
 export class EmbeddedPostgresError extends Error {}
 
-/** Something else may have the port of a Postgres that is gone, and say nothing. */
+/** How long to wait for a Postgres that may be gone, whose port another program may have that never answers. */
 const ANSWER_WITHIN_MS = 2_000;
 const USER = 'vestibule';
 const DATABASE = 'vestibule';

@@ -92,8 +92,9 @@ export async function isMigrated(databaseUrl: string): Promise<boolean> {
 }
 
 /**
- * Waits until no other process applies. Asks again and again: a statement that waits for the engine's own lock is one
- * that CREATE INDEX CONCURRENTLY waits for in turn. The lock goes with the connection.
+ * Waits until no other process applies, by polling. A statement that waited for the lock instead would be a transaction
+ * of its own, and a CREATE INDEX CONCURRENTLY of the other process waits for all transactions to end. The lock is
+ * released with the connection.
  */
 async function takeTurn(client: pg.Client): Promise<void> {
   for (;;) {
@@ -236,7 +237,7 @@ interface EngineExports {
   __wbindgen_start(): void;
 }
 
-/** What the generated bindings have besides the engine itself. */
+/** The generated bindings, with a function that their types leave out. */
 type EngineBindings = typeof Engine & { __wbg_set_wasm(exports: EngineExports): void };
 
 // Part of Node, but @types/node leaves it to TypeScript's "dom" library, which would bring the browser's globals along.
@@ -261,7 +262,7 @@ function failureOf(migration: string, script: string, error: unknown): Migration
 /** A statement that Postgres runs only by itself, outside any transaction. The engine records its end afterwards. */
 const standsAlone = (script: string) => /\bCONCURRENTLY\b/i.test(script.replace(/--.*/g, ''));
 
-/** Prisma's adapter with what the engine needs of it and it lacks. */
+/** Prisma's adapter, corrected where it does not do what the engine needs. */
 class EngineAdapter extends PrismaPg {
   private readonly scripts = readMigrations().then(
     ({ migrationDirectories }) =>
@@ -279,10 +280,10 @@ class EngineAdapter extends PrismaPg {
     const adapter = await super.connect();
     const pool = adapter.underlyingDriver();
 
-    // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, it is parsed
-    // by Postgres and runs as one transaction: a migration that fails leaves nothing behind. The record that it ended is
-    // in the same transaction, so that a process killed right after it does not leave that open either. The exception
-    // is what can be in no transaction.
+    // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, the script
+    // is parsed by Postgres and runs as one transaction, so a migration that fails leaves nothing behind. The record of
+    // its end is part of that transaction, so a process killed right after it leaves no unfinished record. A statement
+    // that Postgres refuses to run in a transaction is sent without the record.
     adapter.executeScript = async (script) => {
       const migration = (await this.scripts).get(script);
       try {
@@ -294,7 +295,8 @@ class EngineAdapter extends PrismaPg {
       }
     };
 
-    // The adapter refuses "char", of which the engine reads the kinds of constraints and foreign key actions.
+    // The adapter refuses columns of the type "char". The engine reads the kinds of constraints and foreign key actions
+    // from such columns.
     const charColumns = new Set<string>();
     const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<pg.QueryResult>;
     pool.query = (async (...given: unknown[]) => {

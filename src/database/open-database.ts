@@ -16,6 +16,9 @@ export interface OpenDatabase {
 /** The database cannot be used, in a line for the person who started the server. */
 export class DatabaseUnavailableError extends Error {}
 
+/** The database answers, and is not one to work with. */
+class UnsuitableError extends Error {}
+
 const POLL_MS = 500;
 const OLDEST_SERVER_VERSION = 140_000;
 
@@ -57,12 +60,18 @@ async function tryToConnect(url: string): Promise<(Error & { code?: string }) | 
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: number }>(
-      "SELECT current_setting('server_version_num')::int AS version",
+    const { rows } = await client.query<{ version: number; schema: string | null }>(
+      "SELECT current_setting('server_version_num')::int AS version, current_schema() AS schema",
     );
-    const version = rows[0]?.version ?? 0;
-    if (version >= OLDEST_SERVER_VERSION) return undefined;
-    return Object.assign(new Error(`PostgreSQL 14 or newer is needed, this is ${version}`), { code: 'too_old' });
+    const { version = 0, schema = null } = rows[0] ?? {};
+    if (version < OLDEST_SERVER_VERSION) {
+      return new UnsuitableError(`PostgreSQL 14 or newer is needed, this is ${version}`);
+    }
+    // Prisma's queries name the schema public; migrations and hand-written statements follow the search path.
+    if (schema !== 'public') {
+      return new UnsuitableError(`the search path must lead to the schema public, and leads to ${schema ?? 'none'}`);
+    }
+    return undefined;
   } catch (error) {
     return describable(error);
   } finally {
@@ -76,7 +85,7 @@ function describable(error: unknown): Error & { code?: string } {
   return first instanceof Error ? first : new Error(String(first));
 }
 
-/** Wrong password, no such database, too old: waiting changes nothing. */
-function mayPass({ code }: { code?: string }): boolean {
-  return code !== 'too_old' && !/^(28|3D)/.test(code ?? '');
+/** Wrong password, no such database, not one to work with: waiting changes nothing. */
+function mayPass(failure: Error & { code?: string }): boolean {
+  return !(failure instanceof UnsuitableError) && !/^(28|3D)/.test(failure.code ?? '');
 }

@@ -232,6 +232,28 @@ describe('A start that cannot succeed', () => {
     expect(outcome.stderr).not.toContain('wrong');
   });
 
+  it.each([
+    ['that is not there', 'nowhere', 'none'],
+    ['other than public', 'pg_catalog', 'pg_catalog'],
+  ])('says in one line that the search path leads to a schema %s', async (_, searchPath, schema) => {
+    const url = new URL(database.url);
+    url.searchParams.set('options', `-c search_path=${searchPath}`);
+    for (const command of [['serve'], ['migrate']]) {
+      expect(await checkout.vestibule(command, { ...env, DATABASE_URL: url.href }).ended).toEqual({
+        code: 1,
+        signal: null,
+        stdout: '',
+        stderr: `The database at ${url.host} refuses: the search path must lead to the schema public, and leads to ${schema}\n`,
+      });
+    }
+  });
+
+  it('says in one line that a schema cannot be chosen', async () => {
+    const outcome = await checkout.server({ ...env, DATABASE_URL: `${database.url}?schema=auth` }).ended;
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/^DATABASE_URL: got "\(hidden\)", takes a URL without \?schema=.+\n$/);
+  });
+
   it('gives up in one line when the time for a database to answer is over', async () => {
     const port = await freePort();
     const url = `postgresql://me:secret@127.0.0.1:${port}/x`;

@@ -94,7 +94,7 @@ export const userIdOf = (strategy: string, key: string): string => `${strategy}|
 /** The id within the provider. */
 export const keyOf = (userId: string): string => userId.slice(userId.indexOf('|') + 1);
 
-/** Of each, also when it is merged. */
+/** How large `user_metadata` and `app_metadata` may each be, before and after a merge. */
 export const MAX_METADATA_BYTES = 256 * 1024;
 
 /**
@@ -127,7 +127,7 @@ export interface UserFilter {
   readonly connection?: string;
 }
 
-/** A search that asks for one address, as the SDKs send it; nothing else of the search language is understood. */
+/** A search for one e-mail address, as the SDKs send it. Nothing else of the search language is understood. */
 export const EMAIL_QUERY = /^email:(?:"([^"*\\]+)"|([^"*\\\s]+))$/;
 
 /** @param query already matches {@link EMAIL_QUERY} */
