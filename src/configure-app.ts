@@ -8,7 +8,7 @@ import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { ExceptionToResponseFilter } from './http/exception.filter.js';
-import { ValidationPipe } from './http/validation/validation.pipe.js';
+import { RequestValidationPipe } from './http/validation/validation.pipe.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'openapi.json'];
@@ -20,9 +20,9 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const verifier = app.get(TokenVerifier);
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthentication(fastify, verifier);
-  registerBodyParsers(fastify);
+  await registerBodyParsers(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
-  app.useGlobalPipes(new ValidationPipe());
+  app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ExceptionToResponseFilter());
 }
 

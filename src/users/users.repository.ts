@@ -3,7 +3,7 @@ import { DATABASE, Prisma, type Database, type Organization } from '../database/
 import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { refusal, type Refusal } from '../errors/refusal.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
-import { sizeProblem } from '../http/validation/fields.js';
+import { sizeProblem } from '../http/validation/wording.js';
 import { newUserKey } from '../identifiers.js';
 import {
   emailAsKept,

@@ -4,7 +4,6 @@ import { PagingDto } from '../../http/pagination.js';
 import {
   BooleanField,
   EnumField,
-  EnumListField,
   JsonObjectField,
   ObjectField,
   StringField,
@@ -36,7 +35,7 @@ export class SelectConnectionFieldsDto {
 }
 
 export class ListConnectionsDto extends PagingDto {
-  @EnumListField([...STRATEGIES, ...RETIRED_STRATEGIES])
+  @StringListField({ item: { enum: [...STRATEGIES, ...RETIRED_STRATEGIES] } })
   strategy?: string[];
 
   @StringField()

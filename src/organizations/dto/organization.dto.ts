@@ -74,7 +74,7 @@ export class ClientCredentialsQuotaDto {
 }
 
 export class TokenQuotaDto {
-  @ObjectField(() => ClientCredentialsQuotaDto, { required: true, minProperties: 1 })
+  @ObjectField(() => ClientCredentialsQuotaDto, { required: true, notEmpty: true })
   client_credentials!: ClientCredentialsQuotaDto;
 }
 
