@@ -4,19 +4,18 @@ import { RequireScope } from '../auth/access.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
-import { OrganizationPathDto } from '../organization-connections/dto/organization-connection.dto.js';
+import { orderOf } from '../http/sorting.js';
 import { newSettingsOf } from '../organization-connections/dto/settings.js';
-import { orderOf } from './domain/organization.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {
   ListOrganizationsDto,
   OrganizationCreateDto,
   OrganizationCreatedResponse,
-  OrganizationIdPathDto,
   OrganizationNamePathDto,
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
+import { OrganizationPathDto } from './dto/organization-path.dto.js';
 import { presentCreatedOrganization, presentOrganization } from './organizations.presenter.js';
 import { OrganizationsService } from './organizations.service.js';
 
@@ -58,7 +57,7 @@ export class OrganizationsController {
   @RequireScope('read:organizations', 'read:organizations_summary')
   @ApiResponse({ status: 200, type: OrganizationResponse })
   @ApiErrors(404)
-  async get(@Param() { id }: OrganizationIdPathDto): Promise<OrganizationResponse> {
+  async get(@Param() { id }: OrganizationPathDto): Promise<OrganizationResponse> {
     return presentOrganization(await this.service.get(id));
   }
 
@@ -67,7 +66,7 @@ export class OrganizationsController {
   @ApiResponse({ status: 200, type: OrganizationResponse })
   @ApiErrors(404, 409)
   async update(
-    @Param() { id }: OrganizationIdPathDto,
+    @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationUpdateDto,
   ): Promise<OrganizationResponse> {
     return presentOrganization(await this.service.update(id, changesOf(body)));

@@ -1,18 +1,17 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
-import { selectionOf } from '../http/field-selection.js';
+import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { orderOf } from '../http/sorting.js';
 import { OrganizationResponse } from '../organizations/dto/organization.dto.js';
 import { presentOrganization } from '../organizations/organizations.presenter.js';
-import { orderOf } from './domain/user.js';
 import { changesOf, draftOf, filterOf } from './dto/changes.js';
 import {
   ListUserOrganizationsDto,
   ListUsersDto,
-  SelectUserFieldsDto,
   UserCreateDto,
   UserPathDto,
   UserResponse,
@@ -49,7 +48,7 @@ export class UsersController {
   @ApiErrors(404)
   async get(
     @Param() { id }: UserPathDto,
-    @Query() { fields, include_fields }: SelectUserFieldsDto,
+    @Query() { fields, include_fields }: SelectFieldsDto,
   ): Promise<Partial<UserResponse>> {
     return presentUser(await this.service.get(id), selectionOf(fields, include_fields));
   }

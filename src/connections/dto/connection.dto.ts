@@ -26,14 +26,6 @@ export class ConnectionPathDto {
   id!: string;
 }
 
-export class SelectConnectionFieldsDto {
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
-}
-
 export class ListConnectionsDto extends PagingDto {
   @StringListField({ item: { enum: [...STRATEGIES, ...RETIRED_STRATEGIES] } })
   strategy?: string[];
