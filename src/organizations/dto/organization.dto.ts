@@ -35,6 +35,11 @@ export class ListOrganizationsDto extends PagingDto {
 
   @SortField(SORTABLE, { maxLength: 15 })
   sort?: Sort<(typeof SORTABLE)[number]>;
+
+  @StringField({
+    description: 'The id of an application. Accepted, and adds nothing while applications are not kept here',
+  })
+  include_client_association_for?: string;
 }
 
 export class BrandingColorsDto {
