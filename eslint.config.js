@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-const FRAMEWORKS = ['@nestjs/*', 'fastify', '@fastify/*', '@prisma/*', 'pg', 'class-validator'];
+const FRAMEWORKS = ['@nestjs/*', 'fastify', '@fastify/*', '@prisma/*', 'pg', 'class-validator', 'class-transformer'];
 
 export default defineConfig([
   globalIgnores(['dist/', 'src/database/generated/', '.data/']),

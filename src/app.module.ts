@@ -11,9 +11,9 @@ import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.mo
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { HealthModule } from './health/health.module.js';
 import { ExceptionToResponseFilter } from './http/exception.filter.js';
-import { OpenApiModule } from './http/openapi/openapi.module.js';
-import { ValidationPipe } from './http/validation/validation.pipe.js';
+import { RequestValidationPipe } from './http/validation/validation.pipe.js';
 import { MembersModule } from './members/members.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -39,7 +39,7 @@ export class AppModule {
         OpenApiModule,
       ],
       providers: [
-        { provide: APP_PIPE, useClass: ValidationPipe },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
         { provide: APP_FILTER, useClass: ExceptionToResponseFilter },
       ],
     };

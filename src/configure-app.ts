@@ -19,7 +19,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const verifier = app.get(TokenVerifier);
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthentication(fastify, verifier);
-  registerBodyParsers(fastify);
+  await registerBodyParsers(fastify);
   registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

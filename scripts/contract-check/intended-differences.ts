@@ -63,12 +63,20 @@ const REQUESTS: readonly Intended[] = [
     differences: ['GET /organizations query sort pattern: none → "^(name|display_name|created_at):-?1$"'],
   },
   {
-    because: 'A domain must be a host name; the provider publishes that of its answers only, and as a pattern.',
+    because: 'A domain must be a host name; the provider publishes that of its answers only.',
+    differences: ['POST /organizations/{id}/discovery-domains body.domain format: none → "hostname"'],
+  },
+  {
+    because: 'An id of an organization has one limit, also where the contract does not repeat it.',
     differences: [
-      'POST /organizations/{id}/discovery-domains body.domain format: none → "hostname"',
-      '* /organizations/{id}/discovery-domains* format: none → "hostname"',
-      '* /organizations/{id}/discovery-domains* pattern: * → none',
+      'GET /organizations/{id} path id maxLength: none → 50',
+      'PATCH /organizations/{id} path id maxLength: none → 50',
+      '* /organizations/{id}/discovery-domains* path id maxLength: none → 50',
     ],
+  },
+  {
+    because: "Terraform's data source sends it; it is accepted.",
+    differences: ['GET /organizations query include_client_association_for: absent → present'],
   },
   {
     because: 'One call is one transaction, so it has a limit.',

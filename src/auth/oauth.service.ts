@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
-import { FormBody } from '../http/validation/text-input.js';
 import { MachineClientsRepository } from './machine-clients.repository.js';
 import { OAuthError } from './oauth-error.js';
 import { splitScopes } from './scopes.js';
@@ -66,9 +65,8 @@ export class OAuthService {
 
 /** One that is sent twice, or is no text, is refused and not passed over: without it a token may be good for more. */
 function textFields(body: unknown): Map<string, string> {
-  const values = body instanceof FormBody ? body.values : (body ?? {});
   const fields = new Map<string, string>();
-  for (const [sent, value] of Object.entries(values)) {
+  for (const [sent, value] of Object.entries(body ?? {})) {
     const name = sent.replace(/\[.*/s, '');
     if (!FIELDS.has(name)) continue;
     if (name !== sent || typeof value !== 'string' || !isStorable(value)) {

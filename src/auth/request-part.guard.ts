@@ -1,7 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { FormBody } from '../http/validation/text-input.js';
+import { FormBody } from '../http/body-parsers.js';
 import type { Scope } from './scopes.js';
 
 /** Any of these properties of the body, any property but these, or any of these query parameters. */

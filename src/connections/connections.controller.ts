@@ -3,7 +3,7 @@ import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
-import { selectionOf } from '../http/field-selection.js';
+import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
 import { ApiNotEmptyBody } from '../http/openapi/bodies.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -19,7 +19,6 @@ import {
   ConnectionResponse,
   ConnectionUpdateDto,
   ListConnectionsDto,
-  SelectConnectionFieldsDto,
 } from './dto/connection.dto.js';
 
 @ApiTags('connections')
@@ -54,7 +53,7 @@ export class ConnectionsController {
   @ApiErrors(404)
   async get(
     @Param() { id }: ConnectionPathDto,
-    @Query() { fields, include_fields }: SelectConnectionFieldsDto,
+    @Query() { fields, include_fields }: SelectFieldsDto,
   ): Promise<Partial<ConnectionResponse>> {
     return presentConnection(await this.service.get(id), this.config.publicUrl, selectionOf(fields, include_fields));
   }

@@ -3,6 +3,7 @@ import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
+import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import { presentDiscoveryDomain } from './discovery-domains.presenter.js';
 import { DiscoveryDomainsService } from './discovery-domains.service.js';
 import { changesOf, draftOf } from './dto/changes.js';
@@ -11,7 +12,6 @@ import {
   DiscoveryDomainNamePathDto,
   DiscoveryDomainPathDto,
   DiscoveryDomainResponse,
-  DiscoveryDomainsPathDto,
   DiscoveryDomainUpdateDto,
   ListDiscoveryDomainsDto,
   ListDiscoveryDomainsResponse,
@@ -26,7 +26,7 @@ export class DiscoveryDomainsController {
   @RequireScope('read:organization_discovery_domains')
   @ApiResponse({ status: 200, type: ListDiscoveryDomainsResponse })
   @ApiErrors(404)
-  async list(@Param() { id }: DiscoveryDomainsPathDto, @Query() query: ListDiscoveryDomainsDto) {
+  async list(@Param() { id }: OrganizationPathDto, @Query() query: ListDiscoveryDomainsDto) {
     return presentPage(await this.service.list(id, checkpointOf(query)), 'domains', presentDiscoveryDomain);
   }
 
@@ -35,7 +35,7 @@ export class DiscoveryDomainsController {
   @ApiResponse({ status: 201, type: DiscoveryDomainResponse })
   @ApiErrors(404, 409)
   async create(
-    @Param() { id }: DiscoveryDomainsPathDto,
+    @Param() { id }: OrganizationPathDto,
     @Body() body: DiscoveryDomainCreateDto,
   ): Promise<DiscoveryDomainResponse> {
     return presentDiscoveryDomain(await this.service.create(id, draftOf(body)));

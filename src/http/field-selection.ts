@@ -1,9 +1,17 @@
 import { BooleanField, StringField } from './validation/fields.js';
 
-/** The two query parameters that {@link selectionOf} reads. */
 export const FieldsField = () => StringField({ description: 'Names of fields, separated by commas' });
 export const IncludeFieldsField = () =>
   BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' });
+
+/** The query of whatever has no other parameters. */
+export class SelectFieldsDto {
+  @FieldsField()
+  fields?: string;
+
+  @IncludeFieldsField()
+  include_fields?: boolean;
+}
 
 /** Which properties of an answer to show. */
 export interface FieldSelection {

@@ -5,6 +5,9 @@ import { isStorable } from './validation/storable.js';
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
+/** The `page` of a list that goes no further; to be declared anew, where the others have no limit of their own. */
+export const LimitedPageField = () => IntegerField({ minimum: 0, maximum: 1000 });
+
 /** Offset paging: `page` counts from 0. */
 export class OffsetPagingDto {
   @IntegerField({ minimum: 0 })

@@ -5,7 +5,7 @@ import { selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
-import { OrganizationPathDto } from '../organization-connections/dto/organization-connection.dto.js';
+import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import { ListMembersDto, MemberResponse, MembersDto } from './dto/member.dto.js';
 import { presentMember } from './members.presenter.js';
 import { MembersService } from './members.service.js';

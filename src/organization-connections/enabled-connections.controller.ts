@@ -4,12 +4,12 @@ import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js';
+import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
   OrganizationEnabledConnectionAddDto,
   OrganizationEnabledConnectionPathDto,
   OrganizationEnabledConnectionResponse,
   OrganizationEnabledConnectionUpdateDto,
-  OrganizationPathDto,
 } from './dto/organization-connection.dto.js';
 import { newSettingsOf, settingsOf } from './dto/settings.js';
 import { presentEnabledConnection } from './organization-connections.presenter.js';

@@ -4,13 +4,13 @@ import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
   ListOrganizationConnectionsDto,
   OrganizationConnectionCreateDto,
   OrganizationConnectionPathDto,
   OrganizationConnectionResponse,
   OrganizationConnectionUpdateDto,
-  OrganizationPathDto,
 } from './dto/organization-connection.dto.js';
 import { newSettingsOf, settingsOf } from './dto/settings.js';
 import { presentOrganizationConnection } from './organization-connections.presenter.js';

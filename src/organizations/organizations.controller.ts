@@ -5,19 +5,18 @@ import type { GrantedScopes } from '../auth/scopes.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
-import { OrganizationPathDto } from '../organization-connections/dto/organization-connection.dto.js';
+import { orderOf } from '../http/sorting.js';
 import { newSettingsOf } from '../organization-connections/dto/settings.js';
-import { orderOf } from './domain/organization.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {
   ListOrganizationsDto,
   OrganizationCreateDto,
   OrganizationCreatedResponse,
-  OrganizationIdPathDto,
   OrganizationNamePathDto,
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
+import { OrganizationPathDto } from './dto/organization-path.dto.js';
 import {
   organizationPresenterFor,
   presentCreatedOrganization,
@@ -65,7 +64,7 @@ export class OrganizationsController {
   @ApiResponse({ status: 200, type: OrganizationResponse })
   @ApiErrors(404)
   async get(
-    @Param() { id }: OrganizationIdPathDto,
+    @Param() { id }: OrganizationPathDto,
     @CallerScopes() scopes: GrantedScopes,
   ): Promise<OrganizationResponse> {
     return organizationPresenterFor(scopes)(await this.service.get(id));
@@ -76,7 +75,7 @@ export class OrganizationsController {
   @ApiResponse({ status: 200, type: OrganizationResponse })
   @ApiErrors(404, 409)
   async update(
-    @Param() { id }: OrganizationIdPathDto,
+    @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationUpdateDto,
   ): Promise<OrganizationResponse> {
     return presentOrganization(await this.service.update(id, changesOf(body)));

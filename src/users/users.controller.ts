@@ -2,18 +2,17 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
 import type { GrantedScopes } from '../auth/scopes.js';
-import { selectionOf } from '../http/field-selection.js';
+import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { orderOf } from '../http/sorting.js';
 import { OrganizationResponse } from '../organizations/dto/organization.dto.js';
 import { presentOrganization } from '../organizations/organizations.presenter.js';
-import { orderOf } from './domain/user.js';
 import { changesOf, draftOf, filterOf } from './dto/changes.js';
 import {
   ListUserOrganizationsDto,
   ListUsersDto,
-  SelectUserFieldsDto,
   UserCreateDto,
   UserPathDto,
   UserResponse,
@@ -51,7 +50,7 @@ export class UsersController {
   @ApiErrors(404)
   async get(
     @Param() { id }: UserPathDto,
-    @Query() { fields, include_fields }: SelectUserFieldsDto,
+    @Query() { fields, include_fields }: SelectFieldsDto,
     @CallerScopes() scopes: GrantedScopes,
   ): Promise<Partial<UserResponse>> {
     return presentReadUser(await this.service.get(id), scopes, selectionOf(fields, include_fields));

@@ -3,7 +3,7 @@ import type { Organization } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
-import { sizeProblem } from '../http/validation/fields.js';
+import { sizeProblem } from '../http/validation/wording.js';
 import {
   MAX_METADATA_BYTES,
   mergedChanges,

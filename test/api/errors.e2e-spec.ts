@@ -158,6 +158,88 @@ describe('every error', () => {
     );
   });
 
+  it.each([
+    ['__proto__=a&__proto__=b', "'Additional properties not allowed: __proto__'"],
+    ['constructor=a&constructor=b', "'Additional properties not allowed: constructor'"],
+    ['name=a&name=b', "'Expected type string but found type array' on property name"],
+    ['from=a&from=b', "'Expected type string but found type array' on property from"],
+    ['take=1&take=2', "'Expected type integer but found type array' on property take"],
+    [
+      'include_totals=true&include_totals=true',
+      "'Expected type boolean but found type array' on property include_totals",
+    ],
+  ])('is 400 for a name that a query repeats: %s', async (query, detail) => {
+    expectAnswer(await app.api.get(`/connections?${query}`), refusals.invalidQuery(detail));
+  });
+
+  it.each([
+    [{ name: { constructor: 1 } }, "'Expected type string but found type object' on property name"],
+    [{ name: { then: 1 } }, "'Expected type string but found type object' on property name"],
+    [{ other: { constructor: 1 } }, "'Additional properties not allowed: other'"],
+    [{ other: [{ constructor: {} }] }, "'Additional properties not allowed: other'"],
+    [
+      { is_domain_connection: [{ constructor: 1 }] },
+      "'Expected type boolean but found type array' on property is_domain_connection",
+    ],
+    [{ realms: [{ constructor: 1 }] }, "'Expected type string but found type object' on property realms"],
+    [{ metadata: { a: { constructor: 1 } } }, "'Expected type string but found type object' on property metadata"],
+    [{ options: [{ constructor: 1 }] }, "'Expected type object but found type array' on property options"],
+    [
+      { authentication: [{ active: { constructor: 1 } }] },
+      "'Expected type object but found type array' on property authentication",
+    ],
+    [
+      { authentication: [{ other: { constructor: 1 } }] },
+      "'Additional properties not allowed: other' on property authentication.0",
+    ],
+    [
+      { authentication: { active: true, constructor: 1 } },
+      "'Additional properties not allowed: constructor' on property authentication",
+    ],
+    [
+      { authentication: { active: true, toString: 'a' } },
+      "'Additional properties not allowed: toString' on property authentication",
+    ],
+    [
+      { authentication: { active: { constructor: 1 } } },
+      "'Expected type boolean but found type object' on property authentication.active",
+    ],
+  ])('is 400 for an object where none belongs, whatever is in it: %j', async (fields, detail) => {
+    expectAnswer(
+      await app.api.post('/connections', { name: uniqueName('con'), strategy: 'oidc', ...fields }),
+      refusals.invalidBody(detail),
+    );
+  });
+
+  it('repeats what was sent as it was sent', async () => {
+    for (const strategy of ['$value$property', '$&$1', '$constraint1', '$value'.repeat(10_000)]) {
+      expectAnswer(
+        await app.api.post('/connections', { name: uniqueName('con'), strategy }),
+        refusals.invalidBody(`'No enum match for: ${strategy}' on property strategy`),
+      );
+    }
+  });
+
+  it('names the first item of a list that is wrong', async () => {
+    expectAnswer(
+      await app.api.post('/connections', {
+        name: uniqueName('con'),
+        strategy: 'oidc',
+        enabled_clients: ['a', 'b c', ''],
+      }),
+      refusals.invalidBody("'Object didn't pass validation for format client-id: b c' on property enabled_clients"),
+    );
+  });
+
+  it('is none for a body that may have more, whatever is in it', async () => {
+    const { id } = await createOrganization(app.api);
+    const { status } = await app.api.request('DELETE', `/organizations/${id}/members`, {
+      headers: JSON_TYPE,
+      body: '{"members":["auth0|1"],"constructor":1,"roles":{"constructor":1,"then":2}}',
+    });
+    expect(status).toBe(204);
+  });
+
   it('is none for an empty body of a call that takes none', async () => {
     const { path } = await createDiscoveryDomain(app.api);
     const answer = await app.api.request('POST', `${path}/verify`, { headers: JSON_TYPE, body: '' });

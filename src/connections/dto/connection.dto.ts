@@ -4,7 +4,6 @@ import { PagingDto } from '../../http/pagination.js';
 import {
   BooleanField,
   EnumField,
-  EnumListField,
   JsonObjectField,
   ObjectField,
   StringField,
@@ -27,16 +26,8 @@ export class ConnectionPathDto {
   id!: string;
 }
 
-export class SelectConnectionFieldsDto {
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
-}
-
 export class ListConnectionsDto extends PagingDto {
-  @EnumListField([...STRATEGIES, ...RETIRED_STRATEGIES])
+  @StringListField({ item: { enum: [...STRATEGIES, ...RETIRED_STRATEGIES] } })
   strategy?: string[];
 
   @StringField()

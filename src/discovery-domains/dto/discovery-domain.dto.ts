@@ -1,21 +1,20 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
 import { BooleanField, EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
+import { OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
 import { DISCOVERY_DOMAIN_STATUSES, type DiscoveryDomainStatus } from '../domain/discovery-domain.js';
 
 const DOMAIN_LIMITS = { minLength: 3, maxLength: 255 } as const;
+/** What every host name is like, in the words of the contract. */
+const HOST_NAME_PATTERN =
+  '^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$';
 const MAX_PAGE_SIZE = 100;
 
-export class DiscoveryDomainsPathDto {
-  @StringField({ required: true })
-  id!: string;
-}
-
-export class DiscoveryDomainPathDto extends DiscoveryDomainsPathDto {
+export class DiscoveryDomainPathDto extends OrganizationPathDto {
   @StringField({ required: true })
   discovery_domain_id!: string;
 }
 
-export class DiscoveryDomainNamePathDto extends DiscoveryDomainsPathDto {
+export class DiscoveryDomainNamePathDto extends OrganizationPathDto {
   @StringField({ required: true, ...DOMAIN_LIMITS })
   discovery_domain!: string;
 }
@@ -45,7 +44,7 @@ export class DiscoveryDomainResponse {
   @ApiProperty({ format: 'organization-discovery-domain-id' })
   id!: string;
 
-  @ApiProperty({ ...DOMAIN_LIMITS, format: 'hostname' })
+  @ApiProperty({ ...DOMAIN_LIMITS, pattern: HOST_NAME_PATTERN })
   domain!: string;
 
   @ApiProperty({ enum: DISCOVERY_DOMAIN_STATUSES })

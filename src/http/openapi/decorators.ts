@@ -2,7 +2,7 @@ import type * as Swagger from '@nestjs/swagger';
 
 /**
  * The decorators of @nestjs/swagger, put off until a document is made. The service publishes the committed document, so
- * at run time they would only cost: a tenth of the memory and of the start, and a dependency of the image.
+ * at run time they would only cost: 4 MB, a sixth of the processor time of a start, and 18 MB of dependencies.
  */
 type Decorators = Pick<
   typeof Swagger,

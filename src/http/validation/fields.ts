@@ -1,13 +1,34 @@
 import { applyDecorators } from '@nestjs/common';
+import { Exclude, Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmptyObject,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateIf,
+  ValidateNested,
+  type ValidationOptions,
+} from 'class-validator';
 import { ApiProperty } from '../openapi/decorators.js';
-import { ValidateBy, ValidateIf, ValidateNested, type ValidationArguments } from 'class-validator';
-import { FORMATS, type FormatName } from './formats.js';
-import { isStorable } from './storable.js';
-import { wireTypeOf } from './wire-type.js';
+import { IsFormat, IsStorable, IsTextMap, MaxBytes } from './constraints.js';
+import type { FormatName } from './formats.js';
+import { MAP_TEXT_LENGTH } from './wording.js';
 
 /**
- * One decorator a field of a DTO: it checks the field with class-validator and describes it in the OpenAPI document, so
- * that the two cannot differ. Messages have the wording that users of the Management API know.
+ * One decorator a field, made of those of class-validator, class-transformer and Swagger, so that a limit is written
+ * once. The checks run in the order given here; what a refusal says is in wording.ts.
  */
 
 interface Common {
@@ -16,263 +37,142 @@ interface Common {
   description?: string;
 }
 
-type WireType = 'string' | 'boolean' | 'integer' | 'array' | 'object';
-type Schema = Record<string, unknown>;
-type Dto = new () => object;
-type Check = (value: unknown) => string | undefined;
-
-/** Marks the message of a missing property, which names no path. */
-export const MISSING = 'missing';
-
 export interface StringLimits {
   minLength?: number;
   maxLength?: number;
   pattern?: RegExp;
   format?: FormatName;
+  enum?: readonly string[];
 }
 
-export const StringField = (options: StringLimits & Common = {}) =>
-  field(options, { type: 'string', ...stringSchema(options) }, (value) => checkString(value, options));
+type Schema = Record<string, unknown>;
+type Dto<T extends object = object> = () => new () => T;
 
-export const BooleanField = (options: Common = {}) =>
-  field(options, { type: 'boolean' }, (value) => checkType('boolean', value));
+/** The group of the conversions that are for queries, paths and forms alone, which know nothing but texts. */
+export const TEXTS = 'texts';
 
-/** A whole number; no larger than Postgres' integer, so that it can never overflow a statement. */
-export const IntegerField = ({ minimum, maximum, ...options }: { minimum: number; maximum?: number } & Common) =>
-  field(options, { type: 'integer', minimum, ...(maximum === undefined ? {} : { maximum }) }, (value) => {
-    const most = maximum ?? 2_147_483_647;
-    if (typeof value !== 'number' || !Number.isInteger(value)) return expected('integer', value);
-    if (value < minimum) return `Value ${value} is less than minimum ${minimum}`;
-    if (value > most) return `Value ${value} is greater than maximum ${most}`;
-    return undefined;
-  });
+/** Names the DTO of a nested field; any other field has it too, and names none. */
+export const NESTED = Symbol('nested');
 
-export const EnumField = (values: readonly string[], options: Common & { name?: string } = {}) =>
-  field(options, { type: 'string', enum: [...values] }, (value) => checkEnum(value, values));
+/** Postgres' integer, so that no number can overflow a statement. */
+const MAX_INTEGER = 2_147_483_647;
+
+export const StringField = ({ required, nullable, description, ...limits }: StringLimits & Common = {}) =>
+  leaf({ required, nullable, description, ...stringSchema(limits) }, texts(limits));
+
+export const EnumField = (values: readonly string[], options: Common = {}) => StringField({ ...options, enum: values });
+
+export const BooleanField = (options: Common = {}) => leaf({ ...options, type: 'boolean' }, [IsBoolean()], toBoolean);
+
+export const IntegerField = (options: { minimum: number; maximum?: number } & Common) =>
+  leaf({ ...options, type: 'integer' }, [IsInt(), Min(options.minimum), Max(options.maximum ?? MAX_INTEGER)], toNumber);
 
 export const StringListField = ({
   item = {},
-  minItems,
-  maxItems,
   ...options
 }: { item?: StringLimits; minItems?: number; maxItems?: number } & Common = {}) =>
-  field(
-    options,
-    {
-      type: 'array',
-      items: { type: 'string', ...stringSchema(item) },
-      ...(minItems === undefined ? {} : { minItems }),
-      ...(maxItems === undefined ? {} : { maxItems }),
-    },
-    (value) => checkList(value, { minItems, maxItems }, (entry) => checkString(entry, item)),
-  );
-
-export const EnumListField = (values: readonly string[], options: Common = {}) =>
-  field(options, { type: 'array', items: { type: 'string', enum: [...values] } }, (value) =>
-    checkList(value, {}, (entry) => checkEnum(entry, values)),
+  leaf(
+    { ...options, type: 'array', items: stringSchema(item) },
+    [...list(options), ...texts(item, { each: true })],
+    toList,
   );
 
 /** Names with short texts; a null text is a name to leave out. */
 export const TextMapField = ({ maxProperties, ...options }: { maxProperties: number } & Common) =>
-  field(
-    options,
-    {
-      type: 'object',
-      maxProperties,
-      additionalProperties: { type: ['string', 'null'], maxLength: MAP_TEXT_LENGTH },
-    },
-    (value) => {
-      if (!isRecord(value)) return expected('object', value);
-      const entries = Object.entries(value);
-      if (entries.length > maxProperties) {
-        return `Too many properties defined (${entries.length}), maximum ${maxProperties}`;
-      }
-      for (const [name, text] of entries) {
-        const problem =
-          checkString(name, {}) ?? (text === null ? undefined : checkString(text, { maxLength: MAP_TEXT_LENGTH }));
-        if (problem) return problem;
-      }
-      return undefined;
-    },
-  );
-
-const MAP_TEXT_LENGTH = 255;
-
-/** A text map as an answer shows it: without the names that were left out. */
-export const textMapSchema = (maxProperties: number) =>
-  ({
-    type: 'object',
-    maxProperties,
-    additionalProperties: { type: 'string', maxLength: MAP_TEXT_LENGTH },
-  }) as const;
+  leaf({ ...options, ...textMapSchema(maxProperties, ['string', 'null']) }, [IsObject(), IsTextMap(maxProperties)]);
 
 /** Any JSON object, kept as it is. */
 export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
-  field(options, { type: 'object', additionalProperties: true }, (value) => {
-    if (!isRecord(value)) return expected('object', value);
-    return sizeProblem(value, maxBytes);
-  });
+  leaf({ ...options, type: 'object', additionalProperties: true }, [IsObject(), MaxBytes(maxBytes)]);
 
-/** What is wrong with the size of a JSON object, for the message of an answer. */
-export function sizeProblem(value: object, maxBytes: number): string | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(value));
-  return bytes > maxBytes ? `Object is too large (${bytes} bytes), maximum ${maxBytes}` : undefined;
-}
-
-/** @nestjs/swagger knows a class that is named later by the name `type` of the function. */
-const lazily = <T>(type: () => T) => ({ type: () => type() });
-
-export const ObjectField = <T extends object>(
-  type: () => new () => T,
-  { minProperties = 0, ...options }: { minProperties?: number } & Common = {},
-) =>
-  applyDecorators(
-    field(
-      options,
-      { type: 'object' },
-      (value) => {
-        if (!isRecord(value)) return expected('object', value);
-        const count = Object.keys(value).length;
-        return count < minProperties ? `Too few properties defined (${count}), minimum ${minProperties}` : undefined;
-      },
-      { dto: type, api: { ...lazily(type), ...(minProperties === 0 ? {} : { minProperties }) } },
-    ),
-    // ValidateNested refuses a null by itself, also one that the field allows.
-    ...(options.nullable ? [ValidateIf((_, value) => value !== null)] : []),
+export const ObjectField = (dto: Dto, { notEmpty, ...options }: { notEmpty?: true } & Common = {}) =>
+  field({ ...options, type: () => dto(), ...(notEmpty && { minProperties: 1 }) }, dto, [
+    Type(dto),
+    IsObject(),
+    ...given(notEmpty, () => IsNotEmptyObject()),
     ValidateNested(),
-  );
+  ]);
 
 export const ObjectListField = <T extends object>(
-  type: () => new () => T,
-  { maxItems, uniqueBy, ...options }: { maxItems?: number; uniqueBy?: keyof T & string } & Common = {},
+  dto: Dto<T>,
+  { uniqueBy, ...options }: { maxItems?: number; uniqueBy: keyof T & string } & Common,
 ) =>
-  applyDecorators(
-    field(
-      options,
-      { type: 'array' },
-      (value) =>
-        checkList(value, { maxItems }, (entry) => (isRecord(entry) ? undefined : expected('object', entry))) ??
-        (uniqueBy === undefined ? undefined : checkUnique(value as T[], uniqueBy)),
-      { dto: type, api: { ...lazily(type), isArray: true, ...(maxItems === undefined ? {} : { maxItems }) } },
-    ),
+  field({ ...options, type: () => dto(), isArray: true }, dto, [
+    Type(dto),
+    fromText(toList),
+    ...list(options),
+    IsObject({ each: true }),
+    ArrayUnique((item: T) => item[uniqueBy], { context: uniqueBy }),
     ValidateNested({ each: true }),
-  );
+  ]);
 
-/** What one field of a DTO accepts. */
-export interface FieldRule {
-  readonly type: WireType;
-  readonly required: boolean;
-  /** Undefined when the value is as declared, else what is wrong. Does not look into nested DTOs. */
-  readonly check: Check;
-  /** The DTO that the field, or each item of a list, has to fit. */
-  readonly nested?: () => Dto;
-}
+/** A text map as an answer shows it: without the names that were left out. */
+export const textMapSchema = (maxProperties: number, type: string | string[] = 'string') => ({
+  type: 'object' as const,
+  maxProperties,
+  additionalProperties: { type, maxLength: MAP_TEXT_LENGTH },
+});
 
-const RULES = new WeakMap<object, Map<string, FieldRule>>();
+/** A text as the OpenAPI document writes it, also one of an answer. */
+export const stringSchema = ({ pattern, enum: values, ...limits }: StringLimits): Schema => ({
+  type: 'string',
+  ...limits,
+  ...(pattern && { pattern: pattern.source }),
+  ...(values && { enum: [...values] }),
+});
 
-const GATHERED = new WeakMap<object, ReadonlyMap<string, FieldRule>>();
+const texts = ({ minLength, maxLength, pattern, format, enum: values }: StringLimits, options?: ValidationOptions) => [
+  IsString(options),
+  ...given(values, (known) => IsIn(known, options)),
+  ...given(minLength, (limit) => MinLength(limit, options)),
+  ...given(maxLength, (limit) => MaxLength(limit, options)),
+  IsStorable(options),
+  ...given(pattern, (expression) => Matches(expression, options)),
+  ...given(format, (name) => IsFormat(name, options)),
+];
 
-/** The fields of a DTO, its own and inherited ones; an own one replaces the inherited one. Gathered only once. */
-export function rulesOf({ prototype }: { prototype: object }): ReadonlyMap<string, FieldRule> {
-  const known = GATHERED.get(prototype);
-  if (known) return known;
-  const parent = Object.getPrototypeOf(prototype) as object | null;
-  const inherited = parent === null || parent === Object.prototype ? [] : rulesOf({ prototype: parent });
-  const rules = new Map([...inherited, ...(RULES.get(prototype) ?? [])]);
-  GATHERED.set(prototype, rules);
-  return rules;
-}
+const list = ({ minItems, maxItems }: { minItems?: number; maxItems?: number }) => [
+  IsArray(),
+  ...given(minItems, (limit) => ArrayMinSize(limit)),
+  ...given(maxItems, (limit) => ArrayMaxSize(limit)),
+];
 
-function remember(rule: FieldRule): PropertyDecorator {
-  return (prototype, property) => {
-    const rules = RULES.get(prototype) ?? new Map<string, FieldRule>();
-    RULES.set(prototype, rules.set(String(property), rule));
-  };
-}
+const given = <Limit>(limit: Limit | undefined, check: (limit: Limit) => PropertyDecorator): PropertyDecorator[] =>
+  limit === undefined ? [] : [check(limit)];
 
+/** Every check runs on a missing property too, unless it is one that may be left out. */
 function field(
-  { required = false, nullable = false, description }: Common,
-  schema: Schema & { type: WireType },
-  check: Check,
-  nested?: { dto: () => Dto; api: object },
+  { required = false, ...schema }: Common & Schema,
+  nested: Dto | null,
+  decorators: PropertyDecorator[],
 ): PropertyDecorator {
-  const checked = (value: unknown) => (value === null && nullable ? undefined : check(value));
+  const leftOut = schema.nullable ? IsOptional() : ValidateIf((_, value) => value !== undefined);
   return applyDecorators(
-    remember({ type: schema.type, required, check: checked, nested: nested?.dto }),
-    ApiProperty({ required, description, ...(nullable ? { nullable } : {}), ...(nested?.api ?? schema) }),
-    required
-      ? ValidateBy({ name: MISSING, validator: { validate: (value) => value !== undefined, defaultMessage: missing } })
-      : ValidateIf((_, value) => value !== undefined),
-    ValidateBy({
-      name: 'field',
-      validator: {
-        validate: (value) => checked(value) === undefined,
-        defaultMessage: (given) => checked(given?.value) ?? '',
-      },
-    }),
+    Reflect.metadata(NESTED, nested),
+    ApiProperty({ required, ...schema }),
+    ...(required ? [] : [leftOut]),
+    ...decorators,
   );
 }
 
-const missing = (given?: ValidationArguments) => `Missing required property: ${given?.property}`;
-const expected = (type: string, value: unknown) => `Expected type ${type} but found type ${wireTypeOf(value)}`;
-const isRecord = (value: unknown): value is Record<string, unknown> => wireTypeOf(value) === 'object';
-const checkType = (type: 'boolean' | 'string', value: unknown) =>
-  typeof value === type ? undefined : expected(type, value);
+/** What class-transformer makes of an object without a look into it. */
+@Exclude()
+class Unread {}
 
-function checkString(value: unknown, { minLength, maxLength, pattern, format }: StringLimits): string | undefined {
-  if (typeof value !== 'string') return expected('string', value);
-  // A character outside the basic plane counts once but takes two units; most texts need not be counted to know.
-  if (minLength !== undefined && value.length < 2 * minLength && characters(value) < minLength) {
-    return `String is too short (${characters(value)} chars), minimum ${minLength}`;
-  }
-  if (maxLength !== undefined && value.length > maxLength && characters(value) > maxLength) {
-    return `String is too long (${characters(value)} chars), maximum ${maxLength}`;
-  }
-  if (!isStorable(value)) return "Object didn't pass validation for format unicode";
-  if (pattern && !pattern.test(value)) return `String does not match pattern ${pattern.source}: ${value}`;
-  if (format && !FORMATS[format](value)) return `Object didn't pass validation for format ${format}: ${value}`;
-  return undefined;
-}
+/**
+ * A field that keeps the client's own value and no copy of it: class-transformer takes the names in an object for its
+ * own, and fails over a `constructor` that is none.
+ */
+const leaf = (schema: Common & Schema, checks: PropertyDecorator[], convert?: Conversion) =>
+  // class-transformer applies the later of two transformations first.
+  field(schema, null, [Type(() => Unread), ...given(convert, fromText), Transform(asSent), ...checks]);
 
-const characters = (text: string) => [...text].length;
+type Conversion = (sent: unknown) => unknown;
 
-/** The limits of a text as the OpenAPI document writes them, also for a text of an answer. */
-export function stringSchema({ minLength, maxLength, pattern, format }: StringLimits): Schema {
-  return Object.fromEntries(
-    Object.entries({ minLength, maxLength, pattern: pattern?.source, format }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
-}
+const asSent = ({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key];
+const fromText = (convert: Conversion) => Transform(({ value }) => convert(value), { groups: [TEXTS] });
 
-function checkEnum(value: unknown, values: readonly string[]): string | undefined {
-  if (typeof value !== 'string') return expected('string', value);
-  return values.includes(value) ? undefined : `No enum match for: ${value}`;
-}
-
-function checkList(
-  value: unknown,
-  { minItems = 0, maxItems }: { minItems?: number; maxItems?: number },
-  checkItem: Check,
-): string | undefined {
-  if (!Array.isArray(value)) return expected('array', value);
-  if (value.length < minItems) return `Array is too short (${value.length}), minimum ${minItems}`;
-  if (maxItems !== undefined && value.length > maxItems) {
-    return `Array is too long (${value.length}), maximum ${maxItems}`;
-  }
-  for (const item of value) {
-    const problem = checkItem(item);
-    if (problem) return problem;
-  }
-  return undefined;
-}
-
-function checkUnique<T extends object>(items: T[], key: keyof T & string): string | undefined {
-  const firstAt = new Map<unknown, number>();
-  for (const [at, item] of items.entries()) {
-    const earlier = firstAt.get(item[key]);
-    if (earlier !== undefined) return `Array items are not unique (indexes ${earlier} and ${at})`;
-    firstAt.set(item[key], at);
-  }
-  return undefined;
-}
+/** What does not fit stays a text, so that the check can name it. */
+const toBoolean: Conversion = (sent) => (sent === 'true' ? true : sent === 'false' ? false : sent);
+const toNumber: Conversion = (sent) => (typeof sent === 'string' && /^-?\d+(\.\d+)?$/.test(sent) ? Number(sent) : sent);
+const toList: Conversion = (sent) => (typeof sent === 'string' ? [sent] : sent);

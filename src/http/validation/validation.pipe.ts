@@ -1,11 +1,11 @@
-import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
-import { validateSync, type ValidationError } from 'class-validator';
+import { Injectable, ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, isObject, validateSync, type ValidatorOptions } from 'class-validator';
 import { DomainError, type ErrorCode } from '../../errors/domain-error.js';
-import { MISSING, rulesOf } from './fields.js';
+import { FormBody } from '../body-parsers.js';
+import { NESTED, TEXTS } from './fields.js';
 import { OPEN_DTOS } from './other-properties.js';
-import { instantiate, quickCheck } from './quick-check.js';
-import { convertTexts, FormBody } from './text-input.js';
-import { wireTypeOf } from './wire-type.js';
+import { at, describe, WORDING } from './wording.js';
 
 const ERROR_OF_SOURCE = {
   body: 'body_invalid',
@@ -13,78 +13,66 @@ const ERROR_OF_SOURCE = {
   param: 'path_invalid',
 } as const satisfies Record<string, ErrorCode>;
 
-/** Checks every body, query and path against its DTO and hands on an instance that has only what was sent. */
-@Injectable()
-export class ValidationPipe implements PipeTransform {
-  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    if (type === 'custom' || metatype === undefined || metatype === Object) return value;
-    const error = ERROR_OF_SOURCE[type];
-    const dto = metatype as new () => object;
-    const input = readInput(value, type, dto, error);
-    const accepted = quickCheck(input, dto);
-    if (accepted) return accepted;
+const OF_TEXTS = { groups: [TEXTS] };
+const OF_JSON = {};
+const VALIDATION: ValidatorOptions = { stopAtFirstError: true, dismissDefaultMessages: true };
 
-    const instance = instantiate(input, dto);
-    const [problem] = validateSync(instance, {
-      whitelist: true,
-      forbidNonWhitelisted: !OPEN_DTOS.has(dto),
-      stopAtFirstError: true,
-      forbidUnknownValues: true,
-    });
-    if (problem) throw new DomainError(error, describe(problem));
-    const unknown = findUnknown(input, dto);
-    if (unknown) throw new DomainError(error, unknown);
-    return instance;
+type Dto = new () => object;
+
+/** class-validator gathers the rules of a class for each object anew, from those of all classes: a fifth of the time. */
+const storage = getMetadataStorage();
+const gathered = new Map<unknown, ReturnType<typeof gather>>();
+const gather = storage.getTargetValidationMetadatas.bind(storage);
+storage.getTargetValidationMetadatas = (dto, ...rest) => {
+  const rules = gathered.get(dto) ?? gather(dto, ...rest);
+  gathered.set(dto, rules);
+  return rules;
+};
+
+/**
+ * Nest's pipe, but for two things: the client's own objects stay as they were sent, where Nest takes names like
+ * `constructor` out of them, and names that are no fields are refused before class-transformer, which passes over some
+ * of them without a word, comes to them. A path of two ids and a body of three booleans take 11 µs, 21 in Nest's own pipe.
+ */
+@Injectable()
+export class RequestValidationPipe extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { type, metatype } = metadata;
+    if (type === 'custom' || !this.toValidate(metadata)) return Promise.resolve(value);
+    return Promise.resolve(instanceOf(metatype as Dto, value, type));
   }
 }
 
-/**
- * The first property that is no field. class-validator finds those itself, but for `constructor`, which it must not see.
- */
-function findUnknown(input: unknown, dto: new () => object, parents: readonly string[] = []): string | undefined {
-  if (wireTypeOf(input) !== 'object') return undefined;
-  const rules = rulesOf(dto);
-  for (const [name, value] of Object.entries(input as object)) {
-    const rule = rules.get(name);
-    if (!rule && !OPEN_DTOS.has(dto)) return at(`Additional properties not allowed: ${name}`, parents);
-    if (!rule?.nested) continue;
-    for (const [index, item] of (Array.isArray(value) ? value : [value]).entries()) {
-      const path = Array.isArray(value) ? [...parents, name, String(index)] : [...parents, name];
-      const unknown = findUnknown(item, rule.nested(), path);
-      if (unknown) return unknown;
-    }
+function instanceOf(dto: Dto, value: unknown, source: keyof typeof ERROR_OF_SOURCE): object {
+  const refuse = (detail: string) => new DomainError(ERROR_OF_SOURCE[source], detail);
+  // A request without a body sends no properties.
+  const sent = value === undefined ? {} : value;
+  if (!isObject<object>(sent)) throw refuse(at(WORDING.isObject(sent)));
+  const input = OPEN_DTOS.has(dto) ? withoutOthers(sent, dto) : sent;
+  const other = findOther(input, dto);
+  if (other) throw refuse(other);
+  const isText = source !== 'body' || sent instanceof FormBody;
+  const instance = plainToInstance(dto, input, isText ? OF_TEXTS : OF_JSON);
+  const [error] = validateSync(instance, VALIDATION);
+  if (error) throw refuse(describe(error));
+  return instance;
+}
+
+/** The DTO of a nested field, null for any other field, undefined for what is none. */
+const nestedIn = (dto: Dto, name: string) =>
+  Reflect.getMetadata(NESTED, dto.prototype as object, name) as (() => Dto) | null | undefined;
+
+/** The first property that is no field, also in nested objects. */
+function findOther(sent: unknown, dto: Dto, path: readonly string[] = []): string | undefined {
+  if (typeof sent !== 'object' || sent === null) return undefined;
+  for (const [name, value] of Object.entries(sent)) {
+    const nested = Array.isArray(sent) ? () => dto : nestedIn(dto, name);
+    if (nested === undefined) return at(`Additional properties not allowed: ${name}`, path);
+    const other = nested && findOther(value, nested(), [...path, name]);
+    if (other) return other;
   }
   return undefined;
 }
 
-function readInput(
-  value: unknown,
-  type: 'body' | 'query' | 'param',
-  dto: new () => object,
-  error: ErrorCode,
-): Record<string, unknown> {
-  // A request without a body sends no properties.
-  const input = value === undefined ? {} : value;
-  if (input instanceof FormBody) return convertTexts(input.values, dto);
-  if (wireTypeOf(input) !== 'object') {
-    throw new DomainError(error, `'Expected type object but found type ${wireTypeOf(input)}'`);
-  }
-  return type === 'body' ? (input as Record<string, unknown>) : convertTexts(input as Record<string, unknown>, dto);
-}
-
-/** The first thing wrong, as `'DETAIL' on property PATH`, or `'DETAIL'` alone where the detail names the property. */
-function describe(problem: ValidationError, parents: readonly string[] = []): string {
-  const path = [...parents, problem.property];
-  const [constraint, message] = Object.entries(problem.constraints ?? {})[0] ?? [];
-  if (constraint === undefined) {
-    const [child] = problem.children ?? [];
-    return child ? describe(child, path) : `'Invalid' on property ${path.join('.')}`;
-  }
-  if (constraint === 'whitelistValidation')
-    return at(`Additional properties not allowed: ${problem.property}`, parents);
-  if (constraint === MISSING) return at(message ?? '', parents);
-  return at(message ?? '', path);
-}
-
-const at = (detail: string, path: readonly string[]) =>
-  path.length === 0 ? `'${detail}'` : `'${detail}' on property ${path.join('.')}`;
+const withoutOthers = (sent: object, dto: Dto) =>
+  Object.fromEntries(Object.entries(sent).filter(([name]) => nestedIn(dto, name) !== undefined));

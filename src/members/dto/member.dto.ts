@@ -1,14 +1,13 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
 import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
-import { PagingDto } from '../../http/pagination.js';
-import { IntegerField, StringListField } from '../../http/validation/fields.js';
+import { LimitedPageField, PagingDto } from '../../http/pagination.js';
+import { StringListField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
 
-const MAX_PAGE = 1000;
 const MAX_MEMBERS_AT_ONCE = 100;
 
 export class ListMembersDto extends PagingDto {
-  @IntegerField({ minimum: 0, maximum: MAX_PAGE })
+  @LimitedPageField()
   declare page?: number;
 
   @FieldsField()

@@ -1,18 +1,13 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, StringField, stringSchema } from '../../http/validation/fields.js';
+import { MAX_ID_LENGTH, OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
 import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../domain/organization-connection.js';
 
-const MAX_ID_LENGTH = 50;
 // eslint-disable-next-line no-control-regex -- the contract's own pattern: anything but NUL
 const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
 
 const CONNECTION_ID_LIMITS = { minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' } as const;
-
-export class OrganizationPathDto {
-  @StringField({ required: true, maxLength: MAX_ID_LENGTH })
-  id!: string;
-}
 
 export class OrganizationEnabledConnectionPathDto extends OrganizationPathDto {
   @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH })

@@ -24,13 +24,3 @@ export interface OrganizationOrder {
   readonly by: (typeof SORTABLE)[number];
   readonly descending: boolean;
 }
-
-/** Oldest first. */
-export const DEFAULT_ORDER: OrganizationOrder = { by: 'created_at', descending: false };
-
-/** @param sort `field:1` or `field:-1`, already checked */
-export function orderOf(sort: string | undefined): OrganizationOrder {
-  if (sort === undefined) return DEFAULT_ORDER;
-  const [by, direction] = sort.split(':') as [OrganizationOrder['by'], string];
-  return { by, descending: direction === '-1' };
-}

@@ -1,5 +1,6 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
-import { PagingDto } from '../../http/pagination.js';
+import { LimitedPageField, PagingDto } from '../../http/pagination.js';
+import { SortField, type Sort } from '../../http/sorting.js';
 import {
   BooleanField,
   EnumField,
@@ -15,19 +16,13 @@ import {
   OrganizationEnabledConnectionResponse,
 } from '../../organization-connections/dto/organization-connection.dto.js';
 import { SORTABLE, THIRD_PARTY_CLIENT_ACCESS, type ThirdPartyClientAccess } from '../domain/organization.js';
+import { MAX_ID_LENGTH } from './organization-path.dto.js';
 
-const MAX_ID_LENGTH = 50;
 const NAME_LIMITS = { minLength: 1, maxLength: 50, format: 'organization-name' } as const;
 const DISPLAY_NAME_LIMITS = { minLength: 1, maxLength: 255 };
 const MAX_QUOTA = 2_147_483_647;
 const MAX_METADATA = 25;
 const MAX_ENABLED_CONNECTIONS = 10;
-const MAX_PAGE = 1000;
-
-export class OrganizationIdPathDto {
-  @StringField({ required: true })
-  id!: string;
-}
 
 export class OrganizationNamePathDto {
   @StringField({ required: true, minLength: 1, maxLength: 50 })
@@ -35,15 +30,16 @@ export class OrganizationNamePathDto {
 }
 
 export class ListOrganizationsDto extends PagingDto {
-  @IntegerField({ minimum: 0, maximum: MAX_PAGE })
+  @LimitedPageField()
   declare page?: number;
 
+  @SortField(SORTABLE, { maxLength: 15 })
+  sort?: Sort<(typeof SORTABLE)[number]>;
+
   @StringField({
-    maxLength: 15,
-    pattern: new RegExp(`^(${SORTABLE.join('|')}):-?1$`),
-    description: 'A field and 1 for ascending or -1 for descending, e.g. created_at:1',
+    description: 'The id of an application. Accepted, and adds nothing while applications are not kept here',
   })
-  sort?: string;
+  include_client_association_for?: string;
 }
 
 export class BrandingColorsDto {
@@ -74,7 +70,7 @@ export class ClientCredentialsQuotaDto {
 }
 
 export class TokenQuotaDto {
-  @ObjectField(() => ClientCredentialsQuotaDto, { required: true, minProperties: 1 })
+  @ObjectField(() => ClientCredentialsQuotaDto, { required: true, notEmpty: true })
   client_credentials!: ClientCredentialsQuotaDto;
 }
 

@@ -1,4 +1,4 @@
-import { emailOf, keyOf, mergeMetadata, orderOf, userIdOf, withDefaults } from './user.js';
+import { emailOf, keyOf, mergeMetadata, userIdOf, withDefaults } from './user.js';
 
 describe('withDefaults', () => {
   it('leaves a name and nickname that were sent', () => {
@@ -32,13 +32,6 @@ describe('mergeMetadata', () => {
     [{ a: 1 }, {}, {}],
   ])('of %j and %j is %j', (present, sent, merged) => {
     expect(mergeMetadata(present, sent)).toEqual(merged);
-  });
-});
-
-describe('orderOf', () => {
-  it('is oldest first unless told', () => {
-    expect(orderOf(undefined)).toEqual({ by: 'created_at', descending: false });
-    expect(orderOf('email:-1')).toEqual({ by: 'email', descending: true });
   });
 });
 

@@ -114,13 +114,6 @@ export interface UserOrder {
   readonly descending: boolean;
 }
 
-/** @param sort `field:1` or `field:-1`, already checked; undefined: oldest first */
-export function orderOf(sort: string | undefined): UserOrder {
-  if (sort === undefined) return { by: 'created_at', descending: false };
-  const [by, direction] = sort.split(':') as [UserOrder['by'], string];
-  return { by, descending: direction === '-1' };
-}
-
 export interface UserFilter {
   readonly email?: string;
   /** The name of the connection. */

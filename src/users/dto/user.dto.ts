@@ -1,12 +1,12 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
 import { STRATEGIES } from '../../connections/domain/strategy.js';
 import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
-import { OffsetPagingDto } from '../../http/pagination.js';
+import { LimitedPageField, OffsetPagingDto } from '../../http/pagination.js';
+import { SortField, type Sort } from '../../http/sorting.js';
 import { BooleanField, EnumField, IntegerField, JsonObjectField, StringField } from '../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
 import { EMAIL_QUERY, MAX_METADATA_BYTES, SORTABLE } from '../domain/user.js';
 
-const MAX_PAGE = 1000;
 const ANY_TEXT = { minLength: 1 } as const;
 const NAME_PART = { minLength: 1, maxLength: 150 } as const;
 const FULL_NAME = { minLength: 1, maxLength: 300 } as const;
@@ -18,14 +18,6 @@ const UNUSED = 'Accepted for compatibility; does nothing';
 export class UserPathDto {
   @StringField({ required: true })
   id!: string;
-}
-
-export class SelectUserFieldsDto {
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
 }
 
 export class ListUsersDto extends OffsetPagingDto {
@@ -41,11 +33,8 @@ export class ListUsersDto extends OffsetPagingDto {
   @StringField({ description: 'Only users of the connection of this name' })
   connection?: string;
 
-  @StringField({
-    pattern: new RegExp(`^(${SORTABLE.join('|')}):-?1$`),
-    description: 'A field and 1 for ascending or -1 for descending, e.g. created_at:1',
-  })
-  sort?: string;
+  @SortField(SORTABLE)
+  sort?: Sort<(typeof SORTABLE)[number]>;
 
   @FieldsField()
   fields?: string;
@@ -61,7 +50,7 @@ export class ListUsersDto extends OffsetPagingDto {
 }
 
 export class ListUserOrganizationsDto extends OffsetPagingDto {
-  @IntegerField({ minimum: 0, maximum: MAX_PAGE })
+  @LimitedPageField()
   declare page?: number;
 }
 

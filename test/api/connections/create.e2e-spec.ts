@@ -240,6 +240,14 @@ describe('POST /connections', () => {
     ['null, empty and falsy values', '{"null":null,"empty":{},"list":[],"text":"","zero":0,"no":false}'],
     ['numbers', '{"big":9007199254740991,"small":1e-7,"negative":-1.5}'],
     ['names that mean something to JavaScript', '{"constructor":1,"toString":"a","prototype":{}}'],
+    [
+      'such names inside',
+      '{"a":{"constructor":{"prototype":{"b":1}},"then":"c","valueOf":[{"constructor":null,"hasOwnProperty":0}]}}',
+    ],
+    [
+      'texts that look like something else',
+      '{"date":"2026-01-01T00:00:00.000Z","yes":"true","one":"1","long":"12345678901234567890"}',
+    ],
   ])('keeps of the options %s', async (_, options) => {
     const headers = { authorization: `Bearer ${app.api.token}`, 'content-type': 'application/json' };
     for (const besides of ['', ',"authentication":{"active":true}']) {
@@ -252,6 +260,36 @@ describe('POST /connections', () => {
       const read = await fetch(`${app.api.origin}/api/v2/connections/${id}`, { headers });
       expect(await read.text()).toBe(text);
     }
+  });
+
+  it('keeps of the metadata names that mean something to JavaScript', async () => {
+    const metadata = '{"constructor":"a","toString":"b","then":"c","hasOwnProperty":"d"}';
+    const headers = { authorization: `Bearer ${app.api.token}`, 'content-type': 'application/json' };
+    const body = `{"name":"${uniqueName('con')}","strategy":"oidc","metadata":${metadata}}`;
+    const answer = await fetch(`${app.api.origin}/api/v2/connections`, { method: 'POST', headers, body });
+    const text = await answer.text();
+    const { id, metadata: kept } = JSON.parse(text) as CreatedConnection & { metadata: object };
+    expect(Object.entries(kept).sort()).toEqual(Object.entries(JSON.parse(metadata) as object).sort());
+    const read = await fetch(`${app.api.origin}/api/v2/connections/${id}`, { headers });
+    expect(await read.text()).toBe(text);
+  });
+
+  it('keeps the options of a form as its texts, whatever their names', async () => {
+    const name = uniqueName('con');
+    const body = new URLSearchParams({
+      name,
+      strategy: 'oidc',
+      'options[constructor]': 'true',
+      'options[a][toString]': '1',
+      'options[then][]': 'x',
+    });
+    const { status, body: connection } = await app.api.request('POST', '/connections', { body });
+    expect(status).toBe(201);
+    expect((connection as { options: unknown }).options).toEqual({
+      constructor: 'true',
+      a: { toString: '1' },
+      then: ['x'],
+    });
   });
 
   it('takes a form as well as JSON', async () => {

@@ -126,6 +126,19 @@ describe('GET /organizations', () => {
     });
   });
 
+  it('takes the application that Terraform asks about, and adds nothing', async () => {
+    const query = '?include_client_association_for=AbCdEfGh01234567';
+    expectAnswer(await get(query), { status: 200, body: organizations });
+    expectAnswer(await get(`${query}&per_page=2&include_totals=true`), {
+      status: 200,
+      body: { start: 0, limit: 2, total: 5, organizations: organizations.slice(0, 2) },
+    });
+    expectAnswer(
+      await get(`${query}&include_client_association_for=b`),
+      refusals.invalidQuery("'Expected type string but found type array' on property include_client_association_for"),
+    );
+  });
+
   it('returns a bare list when totals are not wanted', async () => {
     expectAnswer(await get('?include_totals=false'), { status: 200, body: organizations });
   });

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Controller, Get, Header, Module } from '@nestjs/common';
-import { ApiExcludeController } from './decorators.js';
-import { Public } from '../../auth/access.js';
-import { paths } from '../../paths.js';
+import { ApiExcludeController } from '../http/openapi/decorators.js';
+import { Public } from '../auth/access.js';
+import { paths } from '../paths.js';
 
 /** Publishes the committed document; CI checks that it is what the DTOs say. */
 @ApiExcludeController()

@@ -1,9 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { OPEN_DTOS } from '../validation/other-properties.js';
-import { schemaPath } from './decorators.js';
-import { ErrorResponse } from './responses.js';
+import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { OPEN_DTOS } from '../http/validation/other-properties.js';
+import { ErrorResponse } from '../http/openapi/responses.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -53,7 +52,7 @@ function describeBody(operation: Operation): void {
   for (const status of REFUSED_BODY) {
     operation.responses[status] = {
       description: '',
-      content: { [JSON_TYPE]: { schema: { $ref: schemaPath(ErrorResponse) } } },
+      content: { [JSON_TYPE]: { schema: { $ref: getSchemaPath(ErrorResponse) } } },
     };
   }
 }
