@@ -1,7 +1,6 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { FormBody } from '../http/body-parsers.js';
 import type { Scope } from './scopes.js';
 
 /** Any of these properties of the body, any property but these, or any of these query parameters. */
@@ -27,7 +26,7 @@ export class RequestPartGuard implements CanActivate {
 
 function isSent(part: RequestPart, { body, query }: FastifyRequest): boolean {
   if ('query' in part) return namesIn(query).some((name) => part.query.includes(name));
-  const sent = namesIn(body instanceof FormBody ? body.values : body);
+  const sent = namesIn(body);
   return 'body' in part
     ? sent.some((name) => part.body.includes(name))
     : sent.some((name) => !part.bodyBut.includes(name));

@@ -8,6 +8,7 @@ import {
 import { refusals } from '../support/errors.js';
 import { seedMembers } from '../support/seeds.js';
 import { thrownBy, useSdk } from './sdk.js';
+import { gravatarOf } from '../support/gravatar.js';
 
 describe('The official SDK', () => {
   const sdk = useSdk();
@@ -30,6 +31,7 @@ describe('The official SDK', () => {
         name: email,
         nickname: email.split('@')[0],
         given_name: 'Ada',
+        picture: gravatarOf(email),
         blocked: false,
         identities: [
           {
