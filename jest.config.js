@@ -27,6 +27,9 @@ const common = {
 export default {
   // Jest would leave one of the processors to itself. Beyond eight, the connections that Postgres allows get scarce.
   maxWorkers: Math.min(availableParallelism(), 8),
+  // Jest keeps the modules of every spec file that a worker has run, and calls a worker that takes half a second to give
+  // a gigabyte back one that does not end.
+  workerIdleMemoryLimit: '500MB',
   // Ends only what hangs: on a busy machine a test that starts programs may take a minute.
   testTimeout: 120_000,
   projects: [
