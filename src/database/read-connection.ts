@@ -61,6 +61,7 @@ export class ReadConnection implements Queryable {
 /** One `pg` connection in pipeline mode, watched for silence. */
 class Pipeline {
   private inFlight = 0;
+  private isHolding = false;
   private readonly watch = setTimeout(() => this.onSilence(), SILENCE_MS).unref();
 
   private constructor(private readonly client: pg.Client) {}
@@ -76,12 +77,25 @@ class Pipeline {
 
   async query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
     if (this.inFlight++ === 0) this.watch.refresh();
+    this.holdWrites();
     try {
       return await this.client.query<Row>(statement);
     } finally {
       this.inFlight--;
       this.watch.refresh();
     }
+  }
+
+  /** Reads of requests that came in together go to Postgres in one write. */
+  private holdWrites(): void {
+    if (this.isHolding) return;
+    this.isHolding = true;
+    const { stream } = this.client.connection;
+    stream.cork();
+    setImmediate(() => {
+      this.isHolding = false;
+      stream.uncork();
+    });
   }
 
   /** What is under way is answered first. */
