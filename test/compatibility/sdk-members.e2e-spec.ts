@@ -6,6 +6,7 @@ import {
   uniqueName,
 } from '../support/factories.js';
 import { refusals } from '../support/errors.js';
+import { gravatarOf } from '../support/gravatar.js';
 import { seedMembers } from '../support/seeds.js';
 import { thrownBy, useSdk } from './sdk.js';
 
@@ -30,6 +31,7 @@ describe('The official SDK', () => {
         name: email,
         nickname: email.split('@')[0],
         given_name: 'Ada',
+        picture: gravatarOf(email),
         blocked: false,
         identities: [
           {
