@@ -8,6 +8,7 @@ import {
   createMembers,
   createOrganization,
   createUser,
+  uniqueName,
 } from '../support/factories.js';
 import { seedMembers } from '../support/seeds.js';
 
@@ -87,9 +88,11 @@ describe('A deletion that another transaction meets from the other end', () => {
 
   async function makeMembers() {
     const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api)];
-    const users = [];
-    for (let at = 0; at < 2; at++) users.push(await createUser(app.api, { connection: connection.name }));
-    const members = users.map(({ user_id }) => user_id).sort();
+    // A deletion finds them by id or in the order they were made. Here that is the same.
+    const key = uniqueName('user');
+    const first = await createUser(app.api, { connection: connection.name, user_id: `${key}-1` });
+    const second = await createUser(app.api, { connection: connection.name, user_id: `${key}-2` });
+    const members = [first.user_id, second.user_id];
     const path = `/organizations/${organization.id}`;
     await app.api.post(`${path}/members`, { members });
     return { path, members, connectionPath: `/connections/${connection.id}` };
