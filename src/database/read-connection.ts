@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
 import { CONNECT_TIMEOUT_MS } from './pool.js';
 import { isStaleStatement, sqlStateOf } from './sqlstate.js';
-import type { Queryable } from './statement.js';
+import type { Execution, Result } from './statement.js';
 
 /** For how long a slow read may hold up those behind it: Postgres ends it then. */
 const STATEMENT_TIMEOUT_MS = 1_000;
@@ -16,18 +16,19 @@ const SILENCE_MS = 3_000;
  * Measured beside a pool of ten with the same statement (GET one, 16 clients): see docs/decisions/0020.
  */
 @Injectable()
-export class ReadConnection implements Queryable {
+export class ReadConnection {
   private readonly logger = new Logger(ReadConnection.name);
   private current?: Promise<Pipeline>;
 
   /** @param config of any connection to the same database, such as that of the pool */
   constructor(private readonly config: pg.ClientConfig) {}
 
-  async query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+  /** @param start makes the run of a statement; again, when it has to be asked again */
+  async execute<Row>(start: () => Execution<Row>): Promise<Result<Row>> {
     const connecting = this.connect();
     const pipeline = await connecting;
     try {
-      return await pipeline.query<Row>(statement);
+      return await pipeline.execute(start());
     } catch (error) {
       const isBroken = isConnectionLost(error);
       if (!isBroken && !isStaleStatement(error)) throw error;
@@ -37,7 +38,7 @@ export class ReadConnection implements Queryable {
       }
       void pipeline.end();
     }
-    return (await this.connect()).query<Row>(statement);
+    return (await this.connect()).execute(start());
   }
 
   async end(): Promise<void> {
@@ -75,11 +76,11 @@ class Pipeline {
     return new Pipeline(client);
   }
 
-  async query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+  async execute<Row>(execution: Execution<Row>): Promise<Result<Row>> {
     if (this.inFlight++ === 0) this.watch.refresh();
     this.holdWrites();
     try {
-      return await this.client.query<Row>(statement);
+      return await execution.runOn(this.client);
     } finally {
       this.inFlight--;
       this.watch.refresh();

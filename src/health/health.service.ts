@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ReadConnection } from '../database/read-connection.js';
+import { NO_COLUMNS, run, type Statement } from '../database/statement.js';
 
 export interface Health {
   status: 'ok' | 'unavailable';
@@ -10,6 +11,8 @@ export interface Health {
 const ANSWER_WITHIN_MS = 900;
 /** However many ask, the database is asked no faster than this. */
 const REMEMBERED_MS = 1_000;
+
+const PING: Statement = { name: 'ping', text: 'SELECT', rowOf: NO_COLUMNS };
 
 /** Whether the database answers. It is asked beside the pool, which writes that wait for locks can occupy. */
 @Injectable()
@@ -28,7 +31,7 @@ export class HealthService {
   }
 
   private async ask(): Promise<Health> {
-    const answer = this.reads.query({ text: 'SELECT 1' }).then(
+    const answer = run(this.reads, PING, []).then(
       () => true,
       () => false,
     );

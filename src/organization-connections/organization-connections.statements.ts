@@ -1,6 +1,22 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
-import { run, type Queryable, type Statement } from '../database/statement.js';
-import type { OrganizationConnection, OrganizationConnectionKey, Settings } from './domain/organization-connection.js';
+import {
+  columns,
+  flag,
+  integer,
+  NO_COLUMNS,
+  optionalFlag,
+  optionalText,
+  run,
+  text,
+  type Queryable,
+  type Statement,
+} from '../database/statement.js';
+import type {
+  OrganizationAccessLevel,
+  OrganizationConnection,
+  OrganizationConnectionKey,
+  Settings,
+} from './domain/organization-connection.js';
 
 /**
  * The hot operations on organization connections, one prepared statement each. A statement that writes decides existence,
@@ -8,43 +24,57 @@ import type { OrganizationConnection, OrganizationConnectionKey, Settings } from
  * did nothing, and the caller then finds out why.
  */
 
-/** A row of `organization_connections oc` and its connection `c`, under the names of the domain. */
-const ROW = `
-  oc.connection_id AS "connectionId", oc.strategy_kind AS "strategyKind",
-  oc.assign_membership_on_login AS "assignMembershipOnLogin", oc.is_signup_enabled AS "isSignupEnabled",
-  oc.show_as_button AS "showAsButton", oc.is_enabled AS "isEnabled",
-  oc.organization_access_level AS "organizationAccessLevel",
-  oc.organization_connection_name AS "organizationConnectionName", c.name AS "connectionName", c.strategy`;
+/** A row of `organization_connections oc` and its connection `c`. */
+const COLUMNS = {
+  connectionId: text('oc.connection_id'),
+  strategyKind: text<StrategyKind>('oc.strategy_kind'),
+  assignMembershipOnLogin: flag('oc.assign_membership_on_login'),
+  isSignupEnabled: flag('oc.is_signup_enabled'),
+  showAsButton: flag('oc.show_as_button'),
+  isEnabled: flag('oc.is_enabled'),
+  organizationAccessLevel: text<OrganizationAccessLevel>('oc.organization_access_level'),
+  organizationConnectionName: optionalText('oc.organization_connection_name'),
+  connectionName: text('c.name'),
+  strategy: text('c.strategy'),
+};
 
-const GET: Statement = {
+const ROW = columns<OrganizationConnection>(COLUMNS);
+
+/** `total` counts the rows of all pages. */
+const LISTED = columns<OrganizationConnection & { total: number }>({ ...COLUMNS, total: integer('count(*) OVER ()') });
+
+const GET: Statement<OrganizationConnection> = {
   name: 'organization_connection_get',
   text: `
-    SELECT ${ROW}
+    SELECT ${ROW.list}
       FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
      WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)`,
+  rowOf: ROW.rowOf,
 };
 
 // OFFSET 0 keeps the planner from joining the whole connections table: it looks each row's connection up by its key.
-const LIST: Statement = {
+const LIST: Statement<OrganizationConnection & { total: number }> = {
   name: 'organization_connection_list',
   text: `
-    SELECT ${ROW}, count(*) OVER ()::int AS total
+    SELECT ${LISTED.list}
       FROM organization_connections oc,
            LATERAL (SELECT name, strategy FROM connections WHERE id = oc.connection_id OFFSET 0) c
      WHERE oc.organization_id = $1 AND ($2::boolean IS NULL OR oc.is_enabled = $2)
      ORDER BY oc.connection_id LIMIT $3 OFFSET $4`,
+  rowOf: LISTED.rowOf,
 };
 
-const COUNT: Statement = {
+const COUNT: Statement<number> = {
   name: 'organization_connection_count',
   text: `
-    SELECT (SELECT count(*)::int FROM organization_connections oc
-             WHERE oc.organization_id = o.id AND ($2::boolean IS NULL OR oc.is_enabled = $2)) AS total
+    SELECT (SELECT count(*) FROM organization_connections oc
+             WHERE oc.organization_id = o.id AND ($2::boolean IS NULL OR oc.is_enabled = $2))
       FROM organizations o WHERE o.id = $1`,
+  rowOf: ([total]) => Number(total),
 };
 
 // Rules 1 and 2 are judged on the row as it will be. When another writer was faster, Postgres judges its row again.
-const UPDATE: Statement = {
+const UPDATE: Statement<OrganizationConnection> = {
   name: 'organization_connection_update',
   text: `
     UPDATE organization_connections oc
@@ -61,12 +91,13 @@ const UPDATE: Statement = {
        AND (NOT coalesce($5, oc.is_signup_enabled)
             OR (oc.strategy_kind = 'database' AND coalesce($4, oc.assign_membership_on_login)))
        AND (coalesce($6, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
-    RETURNING ${ROW}`,
+    RETURNING ${ROW.list}`,
+  rowOf: ROW.rowOf,
 };
 
 // The lock on the organization makes adds to it take turns; count_other_connections() looks after the lock is granted.
 // Where a disabled row does not exist for the caller ($9), adding puts the new row in its place.
-const ADD: Statement = {
+const ADD: Statement<OrganizationConnection> = {
   name: 'organization_connection_add',
   text: `
     WITH organization AS MATERIALIZED (
@@ -92,26 +123,45 @@ const ADD: Statement = {
        WHERE $9::boolean AND NOT present.is_enabled
       RETURNING *
     )
-    SELECT ${ROW} FROM oc JOIN connections c ON c.id = oc.connection_id`,
+    SELECT ${ROW.list} FROM oc JOIN connections c ON c.id = oc.connection_id`,
+  rowOf: ROW.rowOf,
 };
 
-// What ADD looks at, for telling why it did nothing. All of it is of one moment.
-const EXPLAIN_ADD: Statement = {
+/** What decides whether a connection can be added to an organization. */
+export interface AddFacts {
+  readonly organizationExists: boolean;
+  /** Of the connection; null: there is none. */
+  readonly strategyKind: StrategyKind | null;
+  /** Of the row that is there already; null: there is none. */
+  readonly presentIsEnabled: boolean | null;
+  /** How many other connections the organization has. */
+  readonly otherConnections: number;
+}
+
+const ADD_FACTS = columns<AddFacts>({
+  organizationExists: flag('EXISTS (SELECT FROM organizations WHERE id = $1)'),
+  strategyKind: optionalText<StrategyKind>('(SELECT strategy_kind FROM connections WHERE id = $2)'),
+  presentIsEnabled: optionalFlag(
+    '(SELECT is_enabled FROM organization_connections WHERE organization_id = $1 AND connection_id = $2)',
+  ),
+  otherConnections: integer(
+    '(SELECT count(*) FROM organization_connections WHERE organization_id = $1 AND connection_id <> $2)',
+  ),
+});
+
+// For telling why ADD did nothing. All of it is of one moment.
+const EXPLAIN_ADD: Statement<AddFacts> = {
   name: 'organization_connection_explain_add',
-  text: `
-    SELECT EXISTS (SELECT FROM organizations WHERE id = $1) AS "organizationExists",
-           (SELECT strategy_kind FROM connections WHERE id = $2) AS "strategyKind",
-           (SELECT is_enabled FROM organization_connections WHERE organization_id = $1 AND connection_id = $2)
-             AS "presentIsEnabled",
-           (SELECT count(*)::int FROM organization_connections WHERE organization_id = $1 AND connection_id <> $2)
-             AS "otherConnections"`,
+  text: `SELECT ${ADD_FACTS.list}`,
+  rowOf: ADD_FACTS.rowOf,
 };
 
-const REMOVE: Statement = {
+const REMOVE: Statement<undefined> = {
   name: 'organization_connection_remove',
   text: `
     DELETE FROM organization_connections
      WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)`,
+  rowOf: NO_COLUMNS,
 };
 
 /** What every sign-in and every change asks, for a test that reads the plans. */
@@ -134,7 +184,7 @@ export async function get(
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
 ): Promise<OrganizationConnection | undefined> {
-  const { rows } = await run<OrganizationConnection>(on, GET, [organizationId, connectionId, onlyEnabled]);
+  const { rows } = await run(on, GET, [organizationId, connectionId, onlyEnabled]);
   return rows[0];
 }
 
@@ -143,9 +193,9 @@ export async function list(
   on: Queryable,
   organizationId: string,
   { isEnabled, offset, limit }: ListWindow,
-): Promise<(OrganizationConnection & { total: number })[]> {
+): Promise<readonly (OrganizationConnection & { total: number })[]> {
   const values = [organizationId, isEnabled ?? null, limit, offset];
-  return (await run<OrganizationConnection & { total: number }>(on, LIST, values)).rows;
+  return (await run(on, LIST, values)).rows;
 }
 
 /** Undefined: there is no such organization. */
@@ -154,8 +204,8 @@ export async function count(
   organizationId: string,
   isEnabled: boolean | undefined,
 ): Promise<number | undefined> {
-  const { rows } = await run<{ total: number }>(on, COUNT, [organizationId, isEnabled ?? null]);
-  return rows[0]?.total;
+  const { rows } = await run(on, COUNT, [organizationId, isEnabled ?? null]);
+  return rows[0];
 }
 
 /** Changes only what `changes` has. Undefined: there is no such row, or it would break a rule. */
@@ -165,7 +215,7 @@ export async function update(
   { onlyEnabled }: Visibility,
   changes: Partial<Settings>,
 ): Promise<OrganizationConnection | undefined> {
-  const { rows } = await run<OrganizationConnection>(on, UPDATE, [
+  const { rows } = await run(on, UPDATE, [
     organizationId,
     connectionId,
     onlyEnabled,
@@ -192,7 +242,7 @@ export async function add(
   settings: Settings,
   limit: number,
 ): Promise<OrganizationConnection | undefined> {
-  const { rows } = await run<OrganizationConnection>(on, ADD, [
+  const { rows } = await run(on, ADD, [
     organizationId,
     connectionId,
     settings.assignMembershipOnLogin,
@@ -207,22 +257,11 @@ export async function add(
   return rows[0];
 }
 
-/** What decides whether a connection can be added to an organization. */
-export interface AddFacts {
-  readonly organizationExists: boolean;
-  /** Of the connection; null: there is none. */
-  readonly strategyKind: StrategyKind | null;
-  /** Of the row that is there already; null: there is none. */
-  readonly presentIsEnabled: boolean | null;
-  /** How many other connections the organization has. */
-  readonly otherConnections: number;
-}
-
 export async function explainAdd(
   on: Queryable,
   { organizationId, connectionId }: OrganizationConnectionKey,
 ): Promise<AddFacts> {
-  const { rows } = await run<AddFacts>(on, EXPLAIN_ADD, [organizationId, connectionId]);
+  const { rows } = await run(on, EXPLAIN_ADD, [organizationId, connectionId]);
   return rows[0]!;
 }
 

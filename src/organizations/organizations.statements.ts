@@ -1,11 +1,12 @@
 import type { Database } from '../database/database.js';
-import { run, type Queryable, type Statement } from '../database/statement.js';
+import { NO_COLUMNS, run, type Queryable, type Statement } from '../database/statement.js';
 
 /** What the features below an organization ask of it. */
 
-const EXISTS: Statement = {
+const EXISTS: Statement<undefined> = {
   name: 'organization_exists',
   text: 'SELECT FROM organizations WHERE id = $1',
+  rowOf: NO_COLUMNS,
 };
 
 /** For a test that reads the plans. */

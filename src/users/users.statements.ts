@@ -1,26 +1,52 @@
-import { run, type Queryable, type Statement } from '../database/statement.js';
-import type { User, UserConnection } from './domain/user.js';
+import type { StrategyKind } from '../connections/domain/strategy.js';
+import {
+  columns,
+  flag,
+  json,
+  optionalText,
+  run,
+  text,
+  time,
+  type Queryable,
+  type Statement,
+} from '../database/statement.js';
+import type { User } from './domain/user.js';
 
-const GET: Statement = {
+/** A row of `users u` without its connection. */
+const USER = columns<Omit<User, 'connection'>>({
+  userId: text('u.user_id'),
+  email: optionalText('u.email'),
+  emailVerified: flag('u.email_verified'),
+  phoneNumber: optionalText('u.phone_number'),
+  phoneVerified: flag('u.phone_verified'),
+  username: optionalText('u.username'),
+  name: optionalText('u.name'),
+  givenName: optionalText('u.given_name'),
+  familyName: optionalText('u.family_name'),
+  nickname: optionalText('u.nickname'),
+  picture: optionalText('u.picture'),
+  blocked: flag('u.blocked'),
+  userMetadata: json('u.user_metadata'),
+  appMetadata: json('u.app_metadata'),
+  createdAt: time('u.created_at'),
+  updatedAt: time('u.updated_at'),
+});
+
+const GET: Statement<User> = {
   name: 'user_get',
   text: `
-    SELECT u.user_id AS "userId", u.email, u.email_verified AS "emailVerified", u.phone_number AS "phoneNumber",
-           u.phone_verified AS "phoneVerified", u.username, u.name, u.given_name AS "givenName",
-           u.family_name AS "familyName", u.nickname, u.picture, u.blocked, u.user_metadata AS "userMetadata",
-           u.app_metadata AS "appMetadata", u.created_at AS "createdAt", u.updated_at AS "updatedAt",
-           c.name AS "connectionName", c.strategy, c.strategy_kind AS "strategyKind"
+    SELECT c.name, c.strategy, c.strategy_kind, ${USER.list}
       FROM users u JOIN connections c ON c.id = u.connection_id
      WHERE u.user_id = $1`,
+  rowOf: ([name, strategy, kind, ...fields]) => ({
+    ...USER.rowOf(fields),
+    connection: { name: name!, strategy: strategy!, strategyKind: kind as StrategyKind },
+  }),
 };
 
 /** For a test that reads the plans. */
 export const HOT_STATEMENTS: readonly Statement[] = [GET];
 
-type UserRow = Omit<User, 'connection'> & { connectionName: string } & Omit<UserConnection, 'name'>;
-
 export async function getUser(on: Queryable, userId: string): Promise<User | undefined> {
-  const [row] = (await run<UserRow>(on, GET, [userId])).rows;
-  if (!row) return undefined;
-  const { connectionName: name, strategy, strategyKind, ...user } = row;
-  return { ...user, connection: { name, strategy, strategyKind } };
+  return (await run(on, GET, [userId])).rows[0];
 }

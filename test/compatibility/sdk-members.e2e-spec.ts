@@ -6,7 +6,6 @@ import {
   uniqueName,
 } from '../support/factories.js';
 import { refusals } from '../support/errors.js';
-import { gravatarOf } from '../support/gravatar.js';
 import { seedMembers } from '../support/seeds.js';
 import { thrownBy, useSdk } from './sdk.js';
 import { gravatarOf } from '../support/gravatar.js';

@@ -58,9 +58,20 @@ function instanceOf(dto: Dto, value: unknown, source: keyof typeof ERROR_OF_SOUR
   return instance;
 }
 
+type Nested = (() => Dto) | null;
+
+/** The fields of each DTO that were met. */
+const fields = new Map<Dto, Map<string, Nested>>();
+
 /** The DTO of a nested field, null for any other field, undefined for what is none. */
-const nestedIn = (dto: Dto, name: string) =>
-  Reflect.getMetadata(NESTED, dto.prototype as object, name) as (() => Dto) | null | undefined;
+function nestedIn(dto: Dto, name: string): Nested | undefined {
+  const known = fields.get(dto) ?? new Map<string, Nested>();
+  const remembered = known.get(name);
+  if (remembered !== undefined) return remembered;
+  const nested = Reflect.getMetadata(NESTED, dto.prototype as object, name) as Nested | undefined;
+  if (nested !== undefined) fields.set(dto, known.set(name, nested));
+  return nested;
+}
 
 /** The first property that is no field, also in nested objects. */
 function findOther(sent: unknown, dto: Dto, path: readonly string[] = []): string | undefined {
