@@ -6,8 +6,8 @@ import type { Execution, Result } from './statement.js';
 
 /** For how long a slow read may hold up those behind it: Postgres ends it then. */
 const STATEMENT_TIMEOUT_MS = 1_000;
-/** A connection that says nothing for so long, while something is asked of it, is given up. */
-const SILENCE_MS = 3_000;
+/** A connection that says nothing from one look to the next, while something is asked of it, is given up. */
+const SILENCE_MS = 2_000;
 
 /**
  * One connection for reads that never wait for a row lock. It is pipelined: each read is sent at once, and Postgres
@@ -62,8 +62,9 @@ export class ReadConnection {
 /** One `pg` connection in pipeline mode, watched for silence. */
 class Pipeline {
   private inFlight = 0;
+  private hasAnswered = true;
   private isHolding = false;
-  private readonly watch = setTimeout(() => this.onSilence(), SILENCE_MS).unref();
+  private readonly watch = setInterval(() => this.endIfSilent(), SILENCE_MS).unref();
 
   private constructor(private readonly client: pg.Client) {}
 
@@ -77,13 +78,13 @@ class Pipeline {
   }
 
   async execute<Row>(execution: Execution<Row>): Promise<Result<Row>> {
-    if (this.inFlight++ === 0) this.watch.refresh();
+    if (this.inFlight++ === 0) this.hasAnswered = true;
     this.holdWrites();
     try {
       return await execution.runOn(this.client);
     } finally {
       this.inFlight--;
-      this.watch.refresh();
+      this.hasAnswered = true;
     }
   }
 
@@ -101,12 +102,13 @@ class Pipeline {
 
   /** What is under way is answered first. */
   async end(): Promise<void> {
+    clearInterval(this.watch);
     await this.client.end().catch(() => undefined);
-    clearTimeout(this.watch);
   }
 
-  private onSilence(): void {
-    if (this.inFlight > 0) this.client.connection.stream.destroy();
+  private endIfSilent(): void {
+    if (this.inFlight > 0 && !this.hasAnswered) this.client.connection.stream.destroy();
+    this.hasAnswered = false;
   }
 }
 
