@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { loadConfig } from '../dist/config/config.js';
-import { createPool } from '../dist/database/database.js';
+import { createPool } from '../dist/database/pool.js';
 import { acquireEmbeddedPostgres } from '../dist/database/embedded-postgres.js';
 import { applyMigrations } from '../dist/database/migrations.js';
 import { startServer } from '../dist/server.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Connection, type Database } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
+import { RowTurns } from '../database/row-turns.js';
 import {
   checkpointPage,
   invalidCheckpoint,
@@ -20,7 +21,10 @@ export interface ConnectionFilter {
 /** The rows of `connections`. */
 @Injectable()
 export class ConnectionsRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly turns: RowTurns,
+  ) {}
 
   /** Ordered by id. */
   async list(filter: ConnectionFilter, page: OffsetPage | CheckpointPage): Promise<Page<Connection>> {
@@ -53,13 +57,17 @@ export class ConnectionsRepository {
   }
 
   async update(id: string, changes: ConnectionChanges): Promise<Connection | undefined> {
-    const [updated] = await this.database.connection.updateManyAndReturn({ where: { id }, data: changes });
+    const [updated] = await this.turns.take(`connections ${id}`, () =>
+      this.database.connection.updateManyAndReturn({ where: { id }, data: changes }),
+    );
     return updated;
   }
 
   /** Takes its organization connections along. @returns whether there was such a connection */
   async remove(id: string): Promise<boolean> {
-    const { count } = await repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id } }));
+    const { count } = await this.turns.take(`connections ${id}`, () =>
+      repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id } })),
+    );
     return count > 0;
   }
 }

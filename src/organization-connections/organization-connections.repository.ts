@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
+import { RowTurns } from '../database/row-turns.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import type {
   Face,
@@ -17,6 +18,7 @@ export class OrganizationConnectionsRepository {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
+    private readonly turns: RowTurns,
   ) {}
 
   /** Ordered by connection id. Undefined: there is no such organization. */
@@ -41,7 +43,7 @@ export class OrganizationConnectionsRepository {
     changes: Partial<Settings>,
     face: Face,
   ): Promise<OrganizationConnection | undefined> {
-    return statements.update(this.pool, key, visibility(face), changes);
+    return this.turns.take(rowOf(key), () => statements.update(this.pool, key, visibility(face), changes));
   }
 
   /**
@@ -55,7 +57,9 @@ export class OrganizationConnectionsRepository {
     face: Face,
     limit: number,
   ): Promise<OrganizationConnection | undefined> {
-    return statements.add(this.pool, key, visibility(face), settings, limit);
+    return this.turns.take(`organizations ${key.organizationId}`, () =>
+      statements.add(this.pool, key, visibility(face), settings, limit),
+    );
   }
 
   explainAdd(key: OrganizationConnectionKey): Promise<statements.AddFacts> {
@@ -64,8 +68,11 @@ export class OrganizationConnectionsRepository {
 
   /** @returns whether there was a row */
   remove(key: OrganizationConnectionKey, face: Face): Promise<boolean> {
-    return statements.remove(this.pool, key, visibility(face));
+    return this.turns.take(rowOf(key), () => statements.remove(this.pool, key, visibility(face)));
   }
 }
+
+const rowOf = ({ organizationId, connectionId }: OrganizationConnectionKey) =>
+  `organization_connections ${organizationId} ${connectionId}`;
 
 const visibility = (face: Face) => ({ onlyEnabled: face === 'older' });

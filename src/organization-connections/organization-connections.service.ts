@@ -14,8 +14,8 @@ import type {
 import { requireAllowedTerms } from './domain/terms.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 
-/** How often a write is tried that was refused for a reason which was gone when it was looked for. */
-const ATTEMPTS = 2;
+/** Of a write that was refused, each time for a reason that was gone when it was looked for. */
+const ATTEMPTS = 10;
 
 /**
  * Enforces the rules of each connection's strategy. The statement that writes has the last word on them; when it did
@@ -93,7 +93,7 @@ export class OrganizationConnectionsService {
 
 /**
  * Writes, and says why when nothing was written. A reason that is gone when it is looked for was another writer's doing:
- * then the write is tried once more.
+ * then the write is tried again.
  *
  * @param explain throws the reason; returns when there is none
  */

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
+import { RowTurns } from '../database/row-turns.js';
 import {
   checkpointPage,
   invalidCheckpoint,
@@ -21,6 +22,7 @@ export class OrganizationsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     private readonly reads: ReadConnection,
+    private readonly turns: RowTurns,
   ) {}
 
   async list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
@@ -70,13 +72,17 @@ export class OrganizationsRepository {
   }
 
   async update(id: string, changes: OrganizationChanges): Promise<Organization | undefined> {
-    const [updated] = await this.database.organization.updateManyAndReturn({ where: { id }, data: jsonNulls(changes) });
+    const [updated] = await this.turns.take(`organizations ${id}`, () =>
+      this.database.organization.updateManyAndReturn({ where: { id }, data: jsonNulls(changes) }),
+    );
     return updated;
   }
 
   /** Takes everything it owns along. @returns whether there was such an organization */
   async remove(id: string): Promise<boolean> {
-    const { count } = await repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } }));
+    const { count } = await this.turns.take(`organizations ${id}`, () =>
+      repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } })),
+    );
     return count > 0;
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
+import { RowTurns } from '../database/row-turns.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { newUserKey } from '../identifiers.js';
 import {
@@ -24,6 +25,7 @@ export class UsersRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     private readonly reads: ReadConnection,
+    private readonly turns: RowTurns,
   ) {}
 
   /** Rows with the same value are ordered by id. */
@@ -70,18 +72,22 @@ export class UsersRepository {
    * @param decide what to change about the user who is there; what it throws leaves them as they are
    */
   async update(userId: string, decide: (present: ChangeableUser) => UserChanges): Promise<User | undefined> {
-    return this.database.$transaction(async (transaction) => {
-      await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
-      const present = await transaction.user.findUnique({ where: { userId } });
-      if (!present) return undefined;
-      const data = forPrisma(decide(present));
-      return transaction.user.update({ where: { userId }, data, include: WITH_CONNECTION });
-    });
+    return this.turns.take(`users ${userId}`, () =>
+      this.database.$transaction(async (transaction) => {
+        await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
+        const present = await transaction.user.findUnique({ where: { userId } });
+        if (!present) return undefined;
+        const data = forPrisma(decide(present));
+        return transaction.user.update({ where: { userId }, data, include: WITH_CONNECTION });
+      }),
+    );
   }
 
   /** Takes its memberships along. Removing whom nobody knows does nothing. */
   async remove(userId: string): Promise<void> {
-    await repeatAfterDeadlock(() => this.database.user.deleteMany({ where: { userId } }));
+    await this.turns.take(`users ${userId}`, () =>
+      repeatAfterDeadlock(() => this.database.user.deleteMany({ where: { userId } })),
+    );
   }
 
   /** Ordered by organization id. */
