@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
+import type { Execution, Result } from './execution.js';
 import { CONNECT_TIMEOUT_MS } from './pool.js';
 import { isStaleStatement, sqlStateOf } from './sqlstate.js';
-import type { Execution, Result } from './statement.js';
 
 /** For how long a slow read may hold up those behind it: Postgres ends it then. */
 const STATEMENT_TIMEOUT_MS = 1_000;

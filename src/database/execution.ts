@@ -1,0 +1,99 @@
+import pg from 'pg';
+
+/** A statement that each connection prepares once, under its name. */
+export interface Statement<Row = unknown> {
+  /** Unique in the service. */
+  readonly name: string;
+  readonly text: string;
+  /** Reads a row from its columns, in the statement's order. */
+  readonly rowOf: (fields: readonly Field[]) => Row;
+}
+
+/** A column's value as Postgres writes it in text: `t` and `f` for a boolean. */
+export type Field = string | null;
+export type Parameter = string | number | boolean | null;
+
+export interface Result<Row> {
+  readonly rows: readonly Row[];
+  /** Rows read, or written by a statement that writes. */
+  readonly rowCount: number;
+}
+
+/** What `pg` hands to what is submitted. Its published types are of an older version. */
+interface Connection {
+  readonly stream: { cork(): void; uncork(): void };
+  readonly parsedStatements: Readonly<Record<string, string | undefined>>;
+  readonly submittedNamedStatements: Record<string, string | undefined>;
+  parse(message: { name: string; text: string }): void;
+  bind(message: { statement: string; values: readonly Parameter[]; valueMapper: typeof fieldOf }): void;
+  execute(message: object): void;
+  sync(): void;
+}
+
+/** A pipelined client takes only what is a query of `pg`. */
+const PgQuery = pg.Query as unknown as new (text: string) => object;
+
+/**
+ * One run of a statement. A query of `pg` itself has Postgres describe the columns of every result, and reads each row by
+ * that description; here both are known beforehand. What that saves is in docs/decisions/0020.
+ */
+export class Execution<Row> extends PgQuery {
+  private readonly result = { rows: [] as Row[], rowCount: 0 };
+  readonly name: string;
+  readonly text: string;
+  /** Set by the pool. */
+  callback: ((error: Error | null, result?: Result<Row>) => void) | undefined = undefined;
+
+  constructor(
+    private readonly statement: Statement<Row>,
+    private readonly parameters: readonly Parameter[],
+  ) {
+    super(statement.text);
+    this.name = statement.name;
+    this.text = statement.text;
+  }
+
+  /** A client, other than a pool, answers by callback. */
+  runOn(client: pg.ClientBase): Promise<Result<Row>> {
+    return new Promise((resolve, reject) => {
+      this.callback = (error) => (error ? reject(error) : resolve(this.result));
+      client.query(this as unknown as pg.Submittable);
+    });
+  }
+
+  submit(connection: Connection): null {
+    const { name, text } = this;
+    // One write for all messages.
+    connection.stream.cork();
+    try {
+      if ((connection.parsedStatements[name] ?? connection.submittedNamedStatements[name]) === undefined) {
+        connection.parse({ name, text });
+        connection.submittedNamedStatements[name] = text;
+      }
+      connection.bind({ statement: name, values: this.parameters, valueMapper: fieldOf });
+      connection.execute({});
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
+    return null;
+  }
+
+  handleDataRow({ fields }: { fields: readonly Field[] }): void {
+    this.result.rows.push(this.statement.rowOf(fields));
+  }
+
+  handleCommandComplete({ text }: { text: string }): void {
+    this.result.rowCount = Number(text.slice(text.lastIndexOf(' ') + 1));
+  }
+
+  handleReadyForQuery(): void {
+    this.callback?.(null, this.result);
+  }
+
+  handleError(error: Error): void {
+    this.callback?.(error);
+  }
+}
+
+const fieldOf = (value: Parameter): Field => (value === null ? null : String(value));
