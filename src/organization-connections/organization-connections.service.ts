@@ -58,13 +58,12 @@ export class OrganizationConnectionsService {
     changes: Partial<Settings>,
     face: Face,
   ): Promise<OrganizationConnection> {
-    const sent = withoutUndefined(changes);
-    if (Object.keys(sent).length === 0) return this.get(key, face);
+    if (Object.values(changes).every((value) => value === undefined)) return this.get(key, face);
     return untilDecided(
-      () => this.repository.update(key, sent, face),
+      () => this.repository.update(key, changes, face),
       async () => {
         const present = await this.get(key, face);
-        requireAllowedTerms(present.strategyKind, { ...present, ...sent });
+        requireAllowedTerms(present.strategyKind, { ...present, ...withoutUndefined(changes) });
       },
     );
   }
