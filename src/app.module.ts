@@ -12,6 +12,7 @@ import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-record
 import { HealthModule } from './health/health.module.js';
 import { ExceptionToResponseFilter } from './http/exception.filter.js';
 import { RequestValidationPipe } from './http/validation/validation.pipe.js';
+import { LoginModule } from './login/login.module.js';
 import { MembersModule } from './members/members.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         MembersModule,
         DiscoveryDomainsModule.forRoot(lookUpTxt),
         ApplicationsModule,
+        LoginModule,
         HealthModule,
         OpenApiModule,
       ],

@@ -10,7 +10,7 @@ import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 
 /** What lies outside the Management API and its prefix. */
-const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'openapi.json'];
+const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'login/{*path}', 'openapi.json'];
 
 /** What Fastify does before Nest's pipes and controllers. The server and the tests both call it, before `init`. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {

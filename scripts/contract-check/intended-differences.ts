@@ -113,6 +113,13 @@ const REQUESTS: readonly Intended[] = [
   },
 ];
 
+const ADDITIONS: readonly Intended[] = [
+  {
+    because: 'An addition: what a login page asks at sign-in, outside the Management API.',
+    differences: ['* /login/*: absent → present'],
+  },
+];
+
 const STATUSES: readonly Intended[] = [
   {
     because: 'Every operation can fail unexpectedly, and then says so with a request id.',
@@ -231,4 +238,4 @@ const ANSWERS: readonly Intended[] = [
   },
 ];
 
-export const INTENDED: readonly Intended[] = [...NOT_SERVED, ...REQUESTS, ...STATUSES, ...ANSWERS];
+export const INTENDED: readonly Intended[] = [...NOT_SERVED, ...REQUESTS, ...ADDITIONS, ...STATUSES, ...ANSWERS];

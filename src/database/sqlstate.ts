@@ -11,6 +11,14 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** A prepared statement that is gone, and one whose plan no longer fits the schema. Nothing of it was done. */
 const STALE_STATEMENT = ['26000', '0A000'];
 
+const DEADLOCK = '40P01';
+
+/** A write on a server that takes none, such as a standby. */
+const READ_ONLY = '25006';
+
+/** The connection is broken, or refused, or its database is gone; a resource is lacking; Postgres gave up on time or stops. */
+const UNAVAILABLE = /^(08|28|3D|53|57)/;
+
 /** Undefined: no error of Postgres, such as a broken connection. */
 export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
@@ -25,4 +33,16 @@ export function leavesConnectionGood(error: unknown): boolean {
 /** Whether another connection, which prepares the statement anew, would do. */
 export function isStaleStatement(error: unknown): boolean {
   return STALE_STATEMENT.includes(sqlStateOf(error) ?? '');
+}
+
+/** Whether a transaction of which nothing is left can be begun again, on whatever connection there is. */
+export function isRepeatable(error: unknown): boolean {
+  return sqlStateOf(error) === DEADLOCK || isStaleStatement(error);
+}
+
+/** Whether the database, and not the work, is what failed. A defect in this program is a `TypeError` or its like. */
+export function isUnavailable(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  if (code !== undefined) return UNAVAILABLE.test(code) || code === READ_ONLY;
+  return ['Error', 'AggregateError'].includes((error as Error | undefined)?.name ?? '');
 }

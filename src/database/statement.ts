@@ -48,6 +48,9 @@ export const json = column((field): unknown => (field === null ? null : JSON.par
 /** To be selected as milliseconds since 1970. */
 export const time = (sql: string) => column((field) => new Date(Number(field)))(`extract(epoch FROM ${sql}) * 1000`);
 
+/** Of an array of texts. */
+export const textList = (sql: string) => column((field) => JSON.parse(field!) as readonly string[])(`to_json(${sql})`);
+
 /** The columns of a row, each written once: for the SELECT list and for reading the answer, in the same order. */
 export function columns<Row extends object>(definition: { readonly [Name in keyof Row]: Column<Row[Name]> }): {
   readonly list: string;

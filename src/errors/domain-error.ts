@@ -29,7 +29,8 @@ export type ErrorCode =
   | 'discovery_domain_exists'
   | 'too_many_requests'
   | 'keys_unavailable'
-  | 'row_locked';
+  | 'row_locked'
+  | 'database_unavailable';
 
 /** An expected refusal, thrown where the request cannot go on. */
 export class DomainError extends Error {

@@ -95,4 +95,10 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     errorCode: 'resource_locked',
     retryAfterSeconds: 1,
   },
+  database_unavailable: {
+    status: 503,
+    message: 'The database cannot be reached, try again',
+    errorCode: 'database_unavailable',
+    retryAfterSeconds: 1,
+  },
 };

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { connectionId, organizationId, seed } from '../../bench/seed.js';
 import { createPool } from '../../src/database/pool.js';
+import * as login from '../../src/login/login.statements.js';
 import * as organizationConnections from '../../src/organization-connections/organization-connections.statements.js';
 import * as organizations from '../../src/organizations/organizations.statements.js';
 import * as users from '../../src/users/users.statements.js';
@@ -12,7 +13,9 @@ interface Plan {
   Plans?: Plan[];
 }
 
-const HOT_STATEMENTS = [organizationConnections, organizations, users].flatMap((feature) => feature.HOT_STATEMENTS);
+const HOT_STATEMENTS = [organizationConnections, organizations, users, login].flatMap(
+  (feature) => feature.HOT_STATEMENTS,
+);
 
 /** Enough that reading a whole table would be the worse plan, were it chosen by mistake. */
 const ORGANIZATIONS = 10_000;
@@ -26,6 +29,12 @@ describe('the hot statements', () => {
     await seed(database.url, ORGANIZATIONS);
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
+    await client.query(`
+      INSERT INTO organization_members (organization_id, user_id)
+      SELECT o.id, u.user_id
+        FROM (SELECT id, row_number() OVER (ORDER BY id) FROM organizations) o
+        JOIN (SELECT user_id, row_number() OVER (ORDER BY user_id) FROM users) u USING (row_number)`);
+    await client.query('ANALYZE organization_members');
   });
 
   afterAll(async () => {

@@ -1,51 +1,11 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { expectAnswer } from '../support/answers.js';
 import type { Answer } from '../support/api.js';
 import { startApp, useApp, type TestApp } from '../support/app.js';
+import { Cable } from '../support/cable.js';
 import { eventually } from '../support/clock.js';
 import { createDatabase, withAdmin, type TestDatabase } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { createEnabled, createUser, uniqueName } from '../support/factories.js';
-
-/** What lies between the server and its database, and can be cut. */
-class Cable {
-  private readonly sockets = new Set<Socket>();
-  private server?: Server;
-  private port = 0;
-
-  constructor(private readonly target: { host: string; port: number }) {}
-
-  async plugIn(): Promise<number> {
-    this.server = createServer((near) => {
-      const far = connect(this.target);
-      for (const socket of [near, far]) {
-        this.sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
-      }
-      near.pipe(far).pipe(near);
-    });
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-    return (this.port = (this.server.address() as AddressInfo).port);
-  }
-
-  /** Nothing goes through any more, and nobody is told. */
-  freeze(): void {
-    for (const socket of this.sockets) socket.pause();
-  }
-
-  thaw(): void {
-    for (const socket of this.sockets) socket.resume();
-  }
-
-  async cut(): Promise<void> {
-    const closed = once(this.server!, 'close');
-    this.server!.close();
-    for (const socket of this.sockets) socket.destroy();
-    await closed;
-  }
-}
 
 describe('A server whose database goes away', () => {
   let database: TestDatabase;

@@ -42,11 +42,12 @@ export class Api {
     return this.request(method, path, json);
   }
 
-  /** Any request: `path` is below `/api/v2`. */
+  /** Any request: `path` is below `/api/v2`, but for one of `/login`. */
   async request<Body = unknown>(method: string, path: string, init: RequestInit = {}): Promise<Answer<Body>> {
     const headers = new Headers(init.headers);
     if (this.token !== undefined) headers.set('authorization', `Bearer ${this.token}`);
-    const response = await fetch(`${this.origin}/api/v2${path}`, { ...init, method, headers });
+    const prefix = path.startsWith('/login/') ? '' : '/api/v2';
+    const response = await fetch(`${this.origin}${prefix}${path}`, { ...init, method, headers });
     const text = await response.text();
     const answer = { status: response.status, body: parse(text) as Body, headers: response.headers };
     expectDocumented(method, path, answer);

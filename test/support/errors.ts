@@ -41,6 +41,7 @@ export const refusals = {
   userExists: error(409, 'The user already exists.', 'auth0_idp_error'),
   discoveryDomainExists: error(409, 'The organization domain already exists.'),
   rowLocked: error(503, 'The resource is locked by another change, try again', 'resource_locked'),
+  databaseUnavailable: error(503, 'The database cannot be reached, try again', 'database_unavailable'),
   keysUnavailable: error(503, 'The keys of the token issuer cannot be loaded', 'keys_unavailable'),
   tooManyRequests: error(429, 'Global limit has been reached', 'too_many_requests'),
 };

@@ -11,6 +11,9 @@ interface Operation {
 
 interface Route {
   readonly method: string;
+  /** As the document has it. */
+  readonly path: string;
+  /** The same without the prefix of the Management API. */
   readonly template: string;
   readonly pattern: RegExp;
   readonly operation: Operation;
@@ -50,27 +53,23 @@ export function expectDocumented(method: string, path: string, answer: Answer): 
   throw new Error(`openapi.json: ${method} ${path} answered ${status}: ${problem}\n${JSON.stringify(body, null, 2)}`);
 }
 
-function findProblem({ method, template, operation }: Route, { status, body, headers }: Answer): string | undefined {
+function findProblem(
+  { method, path, template, operation }: Route,
+  { status, body, headers }: Answer,
+): string | undefined {
   const response = operation.responses[status];
   if (response === undefined) return `the status is not declared for ${method} ${template}`;
   if (response.content === undefined) return body === undefined ? undefined : 'a body is not declared';
 
   const [type = ''] = (headers.get('content-type') ?? '').split(';');
   if (!(type in response.content)) return `the content type "${type}" is not declared`;
-  const validate = validatorFor([
-    PREFIX + template,
-    method.toLowerCase(),
-    'responses',
-    String(status),
-    'content',
-    type,
-  ]);
+  const validate = validatorFor([path, method.toLowerCase(), 'responses', String(status), 'content', type]);
   return validate(body) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'body', separator: '\n' });
 }
 
 /** Compiled at the first use and kept by ajv. */
-function validatorFor([template, ...rest]: [string, ...string[]]): ValidateFunction {
-  const pointer = ['paths', template, ...rest, 'schema'].map(escapePart).join('/');
+function validatorFor([path, ...rest]: [string, ...string[]]): ValidateFunction {
+  const pointer = ['paths', path, ...rest, 'schema'].map(escapePart).join('/');
   const validate = ajv.getSchema(`${DOCUMENT}#/${pointer}`);
   if (validate === undefined) throw new Error(`openapi.json has no schema at ${pointer}`);
   return validate;
@@ -92,10 +91,10 @@ function findRoute(method: string, path: string): Route | undefined {
 /** Those with fewer parameters first: the router, too, prefers what is written out. */
 function readRoutes(): Route[] {
   const found = Object.entries(document.paths).flatMap(([path, operations]) => {
-    const template = path.slice(PREFIX.length);
+    const template = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path;
     const pattern = new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
     return Object.entries(operations).map(([method, operation]) => {
-      return { method: method.toUpperCase(), template, pattern, operation };
+      return { method: method.toUpperCase(), path, template, pattern, operation };
     });
   });
   return found.sort((a, b) => countParameters(a) - countParameters(b));

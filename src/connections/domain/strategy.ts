@@ -1,5 +1,6 @@
 /** What decides the terms an organization may set for a connection. Follows from the strategy and is never sent. */
-export type StrategyKind = 'database' | 'passwordless' | 'enterprise' | 'social';
+export const STRATEGY_KINDS = ['database', 'passwordless', 'enterprise', 'social'] as const;
+export type StrategyKind = (typeof STRATEGY_KINDS)[number];
 
 const KIND_OF_STRATEGY = {
   ad: 'enterprise',

@@ -1,0 +1,39 @@
+import type pg from 'pg';
+import { isRepeatable } from './sqlstate.js';
+
+const ATTEMPTS = 10;
+
+/**
+ * Runs the work as one transaction on a connection of the pool: all of it or nothing. It is done again when Postgres
+ * broke it off to end a deadlock, or when the connection had prepared its statements for another schema.
+ */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isRepeatable(error)) throw error;
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // The pool does not listen while the connection is out. What is asked of one that broke fails with the reason.
+  client.on('error', ignore);
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+    throw error;
+  } finally {
+    client.off('error', ignore);
+    client.release(broken);
+  }
+}
+
+const ignore = () => undefined;

@@ -1,0 +1,49 @@
+import { usable, type LoginConnection, type OrganizationTerms } from './organization-terms.js';
+
+/** How an answer names an organization. */
+export interface OrganizationName {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Go there, ask which of several organizations it is, or show whatever the login page has. */
+export const NEXT_STEPS = ['connection', 'choose_organization', 'prompt'] as const satisfies Discovery['next'][];
+
+export type Discovery =
+  | { readonly next: 'connection'; readonly organization: OrganizationName; readonly connection: LoginConnection }
+  | { readonly next: 'choose_organization'; readonly organizations: readonly OrganizationName[] }
+  | { readonly next: 'prompt'; readonly organization?: OrganizationName };
+
+/** Of an address, in lower case. */
+export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+
+/**
+ * The connection to go to: the enterprise connection that has the domain, else the only database connection. Whether it
+ * has a button does not matter.
+ *
+ * @param optionsOf the options of the organization's enterprise connections, by connection id
+ */
+export function connectionFor(
+  domain: string,
+  organization: OrganizationTerms,
+  optionsOf: ReadonlyMap<string, unknown>,
+  clientId: string | undefined,
+): Discovery {
+  const connections = usable(organization.connections, clientId).map(({ connection }) => connection);
+  const databases = connections.filter(({ kind }) => kind === 'database');
+  const connection =
+    connections.find(({ id, kind }) => kind === 'enterprise' && domainsIn(optionsOf.get(id)).includes(domain)) ??
+    (databases.length === 1 ? databases[0] : undefined);
+  const { id, name } = organization;
+  const named = { id, name };
+  return connection === undefined
+    ? { next: 'prompt', organization: named }
+    : { next: 'connection', organization: named, connection };
+}
+
+/** `domain_aliases` and `domain`, in lower case. Options are what somebody sent: anything may be in them. */
+function domainsIn(options: unknown): string[] {
+  const { domain_aliases: aliases, domain } = (options ?? {}) as { domain_aliases?: unknown; domain?: unknown };
+  const sent: unknown[] = [...(Array.isArray(aliases) ? (aliases as unknown[]) : []), domain];
+  return sent.filter((one) => typeof one === 'string').map((one) => one.toLowerCase());
+}

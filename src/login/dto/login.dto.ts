@@ -1,0 +1,194 @@
+import { STRATEGIES, STRATEGY_KINDS, type StrategyKind } from '../../connections/domain/strategy.js';
+import { ApiProperty } from '../../http/openapi/decorators.js';
+import { BooleanField, EnumField, ObjectField, StringField } from '../../http/validation/fields.js';
+import { MAX_ID_LENGTH } from '../../organizations/dto/organization-path.dto.js';
+import { BrandingDto } from '../../organizations/dto/organization.dto.js';
+import {
+  CHECKS,
+  DECISIONS,
+  INTENTS,
+  MEMBERSHIPS,
+  REASONS,
+  RESULTS,
+  type Decision,
+  type Finding,
+  type Intent,
+  type Membership,
+  type Reason,
+} from '../domain/decision.js';
+import { NEXT_STEPS, type Discovery } from '../domain/discovery.js';
+import { NOTHING_VISIBLE } from '../domain/prompt.js';
+
+const ORGANIZATION = { minLength: 1, maxLength: MAX_ID_LENGTH, description: 'Its id or name' } as const;
+const CLIENT = { format: 'client-id', description: 'The application: only connections that it may use' } as const;
+const NAME_PART = { minLength: 1, maxLength: 150 } as const;
+const FULL_NAME = { minLength: 1, maxLength: 300 } as const;
+
+export class PromptQueryDto {
+  @StringField(CLIENT)
+  client_id?: string;
+}
+
+export class DiscoverDto {
+  @StringField({ required: true, format: 'email' })
+  email!: string;
+
+  @StringField(ORGANIZATION)
+  organization?: string;
+
+  @StringField(CLIENT)
+  client_id?: string;
+}
+
+/** A `user_id` or an `email`. The rest is for the case that the user is made; whoever is known stays as they are. */
+export class DecisionUserDto {
+  @StringField({ format: 'user-id-with-max-length', description: 'Says alone who it is when it is sent' })
+  user_id?: string;
+
+  @StringField({ format: 'email' })
+  email?: string;
+
+  @BooleanField()
+  email_verified?: boolean;
+
+  @StringField({ pattern: /^\+[0-9]{1,15}$/ })
+  phone_number?: string;
+
+  @BooleanField()
+  phone_verified?: boolean;
+
+  @StringField(FULL_NAME)
+  name?: string;
+
+  @StringField(NAME_PART)
+  given_name?: string;
+
+  @StringField(NAME_PART)
+  family_name?: string;
+
+  @StringField(FULL_NAME)
+  nickname?: string;
+
+  @StringField({ format: 'strict-uri' })
+  picture?: string;
+}
+
+export class DecisionDto {
+  @StringField({ ...ORGANIZATION, description: 'Its id or name; without one, wherever the user may come in' })
+  organization?: string;
+
+  @StringField({ required: true, minLength: 1, maxLength: 128, description: 'Its id or name' })
+  connection!: string;
+
+  @StringField(CLIENT)
+  client_id?: string;
+
+  @ObjectField(() => DecisionUserDto, { required: true })
+  user!: DecisionUserDto;
+
+  @EnumField(INTENTS, { required: true })
+  intent!: Intent;
+
+  @BooleanField({ description: 'Decides and writes nothing' })
+  dry_run?: boolean;
+}
+
+export class LoginConnectionResponse {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ required: false })
+  display_name?: string;
+
+  @ApiProperty({ enum: STRATEGIES })
+  strategy!: string;
+
+  @ApiProperty({ enum: STRATEGY_KINDS })
+  kind!: StrategyKind;
+
+  @ApiProperty({ description: 'Of others the login page shows a form' })
+  is_button!: boolean;
+}
+
+export class OrganizationNameResponse {
+  @ApiProperty({ format: 'organization-id' })
+  id!: string;
+
+  @ApiProperty()
+  name!: string;
+}
+
+export class PromptOrganizationResponse extends OrganizationNameResponse {
+  @ApiProperty({ required: false })
+  display_name?: string;
+
+  @ApiProperty({ required: false, type: () => BrandingDto })
+  branding?: object;
+}
+
+export class SignupResponse {
+  @ApiProperty()
+  connection_id!: string;
+}
+
+export class PromptResponse {
+  @ApiProperty({ type: () => PromptOrganizationResponse })
+  organization!: PromptOrganizationResponse;
+
+  @ApiProperty({ type: () => [LoginConnectionResponse] })
+  connections!: LoginConnectionResponse[];
+
+  @ApiProperty({ type: () => SignupResponse, nullable: true, description: 'The connection that accepts signup' })
+  signup!: SignupResponse | null;
+
+  @ApiProperty({ required: false, enum: [NOTHING_VISIBLE] })
+  reason?: typeof NOTHING_VISIBLE;
+}
+
+export class DiscoveryResponse {
+  @ApiProperty({ type: () => OrganizationNameResponse, nullable: true })
+  organization!: OrganizationNameResponse | null;
+
+  @ApiProperty({ required: false, type: () => [OrganizationNameResponse], description: 'Those to choose from' })
+  organizations?: OrganizationNameResponse[];
+
+  @ApiProperty({ type: () => LoginConnectionResponse, nullable: true })
+  connection!: LoginConnectionResponse | null;
+
+  @ApiProperty({ enum: NEXT_STEPS })
+  next!: Discovery['next'];
+}
+
+export class FindingResponse {
+  @ApiProperty({ enum: CHECKS })
+  check!: Finding['check'];
+
+  @ApiProperty({ enum: RESULTS })
+  result!: Finding['result'];
+
+  @ApiProperty({ required: false, description: 'What was found, in words' })
+  detail?: string;
+}
+
+export class DecisionResponse {
+  @ApiProperty({ enum: DECISIONS })
+  decision!: Decision['decision'];
+
+  @ApiProperty({ enum: REASONS })
+  reason!: Reason;
+
+  @ApiProperty({ enum: MEMBERSHIPS })
+  membership!: Membership;
+
+  @ApiProperty({ type: () => OrganizationNameResponse, nullable: true })
+  organization!: OrganizationNameResponse | null;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'Null: nobody is known, or a dry run made nobody' })
+  user_id!: string | null;
+
+  @ApiProperty({ type: () => [FindingResponse], description: 'The checks in their order, up to the one that decided' })
+  trace!: FindingResponse[];
+}

@@ -1,0 +1,40 @@
+import { DomainError } from '../../errors/domain-error.js';
+import { at } from '../../http/validation/wording.js';
+import type { Claimant } from '../domain/person.js';
+import type { DecisionRequest } from '../login.repository.js';
+import type { DiscoveryRequest } from '../login.service.js';
+import type { DecisionDto, DecisionUserDto, DiscoverDto } from './login.dto.js';
+
+export function decisionRequestOf(dto: DecisionDto): DecisionRequest {
+  return {
+    organization: dto.organization,
+    connection: dto.connection,
+    clientId: dto.client_id,
+    user: claimantOf(dto.user),
+    intent: dto.intent,
+    dryRun: dto.dry_run ?? false,
+  };
+}
+
+export function discoveryRequestOf({ email, organization, client_id }: DiscoverDto): DiscoveryRequest {
+  return { email, organization, clientId: client_id };
+}
+
+/** @throws DomainError when there is nothing to know the user by */
+function claimantOf(dto: DecisionUserDto): Claimant {
+  if (dto.user_id === undefined && dto.email === undefined) {
+    throw new DomainError('body_invalid', at('Missing required property: user_id or email', ['user']));
+  }
+  return {
+    userId: dto.user_id,
+    email: dto.email,
+    emailVerified: dto.email_verified,
+    phoneNumber: dto.phone_number,
+    phoneVerified: dto.phone_verified,
+    name: dto.name,
+    givenName: dto.given_name,
+    familyName: dto.family_name,
+    nickname: dto.nickname,
+    picture: dto.picture,
+  };
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { LoginController } from './login.controller.js';
+import { LoginRepository } from './login.repository.js';
+import { LoginService } from './login.service.js';
+
+@Module({ controllers: [LoginController], providers: [LoginService, LoginRepository] })
+export class LoginModule {}
