@@ -52,7 +52,9 @@ export class LoginRepository {
   }
 
   facts(request: DecisionRequest): Promise<Facts> {
-    return answered(factsOn(this.reads, request, (organization) => this.terms(organization)));
+    // Without an organization all that share the connection may have to be looked at, while nobody waits behind it.
+    const on = request.organization === undefined ? this.pool : this.reads;
+    return answered(factsOn(on, request, (organization) => this.terms(organization)));
   }
 
   /**

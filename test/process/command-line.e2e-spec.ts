@@ -106,6 +106,22 @@ describe('vestibule token', () => {
 });
 
 describe('vestibule client', () => {
+  it('makes the credentials of a login page, which open its questions and nothing else', async () => {
+    const made = await checkout.vestibule(['client', 'create', 'login-page', '--scope', 'evaluate:logins'], env).ended;
+    const [, id, secret] = /^client_id: +(\S+)\nclient_secret: +(\S+)\n$/.exec(made.stdout) ?? [];
+    const server = checkout.server(env);
+    const { http } = await server.listening();
+    const { body } = (await answer(`${http}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id!, client_secret: secret! }),
+    })) as { body: { access_token: string } };
+    const token = bearer(body.access_token);
+    expect(await answer(`${http}/login/organizations/nobody`, token)).toMatchObject({ status: 404 });
+    expect(await answer(`${http}/api/v2/organizations`, token)).toMatchObject({ status: 403 });
+    await server.stop();
+    await checkout.vestibule(['client', 'delete', id!], env).ended;
+  });
+
   it('makes a client that gets tokens, lists it without its secret, and deletes it', async () => {
     const made = await checkout.vestibule(['client', 'create', 'terraform', '--scope', 'read:organizations'], env)
       .ended;
