@@ -54,11 +54,13 @@ export const textList = (sql: string) => column((field) => JSON.parse(field!) as
 /** The columns of a row, each written once: for the SELECT list and for reading the answer, in the same order. */
 export function columns<Row extends object>(definition: { readonly [Name in keyof Row]: Column<Row[Name]> }): {
   readonly list: string;
+  readonly count: number;
   readonly rowOf: (fields: readonly Field[]) => Row;
 } {
   const all = Object.entries<Column<unknown>>(definition);
   return {
     list: all.map(([, { sql }]) => sql).join(', '),
+    count: all.length,
     rowOf: (fields) => {
       const row: Record<string, unknown> = {};
       for (let at = 0; at < all.length; at++) row[all[at]![0]] = all[at]![1].read(fields[at]!);

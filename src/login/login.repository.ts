@@ -82,7 +82,7 @@ export class LoginRepository {
   }
 }
 
-/** The terms are read first: who was let out of them before the request came is not let in by it. */
+/** Each read sees what was committed before it. So no answer relies on terms that had changed before it was asked for. */
 async function factsOn(
   on: Queryable,
   { organization, connection: idOrName, clientId, user, intent, dryRun }: DecisionRequest,

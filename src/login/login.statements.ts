@@ -37,7 +37,6 @@ const TERMS = columns<Omit<ConnectionTerms, 'connection'>>({
   isSignupEnabled: flag('oc.is_signup_enabled'),
   showAsButton: flag('oc.show_as_button'),
 });
-const TERMS_COUNT = 4;
 
 const ORGANIZATION = columns<Omit<OrganizationTerms, 'connections'>>({
   id: text('o.id'),
@@ -45,7 +44,6 @@ const ORGANIZATION = columns<Omit<OrganizationTerms, 'connections'>>({
   displayName: optionalText('o.display_name'),
   branding: json('o.branding'),
 });
-const ORGANIZATION_COUNT = 4;
 
 interface OrganizationRow {
   readonly organization: Omit<OrganizationTerms, 'connections'>;
@@ -65,7 +63,8 @@ const ORGANIZATION_TERMS: Statement<OrganizationRow> = {
      WHERE o.id = coalesce((SELECT id FROM organizations WHERE id = $1), (SELECT id FROM organizations WHERE name = $1))`,
   rowOf: (fields) => {
     const organization = ORGANIZATION.rowOf(fields);
-    const [terms, connection] = [fields.slice(ORGANIZATION_COUNT), fields.slice(ORGANIZATION_COUNT + TERMS_COUNT)];
+    const terms = fields.slice(ORGANIZATION.count);
+    const connection = terms.slice(TERMS.count);
     if (connection[0] === null) return { organization };
     return { organization, terms: { ...TERMS.rowOf(terms), connection: CONNECTION.rowOf(connection) } };
   },
