@@ -32,7 +32,7 @@ storage.getTargetValidationMetadatas = (dto, ...rest) => {
 /**
  * Nest's pipe, but for two things: the client's own objects stay as they were sent, where Nest takes names like
  * `constructor` out of them, and names that are no fields are refused before class-transformer, which passes over some
- * of them without a word, comes to them. A path of two ids and a body of three booleans take 11 µs, 21 in Nest's own pipe.
+ * of them without a word, comes to them. A path of two ids and a body of three booleans take 10 µs, 17 in Nest's own pipe.
  */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
