@@ -3,6 +3,7 @@ import { ApiProperty } from '../../http/openapi/decorators.js';
 import { BooleanField, EnumField, ObjectField, StringField } from '../../http/validation/fields.js';
 import { MAX_ID_LENGTH } from '../../organizations/dto/organization-path.dto.js';
 import { BrandingDto } from '../../organizations/dto/organization.dto.js';
+import { FULL_NAME, NAME_PART, PHONE_NUMBER } from '../../users/dto/user.dto.js';
 import {
   CHECKS,
   DECISIONS,
@@ -21,8 +22,6 @@ import { NOTHING_VISIBLE } from '../domain/prompt.js';
 
 const ORGANIZATION = { minLength: 1, maxLength: MAX_ID_LENGTH, description: 'Its id or name' } as const;
 const CLIENT = { format: 'client-id', description: 'The application: only connections that it may use' } as const;
-const NAME_PART = { minLength: 1, maxLength: 150 } as const;
-const FULL_NAME = { minLength: 1, maxLength: 300 } as const;
 
 export class PromptQueryDto {
   @StringField(CLIENT)
@@ -51,7 +50,7 @@ export class DecisionUserDto {
   @BooleanField()
   email_verified?: boolean;
 
-  @StringField({ pattern: /^\+[0-9]{1,15}$/ })
+  @StringField(PHONE_NUMBER)
   phone_number?: string;
 
   @BooleanField()

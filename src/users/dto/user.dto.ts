@@ -8,10 +8,10 @@ import { AcceptOtherProperties } from '../../http/validation/other-properties.js
 import { EMAIL_QUERY, MAX_METADATA_BYTES, SORTABLE } from '../domain/user.js';
 
 const ANY_TEXT = { minLength: 1 } as const;
-const NAME_PART = { minLength: 1, maxLength: 150 } as const;
-const FULL_NAME = { minLength: 1, maxLength: 300 } as const;
+export const NAME_PART = { minLength: 1, maxLength: 150 } as const;
+export const FULL_NAME = { minLength: 1, maxLength: 300 } as const;
 const USERNAME = { minLength: 1, maxLength: 128 } as const;
-const PHONE_NUMBER = { pattern: /^\+[0-9]{1,15}$/ } as const;
+export const PHONE_NUMBER = { pattern: /^\+[0-9]{1,15}$/ } as const;
 const UNUSED_PASSWORD = 'Checked against nothing and kept nowhere';
 const UNUSED = 'Accepted for compatibility; does nothing';
 
