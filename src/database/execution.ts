@@ -39,6 +39,7 @@ const PgQuery = pg.Query as unknown as new (text: string) => object;
  */
 export class Execution<Row> extends PgQuery {
   private readonly result = { rows: [] as Row[], rowCount: 0 };
+  private failure: Error | null = null;
   readonly name: string;
   readonly text: string;
   /** Set by the pool. */
@@ -80,7 +81,12 @@ export class Execution<Row> extends PgQuery {
   }
 
   handleDataRow({ fields }: { fields: readonly Field[] }): void {
-    this.result.rows.push(this.statement.rowOf(fields));
+    try {
+      this.result.rows.push(this.statement.rowOf(fields));
+    } catch (error) {
+      // Thrown from here it would end the process. The answer is read to its end, so that the connection stays good.
+      this.failure = error as Error;
+    }
   }
 
   handleCommandComplete({ text }: { text: string }): void {
@@ -88,7 +94,7 @@ export class Execution<Row> extends PgQuery {
   }
 
   handleReadyForQuery(): void {
-    this.callback?.(null, this.result);
+    this.callback?.(this.failure, this.result);
   }
 
   handleError(error: Error): void {

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { connectionId, organizationId, seed } from '../../bench/seed.js';
 import { createPool } from '../../src/database/pool.js';
+import { ReadConnection } from '../../src/database/read-connection.js';
+import { run } from '../../src/database/statement.js';
 import * as login from '../../src/login/login.statements.js';
 import * as organizationConnections from '../../src/organization-connections/organization-connections.statements.js';
 import * as organizations from '../../src/organizations/organizations.statements.js';
@@ -59,7 +61,7 @@ describe('the hot statements', () => {
   });
 });
 
-describe('a hot statement that is given the client of a transaction', () => {
+describe('a statement', () => {
   let database: TestDatabase;
   let pool: pg.Pool;
 
@@ -73,10 +75,35 @@ describe('a hot statement that is given the client of a transaction', () => {
     await database.drop();
   });
 
+  it.each(['on the pool', 'on the connection for reads'])(
+    'fails alone when a row cannot be read, %s',
+    async (where) => {
+      const reads = new ReadConnection(pool.options);
+      const on = where === 'on the pool' ? pool : reads;
+      const unreadable = {
+        name: 'unreadable',
+        text: 'SELECT 1',
+        rowOf: () => {
+          throw new TypeError('no such row');
+        },
+      };
+      try {
+        const outcomes = await Promise.allSettled([
+          run(on, unreadable, []),
+          ...Array.from({ length: 5 }, () => organizationConnections.get(on, key, all)),
+        ]);
+        expect(outcomes.map(({ status }) => status)).toEqual(['rejected', ...Array<string>(5).fill('fulfilled')]);
+        expect(outcomes[0]).toMatchObject({ reason: { message: 'no such row' } });
+      } finally {
+        await reads.end();
+      }
+    },
+  );
+
   const key = { organizationId: organizationId(0), connectionId: connectionId(0) };
   const all = { onlyEnabled: false };
 
-  it('is a part of it: it sees what the transaction did, waits for none of its locks, and is rolled back with it', async () => {
+  it('that is given the client of a transaction is a part of it: it sees what the transaction did, waits for none of its locks, and is rolled back with it', async () => {
     const before = await organizationConnections.get(pool, key, all);
     const client = await pool.connect();
     try {
