@@ -18,6 +18,8 @@ export class AppConfig {
   readonly auth!: AuthConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
+  /** What the terms of sign-in may take in memory; 0: they are not kept there. */
+  readonly termsCacheMegabytes!: number;
   /** Whose word on a caller's address is taken: addresses and networks of proxies. */
   readonly trustedProxies!: readonly string[];
   /** Requests a minute for each caller; 0 is no limit. */
@@ -160,6 +162,7 @@ const specs = {
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: 'info' as const }),
   MAX_CONNECTIONS_PER_ORGANIZATION: whole(1, 10_000)({ default: 10 }),
+  TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
   TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
 };
@@ -205,6 +208,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
+    termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ChangeFeed } from '../database/change-feed.js';
 import { DATABASE, Prisma, type Connection, type Database } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { RowTurns } from '../database/row-turns.js';
@@ -24,6 +25,7 @@ export class ConnectionsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     private readonly turns: RowTurns,
+    private readonly feed: ChangeFeed,
   ) {}
 
   /** Ordered by id. */
@@ -57,7 +59,7 @@ export class ConnectionsRepository {
   }
 
   async update(id: string, changes: ConnectionChanges): Promise<Connection | undefined> {
-    const [updated] = await this.turns.take(`connections ${id}`, () =>
+    const [updated] = await this.changing(id, () =>
       this.database.connection.updateManyAndReturn({ where: { id }, data: changes }),
     );
     return updated;
@@ -65,9 +67,13 @@ export class ConnectionsRepository {
 
   /** Takes its organization connections along. @returns whether there was such a connection */
   async remove(id: string): Promise<boolean> {
-    const { count } = await this.turns.take(`connections ${id}`, () =>
+    const { count } = await this.changing(id, () =>
       repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id } })),
     );
     return count > 0;
+  }
+
+  private changing<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return this.feed.announcing(`connections ${id}`, () => this.turns.take(`connections ${id}`, work));
   }
 }

@@ -1,10 +1,11 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
+import { ChangeFeed } from './change-feed.js';
 import { createPrisma, DATABASE, POOL } from './database.js';
 import { ReadConnection } from './read-connection.js';
 import { RowTurns } from './row-turns.js';
 
-/** Gives every feature the database: Prisma and the pool for writes, and beside it the connection for reads. */
+/** Gives every feature the database: Prisma and the pool for writes, the connection for reads, the feed of changes. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
   static forRoot(pool: pg.Pool): DynamicModule {
@@ -15,19 +16,21 @@ export class DatabaseModule implements OnApplicationShutdown {
         { provide: POOL, useValue: pool },
         { provide: DATABASE, useFactory: createPrisma, inject: [POOL] },
         { provide: ReadConnection, useFactory: () => new ReadConnection(pool.options) },
+        { provide: ChangeFeed, useFactory: () => new ChangeFeed(pool) },
         RowTurns,
       ],
-      exports: [POOL, DATABASE, ReadConnection, RowTurns],
+      exports: [POOL, DATABASE, ReadConnection, ChangeFeed, RowTurns],
     };
   }
 
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
+    private readonly feed: ChangeFeed,
   ) {}
 
   /** Runs after the server has stopped listening and the requests under way are done. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.pool.end(), this.reads.end()]);
+    await Promise.all([this.pool.end(), this.reads.end(), this.feed.end()]);
   }
 }

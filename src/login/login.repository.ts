@@ -11,8 +11,9 @@ import { userIdOf, withDefaults } from '../users/domain/user.js';
 import type { Candidate, Decision, Destination, Facts, Grant, Intent } from './domain/decision.js';
 import type { OrganizationName } from './domain/discovery.js';
 import type { LoginConnection, OrganizationTerms } from './domain/organization-terms.js';
-import { addressOf, personOf, type Claimant } from './domain/person.js';
+import { addressOf, isMember, personOf, type Claimant } from './domain/person.js';
 import * as statements from './login.statements.js';
+import { TermsCache } from './terms-cache.js';
 
 /** The question who may come in. Organization and connection are ids or names. */
 export interface DecisionRequest {
@@ -31,14 +32,12 @@ export class LoginRepository {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
+    private readonly cache: TermsCache,
   ) {}
 
-  /**
-   * The one way to an organization's terms for whatever only reads. Undefined: there is no organization of this id or
-   * name.
-   */
+  /** From memory, where they are at hand. Undefined: there is no organization of this id or name. */
   terms(organization: string): Promise<OrganizationTerms | undefined> {
-    return answered(statements.getOrganizationTerms(this.reads, organization));
+    return answered(this.cache.get(organization));
   }
 
   /** The options of the organization's enabled enterprise connections, by connection id. */
@@ -82,7 +81,6 @@ export class LoginRepository {
   }
 }
 
-/** Each read sees what was committed before it. So no answer relies on terms that had changed before it was asked for. */
 async function factsOn(
   on: Queryable,
   { organization, connection: idOrName, clientId, user, intent, dryRun }: DecisionRequest,
@@ -91,24 +89,21 @@ async function factsOn(
   const terms = organization === undefined ? undefined : await termsOf(organization);
   const row = terms?.connections.find(({ connection: { id, name } }) => id === idOrName || name === idOrName);
   const connection = row?.connection ?? (await statements.getConnection(on, idOrName));
-  const rows = connection && (await statements.findUsers(on, connection.id, user.userId, addressOf(user)));
+  const rows = connection && (await statements.findUsers(on, connection.id, user.userId, addressOf(user), terms?.id));
   const person = connection && rows ? personOf(user, connection, rows) : ({ kind: 'unknown' } as const);
   const userId = person.kind === 'known' ? person.id : undefined;
   const destination: Destination =
     organization === undefined
       ? { kind: 'open', ...(await organizationsFor(on, connection, userId, intent)) }
-      : { kind: 'named', candidate: terms && (await candidateOf(on, terms, row, userId)) };
+      : {
+          kind: 'named',
+          candidate: terms && {
+            organization: { id: terms.id, name: terms.name },
+            terms: row,
+            isMember: rows !== undefined && isMember(person, rows),
+          },
+        };
   return { intent, clientId, dryRun, connection, destination, person };
-}
-
-async function candidateOf(
-  on: Queryable,
-  { id, name }: OrganizationTerms,
-  terms: Candidate['terms'],
-  userId: string | undefined,
-): Promise<Candidate> {
-  const isMember = userId !== undefined && (await statements.isMember(on, id, userId));
-  return { organization: { id, name }, terms, isMember };
 }
 
 async function organizationsFor(

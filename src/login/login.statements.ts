@@ -79,29 +79,28 @@ const CONNECTION_BY_ID_OR_NAME: Statement<LoginConnection> = {
   rowOf: CONNECTION.rowOf,
 };
 
+const isMemberSql = (user: 'by_id' | 'by_address') =>
+  `EXISTS (SELECT FROM organization_members WHERE organization_id = asked.organization_id AND user_id = ${user}.user_id)`;
+
 const USER = columns<UserRows>({
   byId: optionalText('by_id.user_id'),
   byIdConnection: optionalText('by_id.connection_id'),
   byIdBlocked: optionalFlag('by_id.blocked'),
   byAddress: optionalText('by_address.user_id'),
   byAddressBlocked: optionalFlag('by_address.blocked'),
+  byIdIsMember: flag(isMemberSql('by_id')),
+  byAddressIsMember: flag(isMemberSql('by_address')),
 });
 
 const USERS: Statement<UserRows> = {
   name: 'login_users',
   text: `
     SELECT ${USER.list}
-      FROM (VALUES ($1::text, $2::text, $3::text)) asked (connection_id, user_id, email)
+      FROM (VALUES ($1::text, $2::text, $3::text, $4::text)) asked (connection_id, user_id, email, organization_id)
       LEFT JOIN users by_id ON by_id.user_id = asked.user_id
       LEFT JOIN users by_address
         ON by_address.connection_id = asked.connection_id AND by_address.email = asked.email`,
   rowOf: USER.rowOf,
-};
-
-const IS_MEMBER: Statement<undefined> = {
-  name: 'login_is_member',
-  text: 'SELECT FROM organization_members WHERE organization_id = $1 AND user_id = $2',
-  rowOf: NO_COLUMNS,
 };
 
 const CANDIDATE = columns<OrganizationName & NonNullable<Candidate['terms']> & { isMember: boolean }>({
@@ -203,7 +202,6 @@ const ORGANIZATIONS_BY_DOMAIN: Statement<OrganizationName> = {
 export const HOT_STATEMENTS: readonly Statement[] = [
   CONNECTION_BY_ID_OR_NAME,
   USERS,
-  IS_MEMBER,
   OWN_ORGANIZATIONS,
   LOCK_TERMS,
   LOCK_USER,
@@ -226,13 +224,10 @@ export async function findUsers(
   connectionId: string,
   userId: string | undefined,
   email: string | undefined,
+  organizationId: string | undefined,
 ): Promise<UserRows> {
-  const { rows } = await run(on, USERS, [connectionId, userId ?? null, email ?? null]);
+  const { rows } = await run(on, USERS, [connectionId, userId ?? null, email ?? null, organizationId ?? null]);
   return rows[0]!;
-}
-
-export async function isMember(on: Queryable, organizationId: string, userId: string): Promise<boolean> {
-  return (await run(on, IS_MEMBER, [organizationId, userId])).rows.length > 0;
 }
 
 /** At most two of the organizations that take people in by the connection: by signup, or else by login. */

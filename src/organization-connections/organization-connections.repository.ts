@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { ChangeFeed } from '../database/change-feed.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
@@ -19,6 +20,7 @@ export class OrganizationConnectionsRepository {
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
     private readonly turns: RowTurns,
+    private readonly feed: ChangeFeed,
   ) {}
 
   /** Ordered by connection id. Undefined: there is no such organization. */
@@ -43,7 +45,9 @@ export class OrganizationConnectionsRepository {
     changes: Partial<Settings>,
     face: Face,
   ): Promise<OrganizationConnection | undefined> {
-    return this.turns.take(rowOf(key), () => statements.update(this.pool, key, visibility(face), changes));
+    return this.changing(key.organizationId, rowOf(key), () =>
+      statements.update(this.pool, key, visibility(face), changes),
+    );
   }
 
   /**
@@ -57,7 +61,7 @@ export class OrganizationConnectionsRepository {
     face: Face,
     limit: number,
   ): Promise<OrganizationConnection | undefined> {
-    return this.turns.take(`organizations ${key.organizationId}`, () =>
+    return this.changing(key.organizationId, `organizations ${key.organizationId}`, () =>
       statements.add(this.pool, key, visibility(face), settings, limit),
     );
   }
@@ -68,7 +72,11 @@ export class OrganizationConnectionsRepository {
 
   /** @returns whether there was a row */
   remove(key: OrganizationConnectionKey, face: Face): Promise<boolean> {
-    return this.turns.take(rowOf(key), () => statements.remove(this.pool, key, visibility(face)));
+    return this.changing(key.organizationId, rowOf(key), () => statements.remove(this.pool, key, visibility(face)));
+  }
+
+  private changing<T>(organizationId: string, row: string, work: () => Promise<T>): Promise<T> {
+    return this.feed.announcing(`organizations ${organizationId}`, () => this.turns.take(row, work));
   }
 }
 

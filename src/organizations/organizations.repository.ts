@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ChangeFeed } from '../database/change-feed.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
@@ -23,6 +24,7 @@ export class OrganizationsRepository {
     @Inject(DATABASE) private readonly database: Database,
     private readonly reads: ReadConnection,
     private readonly turns: RowTurns,
+    private readonly feed: ChangeFeed,
   ) {}
 
   async list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
@@ -72,7 +74,7 @@ export class OrganizationsRepository {
   }
 
   async update(id: string, changes: OrganizationChanges): Promise<Organization | undefined> {
-    const [updated] = await this.turns.take(`organizations ${id}`, () =>
+    const [updated] = await this.changing(id, () =>
       this.database.organization.updateManyAndReturn({ where: { id }, data: jsonNulls(changes) }),
     );
     return updated;
@@ -80,10 +82,14 @@ export class OrganizationsRepository {
 
   /** Takes everything it owns along. @returns whether there was such an organization */
   async remove(id: string): Promise<boolean> {
-    const { count } = await this.turns.take(`organizations ${id}`, () =>
+    const { count } = await this.changing(id, () =>
       repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } })),
     );
     return count > 0;
+  }
+
+  private changing<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return this.feed.announcing(`organizations ${id}`, () => this.turns.take(`organizations ${id}`, work));
   }
 
   private select(rest: Prisma.Sql): Promise<Organization[]> {

@@ -7,13 +7,16 @@ export interface Claimant extends UserChanges {
   readonly userId?: string;
 }
 
-/** The rows that the id and, within the connection, the address lead to. Null: none. */
+/** The users that the id and, within the connection, the address lead to. Null: none. */
 export interface UserRows {
   readonly byId: string | null;
   readonly byIdConnection: string | null;
   readonly byIdBlocked: boolean | null;
   readonly byAddress: string | null;
   readonly byAddressBlocked: boolean | null;
+  /** Of the organization that was asked for, if any. */
+  readonly byIdIsMember: boolean;
+  readonly byAddressIsMember: boolean;
 }
 
 /** Whom a request is about. An id says it alone: an address may have gone to somebody else meanwhile. */
@@ -28,6 +31,10 @@ export function personOf({ userId }: Claimant, connection: LoginConnection, rows
   if (rows.byId !== null || !userId.startsWith(userIdOf(connection.strategy, ''))) return { kind: 'elsewhere' };
   return { kind: rows.byAddress === null ? 'unknown' : 'address_taken' };
 }
+
+/** Whether the person is a member of the organization that was asked for. */
+export const isMember = (person: Person, rows: UserRows): boolean =>
+  person.kind === 'known' && (person.id === rows.byId ? rows.byIdIsMember : rows.byAddressIsMember);
 
 /** As addresses are kept; undefined: none was sent. */
 export const addressOf = ({ email }: Claimant): string | undefined =>

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import type pg from 'pg';
+import { Notifications, NotificationsSwallowed } from './notifications.js';
+
+/** On which the triggers of the tables notify. */
+const CHANNEL = 'vestibule_changes';
+const RETRY_MS = { first: 50, last: 2_000, withoutNotifications: 60_000 };
+
+/** A row that changed, as `<table> <id>`. */
+export type Change = `${'organizations' | 'connections'} ${string}`;
+
+/** Who remembers rows. */
+export interface Follower {
+  changed(change: Change): void;
+  /** Anything may have changed: nothing that is remembered is good any more. */
+  lost(): void;
+}
+
+/**
+ * Tells who remembers rows which of them have changed: what this process changed as soon as it has, and by Postgres'
+ * notifications what anybody changed.
+ */
+@Injectable()
+export class ChangeFeed {
+  private readonly logger = new Logger(ChangeFeed.name);
+  private readonly followers: Follower[] = [];
+  private readonly ending = new AbortController();
+  private notifications?: Notifications;
+  private listening?: Promise<void>;
+
+  constructor(private readonly pool: pg.Pool) {}
+
+  /** The first one makes it listen, from some time soon on. */
+  follow(follower: Follower): void {
+    this.followers.push(follower);
+    this.listening ??= this.keepListening();
+  }
+
+  /** While it is false, nothing that is remembered may be relied on. */
+  isCurrent(): boolean {
+    return this.notifications?.isCurrent() ?? false;
+  }
+
+  /** Does what changes a row. Who follows is told before it is done, also of what failed: that may be committed too. */
+  async announcing<T>(change: Change, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.tell(change);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.ending.abort();
+    this.notifications?.end();
+    await this.listening;
+  }
+
+  private tell(change: Change): void {
+    for (const follower of this.followers) follower.changed(change);
+  }
+
+  private lose(): void {
+    for (const follower of this.followers) follower.lost();
+  }
+
+  private async keepListening(): Promise<void> {
+    const { signal } = this.ending;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        this.notifications = await Notifications.open(this.pool, CHANNEL, (payload) => this.hear(payload));
+        if (signal.aborted) this.notifications.end();
+        if (failures > 0) this.logger.log('Changes by other processes are heard again');
+        failures = 0;
+        await this.notifications.ended;
+        this.lose();
+        if (!signal.aborted) this.logger.warn('The connection that hears of changes broke, a new one is made');
+      } catch (error) {
+        const isSwallowed = error instanceof NotificationsSwallowed;
+        if (failures++ === 0) this.logger.warn(`Nothing is remembered, changes are not heard: ${String(error)}`);
+        const pause = isSwallowed
+          ? RETRY_MS.withoutNotifications
+          : Math.min(RETRY_MS.first * 2 ** failures, RETRY_MS.last);
+        await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+  }
+
+  private hear(payload: string): void {
+    if (payload === 'everything') this.lose();
+    else this.tell(payload as Change);
+  }
+}
