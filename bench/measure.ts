@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import type { Operation } from './operations.js';
+import { OPERATIONS, type Operation } from './operations.js';
 import { removeLeftovers } from './seed.js';
 import type { ServerProcess } from './server-process.js';
 
@@ -47,14 +47,15 @@ export async function compare(
   reference: Subject,
   { count, seconds, say }: Rounds,
 ): Promise<Comparison> {
+  const referenceOperation = OPERATIONS.find(({ name }) => name === operation.reference?.operation) ?? operation;
   say(`${operation.name}: warming up`);
   await load(operation, subject, WARM_UP_SECONDS);
-  await load(operation, reference, WARM_UP_SECONDS);
+  await load(referenceOperation, reference, WARM_UP_SECONDS);
   const pairs: { subject: Sample; reference: Sample }[] = [];
   for (let round = 1; round <= count; round++) {
     const pair = {
       subject: await load(operation, subject, seconds),
-      reference: await load(operation, reference, seconds),
+      reference: await load(referenceOperation, reference, seconds),
     };
     pairs.push(pair);
     say(`${operation.name}: round ${round} of ${count}, ratio ${ratioOf(pair).toFixed(2)}`);
@@ -63,7 +64,7 @@ export async function compare(
     operation: operation.name,
     target: operation.target,
     subject: subject.server.name,
-    reference: reference.server.name,
+    reference: operation.reference ? `${reference.server.name}: ${referenceOperation.name}` : reference.server.name,
     of: {
       subject: medianSample(pairs.map((pair) => pair.subject)),
       reference: medianSample(pairs.map((pair) => pair.reference)),

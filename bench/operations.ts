@@ -1,10 +1,20 @@
 import type autocannon from 'autocannon';
-import { connectionId, connectionsOf, organizationId, spareConnectionOf, userId, USERS } from './seed.js';
+import {
+  connectionId,
+  connectionsOf,
+  databaseConnectionOf,
+  organizationId,
+  spareConnectionOf,
+  userId,
+  USERS,
+} from './seed.js';
 
 export interface Operation {
   readonly name: string;
-  /** The ratio to bare it must reach. */
+  /** The ratio to the reference it must reach. */
   readonly target: number;
+  /** What the reference does instead of the same; by default the reference is bare. */
+  readonly reference?: { readonly server: 'bare' | 'vestibule'; readonly operation: string };
   /** Whether the end of a round can leave rows behind. */
   readonly leavesRows?: boolean;
   /** What one client sends, over and over. */
@@ -65,7 +75,47 @@ export const OPERATIONS: readonly Operation[] = [
     leavesRows: true,
     requests: (organizations) => addAndRemove(organizations),
   },
+  {
+    name: 'sign-in: prompt',
+    target: 2.5,
+    reference: { server: 'bare', operation: 'GET one' },
+    requests: (organizations) => [
+      each('GET', () => ({ path: `/login/organizations/${organizationId(random(organizations))}` })),
+    ],
+  },
+  {
+    name: 'sign-in: decision about a member',
+    target: 1.2,
+    reference: { server: 'bare', operation: 'GET one' },
+    requests: () => [each('POST', decisionAboutAMember)],
+  },
+  {
+    name: 'sign-in: decisions with 1 % PATCHes',
+    target: 0.9,
+    reference: { server: 'vestibule', operation: 'sign-in: decision about a member' },
+    requests: (organizations) => [
+      ...Array.from({ length: 99 }, () => each('POST', decisionAboutAMember)),
+      each('PATCH', () => ({
+        path: randomRow(organizations),
+        body: JSON.stringify({ assign_membership_on_login: Math.random() < 0.5 }),
+      })),
+    ],
+  },
 ];
+
+function decisionAboutAMember(): { path: string; body: string } {
+  let member: number;
+  let connection: number | undefined;
+  do connection = databaseConnectionOf((member = random(USERS)));
+  while (connection === undefined);
+  const request = {
+    organization: organizationId(member),
+    connection: connectionId(connection),
+    user: { user_id: userId(member) },
+    intent: 'login',
+  };
+  return { path: '/login/decisions', body: JSON.stringify(request) };
+}
 
 /** Each client adds a connection to an organization that no other client has at that moment, and removes it again. */
 function addAndRemove(organizations: number): autocannon.Request[] {

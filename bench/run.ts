@@ -67,7 +67,10 @@ async function main(): Promise<void> {
       print(comparisons, { 'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany) });
     } else {
       const bare = await running(ServerProcess.bare(4702, small.env), small);
-      for (const operation of chosen) comparisons.push(await compare(operation, vestibule, bare, rounds));
+      for (const operation of chosen) {
+        const reference = operation.reference?.server === 'vestibule' ? vestibule : bare;
+        comparisons.push(await compare(operation, vestibule, reference, rounds));
+      }
       print(comparisons, {
         'milliseconds from start to ready': await timeToReady(4703, small.env),
         'p99 with 64 slow clients, ratio to p99 without': await slowClients(vestibule),

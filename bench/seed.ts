@@ -12,6 +12,9 @@ export const userId = (n: number) => `auth0|${String(n).padStart(24, '0')}`;
 export const connectionsOf = (n: number) =>
   Array.from({ length: CONNECTIONS_PER_ORGANIZATION }, (_, k) => (n * CONNECTIONS_PER_ORGANIZATION + k) % CONNECTIONS);
 
+/** The one by which user `n`, a member of organization `n`, signs in; undefined: that organization has none. */
+export const databaseConnectionOf = (n: number) => connectionsOf(n).find((connection) => connection % 3 === 1);
+
 /** A connection that organization `n` does not have. */
 export const spareConnectionOf = (n: number) =>
   (n * CONNECTIONS_PER_ORGANIZATION + CONNECTIONS_PER_ORGANIZATION) % CONNECTIONS;
@@ -56,9 +59,17 @@ export async function seed(databaseUrl: string, organizations: number): Promise<
     );
     await client.query(
       `INSERT INTO users (user_id, connection_id, email, name)
-       SELECT 'auth0|' || lpad(n::text, 24, '0'), (SELECT id FROM connections WHERE strategy = 'auth0' LIMIT 1),
+       SELECT 'auth0|' || lpad(n::text, 24, '0'),
+              coalesce((SELECT connection_id FROM organization_connections
+                         WHERE organization_id = 'org_' || lpad(n::text, 16, '0') AND strategy_kind = 'database' LIMIT 1),
+                       (SELECT id FROM connections WHERE strategy = 'auth0' LIMIT 1)),
               'user-' || n || '@example.com', 'User ' || n
          FROM generate_series(0, $1::int - 1) n`,
+      [USERS],
+    );
+    await client.query(
+      `INSERT INTO organization_members (organization_id, user_id)
+       SELECT 'org_' || lpad(n::text, 16, '0'), 'auth0|' || lpad(n::text, 24, '0') FROM generate_series(0, $1::int - 1) n`,
       [USERS],
     );
     await client.query('VACUUM ANALYZE');
