@@ -116,7 +116,7 @@ export class TermsCache implements Follower, OnModuleInit {
   }
 }
 
-// Near what a heap of 100,000 of them measures; see bench/memory.ts.
+// About what they take in the heap, by trial with 100,000 of them.
 const bytesOfOrganization = ({ id, name, displayName, branding, connections }: OrganizationTerms) =>
   400 +
   2 * (id.length + 2 * name.length + (displayName?.length ?? 0)) +
