@@ -11,7 +11,7 @@ import { createPrisma } from '../src/database/database.js';
 import { createPool } from '../src/database/pool.js';
 import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
-import { depthOfListing, slowClients, timeToReady } from './further.js';
+import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
 import { compare, type Comparison, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
 import { table } from './report.js';
@@ -64,7 +64,10 @@ async function main(): Promise<void> {
       for (const operation of chosen) {
         comparisons.push(await compare({ ...operation, target: 0.85 }, withMany, vestibule, rounds));
       }
-      print(comparisons, { 'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany) });
+      print(comparisons, {
+        'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
+        'megabytes of memory for 100,000 cached organizations': await memoryOfCache(4703, large),
+      });
     } else {
       const bare = await running(ServerProcess.bare(4702, small.env), small);
       for (const operation of chosen) {
