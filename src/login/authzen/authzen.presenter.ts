@@ -24,7 +24,7 @@ function contextOf(outcome: Outcome): EvaluationResponse['context'] {
   }
 }
 
-/** The profile wants what there is none of left out, where `/login/decisions` has null. */
+/** The specification wants what there is none of left out, where `/login/decisions` has null. */
 function presentDecision({ reason, membership, organization, userId, trace }: Decision): EvaluationResponse['context'] {
   const failure = trace.find(({ result }) => result === 'failed');
   return {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bearerToken } from '../../auth/authentication.js';
 import { DomainError } from '../../errors/domain-error.js';
 
-/** What AuthZEN wants over HTTPS, other than the rest of the service: of every request, also one that is refused. */
+/** What AuthZEN wants of every answer over HTTPS, also of a refusal, where the rest of the service does otherwise. */
 export function registerAuthzenBinding(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const token = isEvaluation(request) ? bearerToken(request.headers.authorization) : undefined;
@@ -19,4 +19,4 @@ export function registerAuthzenBinding(fastify: FastifyInstance): void {
   });
 }
 
-const isEvaluation = ({ routeOptions }: FastifyRequest) => routeOptions.url?.startsWith('/access/') === true;
+const isEvaluation = ({ url }: FastifyRequest) => url.startsWith('/access/');
