@@ -8,9 +8,17 @@ import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
+import { registerAuthzenBinding } from './login/authzen/https-binding.js';
 
 /** What lies outside the Management API and its prefix. */
-const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'login/{*path}', 'openapi.json'];
+const OUTSIDE_THE_API = [
+  'oauth/{*path}',
+  '.well-known/{*path}',
+  'health/{*path}',
+  'login/{*path}',
+  'access/{*path}',
+  'openapi.json',
+];
 
 /** What Fastify does before Nest's pipes and controllers. The server and the tests both call it, before `init`. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
@@ -18,6 +26,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerAccessLog(fastify);
   const verifier = app.get(TokenVerifier);
   await limitRate(fastify, app.get(AppConfig), verifier);
+  registerAuthzenBinding(fastify);
   registerAuthentication(fastify, verifier);
   await registerBodyParsers(fastify);
   registerOAuthErrors(fastify);

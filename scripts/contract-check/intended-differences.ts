@@ -118,6 +118,10 @@ const ADDITIONS: readonly Intended[] = [
     because: 'An addition: what a login page asks at sign-in, outside the Management API.',
     differences: ['* /login/*: absent → present'],
   },
+  {
+    because: 'An addition: the same for gateways, as the OpenID AuthZEN Authorization API 1.0 has it.',
+    differences: ['* /access/*: absent → present'],
+  },
 ];
 
 const STATUSES: readonly Intended[] = [

@@ -42,11 +42,11 @@ export class Api {
     return this.request(method, path, json);
   }
 
-  /** Any request: `path` is below `/api/v2`, but for one of `/login`. */
+  /** Any request: `path` is below `/api/v2`, but for one of `/login` and `/access`. */
   async request<Body = unknown>(method: string, path: string, init: RequestInit = {}): Promise<Answer<Body>> {
     const headers = new Headers(init.headers);
     if (this.token !== undefined) headers.set('authorization', `Bearer ${this.token}`);
-    const prefix = path.startsWith('/login/') ? '' : '/api/v2';
+    const prefix = /^\/(login|access)\//.test(path) ? '' : '/api/v2';
     const response = await fetch(`${this.origin}${prefix}${path}`, { ...init, method, headers });
     const text = await response.text();
     const answer = { status: response.status, body: parse(text) as Body, headers: response.headers };

@@ -95,14 +95,14 @@ export const ObjectField = (dto: Dto, { notEmpty, ...options }: { notEmpty?: tru
 
 export const ObjectListField = <T extends object>(
   dto: Dto<T>,
-  { uniqueBy, ...options }: { maxItems?: number; uniqueBy: keyof T & string } & Common,
+  { uniqueBy, ...options }: { maxItems?: number; uniqueBy?: keyof T & string } & Common = {},
 ) =>
   field({ ...options, type: () => dto(), isArray: true }, dto, [
     Type(dto),
     fromText(toList),
     ...list(options),
     IsObject({ each: true }),
-    ArrayUnique((item: T) => item[uniqueBy], { context: uniqueBy }),
+    ...given(uniqueBy, (key) => ArrayUnique((item: T) => item[key], { context: key })),
     ValidateNested({ each: true }),
   ]);
 

@@ -85,5 +85,15 @@ function findOther(sent: unknown, dto: Dto, path: readonly string[] = []): strin
   return undefined;
 }
 
-const withoutOthers = (sent: object, dto: Dto) =>
-  Object.fromEntries(Object.entries(sent).filter(([name]) => nestedIn(dto, name) !== undefined));
+/** A copy without what an open DTO does not declare, also of the open ones within it. */
+function withoutOthers(sent: unknown, dto: Dto): unknown {
+  if (Array.isArray(sent)) return sent.map((item) => withoutOthers(item, dto));
+  if (!isObject<object>(sent)) return sent;
+  const isOpen = OPEN_DTOS.has(dto);
+  const kept = Object.entries(sent).flatMap(([name, value]: [string, unknown]) => {
+    const nested = nestedIn(dto, name);
+    if (isOpen && nested === undefined) return [];
+    return [[name, nested ? withoutOthers(value, nested()) : value]];
+  });
+  return Object.fromEntries(kept);
+}

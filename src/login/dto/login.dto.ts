@@ -20,8 +20,12 @@ import {
 import { NEXT_STEPS, type Discovery } from '../domain/discovery.js';
 import { NOTHING_VISIBLE } from '../domain/prompt.js';
 
-const ORGANIZATION = { minLength: 1, maxLength: MAX_ID_LENGTH, description: 'Its id or name' } as const;
-const CLIENT = { format: 'client-id', description: 'The application: only connections that it may use' } as const;
+export const ORGANIZATION = { minLength: 1, maxLength: MAX_ID_LENGTH, description: 'Its id or name' } as const;
+export const CONNECTION = { minLength: 1, maxLength: 128, description: 'Its id or name' } as const;
+export const CLIENT = {
+  format: 'client-id',
+  description: 'The application: only connections that it may use',
+} as const;
 
 export class PromptQueryDto {
   @StringField(CLIENT)
@@ -39,11 +43,8 @@ export class DiscoverDto {
   client_id?: string;
 }
 
-/** A `user_id` or an `email`. The rest is for the case that the user is made; whoever is known stays as they are. */
-export class DecisionUserDto {
-  @StringField({ format: 'user-id-with-max-length', description: 'Says alone who it is when it is sent' })
-  user_id?: string;
-
+/** What is known of somebody, for the case that they are made; whoever is known stays as they are. */
+export class ProfileDto {
   @StringField({ format: 'email' })
   email?: string;
 
@@ -72,11 +73,17 @@ export class DecisionUserDto {
   picture?: string;
 }
 
+/** A `user_id` or an `email`, or both. */
+export class DecisionUserDto extends ProfileDto {
+  @StringField({ format: 'user-id-with-max-length', description: 'Says alone who it is when it is sent' })
+  user_id?: string;
+}
+
 export class DecisionDto {
   @StringField({ ...ORGANIZATION, description: 'Its id or name; without one, wherever the user may come in' })
   organization?: string;
 
-  @StringField({ required: true, minLength: 1, maxLength: 128, description: 'Its id or name' })
+  @StringField({ ...CONNECTION, required: true })
   connection!: string;
 
   @StringField(CLIENT)
