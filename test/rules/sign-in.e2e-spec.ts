@@ -370,9 +370,12 @@ describe('The sign-in decision', () => {
 
   it('is as the rules say in 10,000 random worlds, and leaves the rows that they say', async () => {
     const client = new LeanClient(app.api);
-    const reasons = await judge(random(10_000), (question) => decide(client, question));
-    client.close();
-    expect(reasons).toEqual(new Set(REASONS));
+    try {
+      const reasons = await judge(random(10_000), (question) => decide(client, question));
+      expect(reasons).toEqual(new Set(REASONS));
+    } finally {
+      client.close();
+    }
   });
 
   it('is the same for gateways in 1,000 random worlds', async () => {
