@@ -34,7 +34,7 @@ const room = ([name, below]) =>
   }));
 
 export default defineConfig([
-  globalIgnores(['dist/', 'src/database/generated/', '.data/']),
+  globalIgnores(['dist/', 'src/database/generated/', '**/.data/']),
   js.configs.recommended,
   { languageOptions: { globals: globals.node } },
   {
@@ -63,8 +63,26 @@ export default defineConfig([
       'test/**',
       'scripts/**',
       'bench/**',
+      'examples/*/start.ts',
     ],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['examples/**/*.ts'],
+    ignores: ['examples/*/start.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '/(src|dist|test)/',
+              message: 'An example knows the service by HTTP alone, as everybody does who copies it.',
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['src/*/domain/**/*.ts'],
