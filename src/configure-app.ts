@@ -8,6 +8,7 @@ import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
+import { registerPreconditions } from './http/preconditions.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'login/{*path}', 'openapi.json'];
@@ -19,6 +20,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const verifier = app.get(TokenVerifier);
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthentication(fastify, verifier);
+  registerPreconditions(fastify);
   await registerBodyParsers(fastify);
   registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });

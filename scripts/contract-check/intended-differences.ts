@@ -118,6 +118,15 @@ const ADDITIONS: readonly Intended[] = [
     because: 'An addition: what a login page asks at sign-in, outside the Management API.',
     differences: ['* /login/*: absent → present'],
   },
+  {
+    because: 'An addition: entity tags, so that no change is lost and nothing is sent that the client has already.',
+    differences: [
+      '* header If-Match: absent → present',
+      '* header If-None-Match: absent → present',
+      '* 304: absent → present',
+      '* 412: absent → present',
+    ],
+  },
 ];
 
 const STATUSES: readonly Intended[] = [

@@ -19,7 +19,7 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
 /** What is said of an error. One that was not foreseen is logged, because its answer has only the id of the request. */
 export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
   if (exception instanceof DomainError) {
-    const { status, message, errorCode } = ERROR_TABLE[exception.code];
+    const { status, message, errorCode } = rowOf(exception, request);
     return errorBody(
       status,
       message.replace('%', () => exception.detail),
@@ -31,6 +31,11 @@ export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorB
 
   request.log.error({ requestId: request.id, err: loggable(exception) }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
+}
+
+function rowOf({ code }: DomainError, { preconditions }: FastifyRequest) {
+  const row = ERROR_TABLE[code];
+  return row.isThereAlready && preconditions?.areForCreation ? ERROR_TABLE.precondition_failed : row;
 }
 
 const retryAfterOf = (exception: unknown) =>
