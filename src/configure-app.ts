@@ -9,6 +9,7 @@ import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerAuthzenBinding } from './login/authzen/https-binding.js';
+import { registerPreconditions } from './http/preconditions.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = [
@@ -28,6 +29,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthzenBinding(fastify);
   registerAuthentication(fastify, verifier);
+  registerPreconditions(fastify);
   await registerBodyParsers(fastify);
   registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });

@@ -122,6 +122,15 @@ const ADDITIONS: readonly Intended[] = [
     because: 'An addition: the same for gateways, as the OpenID AuthZEN Authorization API 1.0 has it.',
     differences: ['* /access/*: absent → present'],
   },
+  {
+    because: 'An addition: entity tags, so that no change is lost and nothing is sent that the client has already.',
+    differences: [
+      '* header If-Match: absent → present',
+      '* header If-None-Match: absent → present',
+      '* 304: absent → present',
+      '* 412: absent → present',
+    ],
+  },
 ];
 
 const STATUSES: readonly Intended[] = [

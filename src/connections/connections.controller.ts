@@ -5,11 +5,13 @@ import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
 import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
 import { ApiNotEmptyBody } from '../http/openapi/bodies.js';
+import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
+import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { NotEmptyPipe } from '../http/validation/not-empty.pipe.js';
-import { presentConnection } from './connections.presenter.js';
+import { presentConnection, presentOneConnection } from './connections.presenter.js';
 import { ConnectionsService } from './connections.service.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {
@@ -42,32 +44,36 @@ export class ConnectionsController {
   @Post()
   @RequireScope('create:connections')
   @ApiResponse({ status: 201, type: ConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(409)
   async create(@Body() body: ConnectionCreateDto): Promise<Partial<ConnectionResponse>> {
-    return presentConnection(await this.service.create(draftOf(body)), this.config.publicUrl);
+    return presentOneConnection(await this.service.create(draftOf(body)), this.config.publicUrl);
   }
 
   @Get(':id')
   @RequireScope('read:connections')
   @ApiResponse({ status: 200, type: ConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async get(
     @Param() { id }: ConnectionPathDto,
     @Query() { fields, include_fields }: SelectFieldsDto,
   ): Promise<Partial<ConnectionResponse>> {
-    return presentConnection(await this.service.get(id), this.config.publicUrl, selectionOf(fields, include_fields));
+    return presentOneConnection(await this.service.get(id), this.config.publicUrl, selectionOf(fields, include_fields));
   }
 
   @Patch(':id')
   @RequireScope('update:connections')
   @ApiNotEmptyBody(ConnectionUpdateDto)
   @ApiResponse({ status: 200, type: ConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async update(
     @Param() { id }: ConnectionPathDto,
     @Body(NotEmptyPipe) body: ConnectionUpdateDto,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<Partial<ConnectionResponse>> {
-    return presentConnection(await this.service.update(id, changesOf(body)), this.config.publicUrl);
+    return presentOneConnection(await this.service.update(id, changesOf(body), preconditions), this.config.publicUrl);
   }
 
   /** 202 with the time, or 204 when it was already gone. */
@@ -75,12 +81,14 @@ export class ConnectionsController {
   @RequireScope('delete:connections')
   @ApiResponse({ status: 202, type: ConnectionDeletedResponse })
   @ApiResponse({ status: 204 })
+  @ApiEntityTag()
   @ApiErrors()
   async remove(
     @Param() { id }: ConnectionPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ConnectionDeletedResponse | undefined> {
-    const deletedAt = await this.service.remove(id);
+    const deletedAt = await this.service.remove(id, preconditions);
     void reply.status(deletedAt ? 202 : 204);
     return deletedAt && { deleted_at: deletedAt.toISOString() };
   }

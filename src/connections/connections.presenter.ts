@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from '../database/database.js';
-import { select, type FieldSelection } from '../http/field-selection.js';
+import { shortHash, tagged } from '../http/entity-tag.js';
+import { select, tagPartOf, type FieldSelection } from '../http/field-selection.js';
 import type { ConnectionResponse } from './dto/connection.dto.js';
 
 /** @param publicUrl where clients reach this service */
@@ -30,6 +31,16 @@ export function presentConnection(
   };
   // Seen in recorded traffic: this one is shown also when only others were asked for.
   return select(whole, selection, ['is_domain_connection']);
+}
+
+/** One connection by itself; parameters as above. */
+export function presentOneConnection(
+  row: Connection,
+  publicUrl: string,
+  selection?: FieldSelection,
+): Partial<ConnectionResponse> {
+  const ticketHost = HAS_TICKET.has(row.strategy) ? shortHash(publicUrl) : undefined;
+  return tagged(presentConnection(row, publicUrl, selection), row, ticketHost, tagPartOf(selection));
 }
 
 /** Strategies whose connections come with a ticket (seen in recorded traffic). */

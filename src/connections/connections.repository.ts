@@ -10,6 +10,7 @@ import {
   type OffsetPage,
   type Page,
 } from '../http/pagination.js';
+import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
 import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
 
@@ -58,17 +59,18 @@ export class ConnectionsRepository {
     return this.database.connection.create({ data: { ...connection, id: newId('con') } });
   }
 
-  async update(id: string, changes: ConnectionChanges): Promise<Connection | undefined> {
+  /** Undefined: there is none, or not as it was asked for. */
+  async update(id: string, changes: ConnectionChanges, { versions }: Preconditions): Promise<Connection | undefined> {
     const [updated] = await this.changing(id, () =>
-      this.database.connection.updateManyAndReturn({ where: { id }, data: changes }),
+      this.database.connection.updateManyAndReturn({ where: { id, version: versions }, data: changes }),
     );
     return updated;
   }
 
-  /** Takes its organization connections along. @returns whether there was such a connection */
-  async remove(id: string): Promise<boolean> {
+  /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
+  async remove(id: string, { versions }: Preconditions): Promise<boolean> {
     const { count } = await this.changing(id, () =>
-      repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id } })),
+      repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id, version: versions } })),
     );
     return count > 0;
   }

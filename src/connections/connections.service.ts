@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../database/database.js';
 import { found } from '../errors/found.js';
+import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
+import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { ConnectionsRepository, type ConnectionFilter } from './connections.repository.js';
 import { newConnection, type ConnectionChanges, type ConnectionDraft } from './domain/new-connection.js';
 
@@ -21,12 +23,20 @@ export class ConnectionsService {
     return this.repository.create(newConnection(draft));
   }
 
-  async update(id: string, changes: ConnectionChanges): Promise<Connection> {
-    return found(await this.repository.update(id, changes), 'connection_not_found');
+  update(id: string, changes: ConnectionChanges, preconditions: Preconditions): Promise<Connection> {
+    return untilDecided(
+      () => this.repository.update(id, changes, preconditions),
+      async () => preconditions.require(await this.get(id)),
+    );
   }
 
   /** @returns when it was deleted; undefined when it was already gone */
-  async remove(id: string): Promise<Date | undefined> {
-    return (await this.repository.remove(id)) ? new Date() : undefined;
+  async remove(id: string, preconditions: Preconditions): Promise<Date | undefined> {
+    const removed = await removeUnder(
+      preconditions,
+      () => this.repository.remove(id, preconditions),
+      () => this.repository.get(id),
+    );
+    return removed ? new Date() : undefined;
   }
 }

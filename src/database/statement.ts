@@ -44,6 +44,7 @@ export const optionalText = <Value extends string = string>(sql: string) =>
 export const flag = column((field) => field === 't');
 export const optionalFlag = column((field) => (field === null ? null : field === 't'));
 export const integer = column(Number);
+export const bigInteger = column((field) => BigInt(field!));
 export const json = column((field): unknown => (field === null ? null : JSON.parse(field)));
 /** To be selected as milliseconds since 1970. */
 export const time = (sql: string) => column((field) => new Date(Number(field)))(`extract(epoch FROM ${sql}) * 1000`);
@@ -68,6 +69,10 @@ export function columns<Row extends object>(definition: { readonly [Name in keyo
     },
   };
 }
+
+/** An array of numbers, as a parameter. Undefined: none, which is not an empty one. */
+export const arrayOf = (numbers: readonly bigint[] | undefined): Parameter =>
+  numbers === undefined ? null : `{${numbers.join()}}`;
 
 /** For a statement whose rows are only counted. */
 export const NO_COLUMNS = () => undefined;

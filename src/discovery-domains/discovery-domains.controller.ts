@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
+import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
+import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
-import { presentDiscoveryDomain } from './discovery-domains.presenter.js';
+import { presentDiscoveryDomain, presentOneDiscoveryDomain } from './discovery-domains.presenter.js';
 import { DiscoveryDomainsService } from './discovery-domains.service.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {
@@ -33,40 +35,45 @@ export class DiscoveryDomainsController {
   @Post()
   @RequireScope('create:organization_discovery_domains')
   @ApiResponse({ status: 201, type: DiscoveryDomainResponse })
+  @ApiEntityTag()
   @ApiErrors(404, 409)
   async create(
     @Param() { id }: OrganizationPathDto,
     @Body() body: DiscoveryDomainCreateDto,
   ): Promise<DiscoveryDomainResponse> {
-    return presentDiscoveryDomain(await this.service.create(id, draftOf(body)));
+    return presentOneDiscoveryDomain(await this.service.create(id, draftOf(body)));
   }
 
   @Get('name/:discovery_domain')
   @RequireScope('read:organization_discovery_domains')
   @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async getByName(@Param() { id, discovery_domain }: DiscoveryDomainNamePathDto): Promise<DiscoveryDomainResponse> {
-    return presentDiscoveryDomain(await this.service.getByName(id, discovery_domain));
+    return presentOneDiscoveryDomain(await this.service.getByName(id, discovery_domain));
   }
 
   @Get(':discovery_domain_id')
   @RequireScope('read:organization_discovery_domains')
   @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async get(@Param() { id, discovery_domain_id }: DiscoveryDomainPathDto): Promise<DiscoveryDomainResponse> {
-    return presentDiscoveryDomain(await this.service.get({ organizationId: id, id: discovery_domain_id }));
+    return presentOneDiscoveryDomain(await this.service.get({ organizationId: id, id: discovery_domain_id }));
   }
 
   @Patch(':discovery_domain_id')
   @RequireScope('update:organization_discovery_domains')
   @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async update(
     @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
     @Body() body: DiscoveryDomainUpdateDto,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<DiscoveryDomainResponse> {
     const key = { organizationId: id, id: discovery_domain_id };
-    return presentDiscoveryDomain(await this.service.update(key, changesOf(body)));
+    return presentOneDiscoveryDomain(await this.service.update(key, changesOf(body), preconditions));
   }
 
   /** An addition to the contract: looks the TXT record up and answers with the row, verified when the value is there. */
@@ -74,17 +81,26 @@ export class DiscoveryDomainsController {
   @RequireScope('update:organization_discovery_domains')
   @HttpCode(200)
   @ApiResponse({ status: 200, type: DiscoveryDomainResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
-  async verify(@Param() { id, discovery_domain_id }: DiscoveryDomainPathDto): Promise<DiscoveryDomainResponse> {
-    return presentDiscoveryDomain(await this.service.verify({ organizationId: id, id: discovery_domain_id }));
+  async verify(
+    @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
+  ): Promise<DiscoveryDomainResponse> {
+    const key = { organizationId: id, id: discovery_domain_id };
+    return presentOneDiscoveryDomain(await this.service.verify(key, preconditions));
   }
 
   @Delete(':discovery_domain_id')
   @RequireScope('delete:organization_discovery_domains')
   @HttpCode(204)
   @ApiResponse({ status: 204 })
+  @ApiEntityTag()
   @ApiErrors(404)
-  async remove(@Param() { id, discovery_domain_id }: DiscoveryDomainPathDto): Promise<void> {
-    return this.service.remove({ organizationId: id, id: discovery_domain_id });
+  async remove(
+    @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.service.remove({ organizationId: id, id: discovery_domain_id }, preconditions);
   }
 }

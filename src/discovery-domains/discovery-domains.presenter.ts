@@ -1,4 +1,5 @@
 import type { OrganizationDiscoveryDomain } from '../database/database.js';
+import { tagged } from '../http/entity-tag.js';
 import { verificationHost } from './domain/discovery-domain.js';
 import type { DiscoveryDomainResponse } from './dto/discovery-domain.dto.js';
 
@@ -12,3 +13,7 @@ export function presentDiscoveryDomain(row: OrganizationDiscoveryDomain): Discov
     use_for_organization_discovery: row.useForOrganizationDiscovery,
   };
 }
+
+/** One domain by itself. */
+export const presentOneDiscoveryDomain = (row: OrganizationDiscoveryDomain): DiscoveryDomainResponse =>
+  tagged(presentDiscoveryDomain(row), row);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DATABASE, type Database, type OrganizationDiscoveryDomain } from '../database/database.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
+import type { Preconditions } from '../http/preconditions.js';
 import { newSortedId } from '../identifiers.js';
 import { lockOrganization } from '../organizations/organizations.statements.js';
 import {
@@ -60,20 +61,23 @@ export class DiscoveryDomainsRepository {
     });
   }
 
+  /** Undefined: there is none, or not as it was asked for. */
   async update(
     { organizationId, id }: DiscoveryDomainKey,
     changes: DiscoveryDomainChanges,
+    { versions }: Preconditions,
   ): Promise<OrganizationDiscoveryDomain | undefined> {
     const [updated] = await this.database.organizationDiscoveryDomain.updateManyAndReturn({
-      where: { organizationId, id },
+      where: { organizationId, id, version: versions },
       data: changes,
     });
     return updated;
   }
 
-  /** @returns whether there was such a domain */
-  async remove({ organizationId, id }: DiscoveryDomainKey): Promise<boolean> {
-    const { count } = await this.database.organizationDiscoveryDomain.deleteMany({ where: { organizationId, id } });
+  /** @returns whether there was such a domain, as it was asked for */
+  async remove({ organizationId, id }: DiscoveryDomainKey, { versions }: Preconditions): Promise<boolean> {
+    const where = { organizationId, id, version: versions };
+    const { count } = await this.database.organizationDiscoveryDomain.deleteMany({ where });
     return count > 0;
   }
 }

@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OrganizationDiscoveryDomain } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
+import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
+import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
@@ -44,21 +46,36 @@ export class DiscoveryDomainsService {
     return outcome;
   }
 
-  async update(key: DiscoveryDomainKey, changes: DiscoveryDomainChanges): Promise<OrganizationDiscoveryDomain> {
-    return this.foundIn(key.organizationId, await this.repository.update(key, changes));
+  update(
+    key: DiscoveryDomainKey,
+    changes: DiscoveryDomainChanges,
+    preconditions: Preconditions,
+  ): Promise<OrganizationDiscoveryDomain> {
+    return untilDecided(
+      () => this.repository.update(key, changes, preconditions),
+      async () => preconditions.require(await this.get(key)),
+    );
   }
 
   /** A domain that is verified once stays so, also when the record is gone. @returns the row as it is afterwards */
-  async verify(key: DiscoveryDomainKey): Promise<OrganizationDiscoveryDomain> {
+  async verify(key: DiscoveryDomainKey, preconditions: Preconditions): Promise<OrganizationDiscoveryDomain> {
     const row = await this.get(key);
+    preconditions.require(row);
     const records = await this.lookUpTxt(verificationHost(row.organizationId, row.domain));
-    return isPublished(row.verificationTxt, records) ? this.update(key, { status: 'verified' }) : row;
+    return isPublished(row.verificationTxt, records) ? this.update(key, { status: 'verified' }, preconditions) : row;
   }
 
   /** Removing what is not there does nothing. */
-  async remove(key: DiscoveryDomainKey): Promise<void> {
-    const removed = await this.repository.remove(key);
-    if (!removed) await this.organizations.requireExistence(key.organizationId);
+  async remove(key: DiscoveryDomainKey, preconditions: Preconditions): Promise<void> {
+    await removeUnder(
+      preconditions,
+      () => this.repository.remove(key, preconditions),
+      async () => {
+        const row = await this.repository.get(key);
+        if (!row) await this.organizations.requireExistence(key.organizationId);
+        return row;
+      },
+    );
   }
 
   /** @throws DomainError about the organization when that is what is missing, else about the domain */

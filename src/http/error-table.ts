@@ -7,6 +7,8 @@ interface ErrorRow {
   readonly errorCode?: string;
   /** When to try again, as the header `Retry-After` says. */
   readonly retryAfterSeconds?: number;
+  /** What was to be made is there. With `If-None-Match: *` that is the precondition that failed. */
+  readonly isThereAlready?: true;
 }
 
 /** One row a cause. The wording is what users of the Management API know; README has the same table. */
@@ -35,6 +37,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   body_invalid: { status: 400, message: 'Payload validation error: %.', errorCode: 'invalid_body' },
   query_invalid: { status: 400, message: 'Query validation error: %.', errorCode: 'invalid_query_string' },
   path_invalid: { status: 400, message: 'Path validation error: %.', errorCode: 'invalid_uri' },
+  header_invalid: { status: 400, message: 'Header validation error: %.', errorCode: 'invalid_headers' },
   json_invalid: { status: 400, message: 'Invalid request payload JSON format' },
   authentication_missing: { status: 401, message: 'Missing authentication' },
   authorization_header_malformed: {
@@ -73,15 +76,31 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 409,
     message: 'An organization with this name already exists.',
     errorCode: 'organization_conflict',
+    isThereAlready: true,
   },
   connection_name_taken: {
     status: 409,
     message: 'A connection with the same name already exists',
     errorCode: 'connection_conflict',
+    isThereAlready: true,
   },
-  organization_connection_exists: { status: 409, message: 'The organization connection already exists.' },
-  user_exists: { status: 409, message: 'The user already exists.', errorCode: 'auth0_idp_error' },
-  discovery_domain_exists: { status: 409, message: 'The organization domain already exists.' },
+  organization_connection_exists: {
+    status: 409,
+    message: 'The organization connection already exists.',
+    isThereAlready: true,
+  },
+  user_exists: {
+    status: 409,
+    message: 'The user already exists.',
+    errorCode: 'auth0_idp_error',
+    isThereAlready: true,
+  },
+  discovery_domain_exists: { status: 409, message: 'The organization domain already exists.', isThereAlready: true },
+  precondition_failed: {
+    status: 412,
+    message: 'The resource is not as If-Match or If-None-Match asks for, read it again',
+    errorCode: 'precondition_failed',
+  },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
   keys_unavailable: {
     status: 503,

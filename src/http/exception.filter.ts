@@ -18,12 +18,18 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
 
 /** What is said of an error. One that was not foreseen is logged, because its answer has only the id of the request. */
 export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
-  if (exception instanceof DomainError) return refusalBody(exception);
+  if (exception instanceof DomainError) return refusalBody(asPreconditionsHaveIt(exception, request));
   const status = clientErrorStatus(exception);
   if (status !== undefined) return plainErrorBody(status);
 
   request.log.error({ requestId: request.id, err: loggable(exception) }, 'request failed');
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
+}
+
+/** Whoever asked that there be nothing yet is told that there is something. */
+function asPreconditionsHaveIt(refusal: DomainError, { preconditions }: FastifyRequest): DomainError {
+  const isThereAlready = ERROR_TABLE[refusal.code].isThereAlready && preconditions?.areForCreation;
+  return isThereAlready ? new DomainError('precondition_failed') : refusal;
 }
 
 const retryAfterOf = (exception: unknown) =>

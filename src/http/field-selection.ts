@@ -1,3 +1,4 @@
+import { shortHash } from './entity-tag.js';
 import { BooleanField, StringField } from './validation/fields.js';
 
 export const FieldsField = () => StringField({ description: 'Names of fields, separated by commas' });
@@ -25,6 +26,11 @@ export interface FieldSelection {
  */
 export function selectionOf(fields: string | undefined, include = true): FieldSelection | undefined {
   return fields === undefined ? undefined : { names: new Set(fields.split(',').map((name) => name.trim())), include };
+}
+
+/** Names the selection in an entity tag; undefined: everything is shown. */
+export function tagPartOf(selection: FieldSelection | undefined): string | undefined {
+  return selection && shortHash(JSON.stringify([selection.include, ...[...selection.names].sort()]));
 }
 
 /** @param always the properties that are shown even when only others were asked for */

@@ -3,6 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { OPEN_DTOS } from '../http/validation/other-properties.js';
 import { ErrorResponse } from '../http/openapi/responses.js';
+import { describeEntityTag, takeEntityTagMark } from './entity-tags.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -30,8 +31,9 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
   const document = SwaggerModule.createDocument(app, frame, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
   });
-  for (const operation of operationsOf(document)) {
+  for (const [method, operation] of operationsOf(document)) {
     describeBody(operation);
+    if (takeEntityTagMark(operation)) describeEntityTag(method, operation, refusal());
     describeStatuses(operation);
   }
   openObjects(document);
@@ -39,9 +41,16 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
   return document;
 }
 
-function operationsOf(document: OpenAPIObject): Operation[] {
-  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
+function operationsOf(document: OpenAPIObject): [method: string, operation: Operation][] {
+  return Object.values(document.paths).flatMap((path) =>
+    METHODS.flatMap((method): [string, Operation][] => (path[method] ? [[method, path[method]]] : [])),
+  );
 }
+
+const refusal = () => ({
+  description: '',
+  content: { [JSON_TYPE]: { schema: { $ref: getSchemaPath(ErrorResponse) } } },
+});
 
 function describeBody(operation: Operation): void {
   const body = operation.requestBody;
@@ -50,10 +59,7 @@ function describeBody(operation: Operation): void {
   delete body.required;
   body.content = { [JSON_TYPE]: body.content[JSON_TYPE]!, [FORM_TYPE]: body.content[JSON_TYPE]! };
   for (const status of REFUSED_BODY) {
-    operation.responses[status] = {
-      description: '',
-      content: { [JSON_TYPE]: { schema: { $ref: getSchemaPath(ErrorResponse) } } },
-    };
+    operation.responses[status] = refusal();
   }
 }
 

@@ -1,9 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
+import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js';
+import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
   OrganizationEnabledConnectionAddDto,
@@ -12,7 +14,7 @@ import {
   OrganizationEnabledConnectionUpdateDto,
 } from './dto/organization-connection.dto.js';
 import { newSettingsOf, settingsOf } from './dto/settings.js';
-import { presentEnabledConnection } from './organization-connections.presenter.js';
+import { presentEnabledConnection, presentOneEnabledConnection } from './organization-connections.presenter.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
 
 /** The older face: only rows that are enabled exist here. */
@@ -36,42 +38,50 @@ export class EnabledConnectionsController {
   @Post()
   @RequireScope('create:organization_connections')
   @ApiResponse({ status: 201, type: OrganizationEnabledConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404, 409)
   async add(
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationEnabledConnectionAddDto,
   ): Promise<OrganizationEnabledConnectionResponse> {
-    return presentEnabledConnection(await this.service.add(id, newSettingsOf(body), 'older'));
+    return presentOneEnabledConnection(await this.service.add(id, newSettingsOf(body), 'older'));
   }
 
   @Get(':connectionId')
   @RequireScope('read:organization_connections')
   @ApiResponse({ status: 200, type: OrganizationEnabledConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async get(
     @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
   ): Promise<OrganizationEnabledConnectionResponse> {
-    return presentEnabledConnection(await this.service.get({ organizationId: id, connectionId }, 'older'));
+    return presentOneEnabledConnection(await this.service.get({ organizationId: id, connectionId }, 'older'));
   }
 
   @Patch(':connectionId')
   @RequireScope('update:organization_connections')
   @ApiResponse({ status: 200, type: OrganizationEnabledConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async update(
     @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
     @Body() body: OrganizationEnabledConnectionUpdateDto,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationEnabledConnectionResponse> {
     const key = { organizationId: id, connectionId };
-    return presentEnabledConnection(await this.service.update(key, settingsOf(body), 'older'));
+    return presentOneEnabledConnection(await this.service.update(key, settingsOf(body), 'older', preconditions));
   }
 
   @Delete(':connectionId')
   @RequireScope('delete:organization_connections')
   @HttpCode(204)
   @ApiResponse({ status: 204 })
+  @ApiEntityTag()
   @ApiErrors(404)
-  async remove(@Param() { id, connectionId }: OrganizationEnabledConnectionPathDto): Promise<void> {
-    return this.service.remove({ organizationId: id, connectionId }, 'older');
+  async remove(
+    @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.service.remove({ organizationId: id, connectionId }, 'older', preconditions);
   }
 }

@@ -1,9 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { RequireScope } from '../auth/access.js';
+import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
   ListOrganizationConnectionsDto,
@@ -13,7 +15,10 @@ import {
   OrganizationConnectionUpdateDto,
 } from './dto/organization-connection.dto.js';
 import { newSettingsOf, settingsOf } from './dto/settings.js';
-import { presentOrganizationConnection } from './organization-connections.presenter.js';
+import {
+  presentOneOrganizationConnection,
+  presentOrganizationConnection,
+} from './organization-connections.presenter.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
 
 /** The newer face: all rows, enabled or not. */
@@ -34,41 +39,49 @@ export class OrganizationConnectionsController {
   @Post()
   @RequireScope('create:organization_connections')
   @ApiResponse({ status: 201, type: OrganizationConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404, 409)
   async create(
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationConnectionCreateDto,
   ): Promise<OrganizationConnectionResponse> {
-    return presentOrganizationConnection(await this.service.add(id, newSettingsOf(body), 'newer'));
+    return presentOneOrganizationConnection(await this.service.add(id, newSettingsOf(body), 'newer'));
   }
 
   @Get(':connection_id')
   @RequireScope('read:organization_connections')
   @ApiResponse({ status: 200, type: OrganizationConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async get(@Param() { id, connection_id }: OrganizationConnectionPathDto): Promise<OrganizationConnectionResponse> {
     const key = { organizationId: id, connectionId: connection_id };
-    return presentOrganizationConnection(await this.service.get(key, 'newer'));
+    return presentOneOrganizationConnection(await this.service.get(key, 'newer'));
   }
 
   @Patch(':connection_id')
   @RequireScope('update:organization_connections')
   @ApiResponse({ status: 200, type: OrganizationConnectionResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async update(
     @Param() { id, connection_id }: OrganizationConnectionPathDto,
     @Body() body: OrganizationConnectionUpdateDto,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationConnectionResponse> {
     const key = { organizationId: id, connectionId: connection_id };
-    return presentOrganizationConnection(await this.service.update(key, settingsOf(body), 'newer'));
+    return presentOneOrganizationConnection(await this.service.update(key, settingsOf(body), 'newer', preconditions));
   }
 
   @Delete(':connection_id')
   @RequireScope('delete:organization_connections')
   @HttpCode(204)
   @ApiResponse({ status: 204 })
+  @ApiEntityTag()
   @ApiErrors(404)
-  async remove(@Param() { id, connection_id }: OrganizationConnectionPathDto): Promise<void> {
-    return this.service.remove({ organizationId: id, connectionId: connection_id }, 'newer');
+  async remove(
+    @Param() { id, connection_id }: OrganizationConnectionPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.service.remove({ organizationId: id, connectionId: connection_id }, 'newer', preconditions);
   }
 }

@@ -1,8 +1,9 @@
+import { tagged } from '../http/entity-tag.js';
 import type {
   OrganizationConnectionResponse,
   OrganizationEnabledConnectionResponse,
 } from './dto/organization-connection.dto.js';
-import type { OrganizationConnection } from './domain/organization-connection.js';
+import type { OrganizationConnection, StoredOrganizationConnection } from './domain/organization-connection.js';
 
 /** The older face's shape. `is_signup_enabled` is left out where it could never be true. */
 export function presentEnabledConnection(row: OrganizationConnection): OrganizationEnabledConnectionResponse {
@@ -25,3 +26,13 @@ export function presentOrganizationConnection(row: OrganizationConnection): Orga
     organization_connection_name: row.organizationConnectionName ?? undefined,
   };
 }
+
+// A connection's name and strategy are in every row of it, but neither ever changes, so the row's own version is enough.
+
+/** One row by itself, on the older face. */
+export const presentOneEnabledConnection = (row: StoredOrganizationConnection): OrganizationEnabledConnectionResponse =>
+  tagged(presentEnabledConnection(row), row, 'older');
+
+/** One row by itself, on the newer face. */
+export const presentOneOrganizationConnection = (row: StoredOrganizationConnection): OrganizationConnectionResponse =>
+  tagged(presentOrganizationConnection(row), row);

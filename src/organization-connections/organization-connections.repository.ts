@@ -5,11 +5,13 @@ import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
+import type { Preconditions } from '../http/preconditions.js';
 import type {
   Face,
   OrganizationConnection,
   OrganizationConnectionKey,
   Settings,
+  StoredOrganizationConnection,
 } from './domain/organization-connection.js';
 import * as statements from './organization-connections.statements.js';
 
@@ -35,18 +37,22 @@ export class OrganizationConnectionsRepository {
     return total === undefined ? undefined : { kind: 'offset', rows, total, page };
   }
 
-  get(key: OrganizationConnectionKey, face: Face): Promise<OrganizationConnection | undefined> {
+  get(key: OrganizationConnectionKey, face: Face): Promise<StoredOrganizationConnection | undefined> {
     return statements.get(this.reads, key, visibility(face));
   }
 
-  /** Changes only what `changes` has. Undefined: there is no such row, or it would break a rule as it would be. */
+  /**
+   * Changes only what `changes` has. Undefined: there is no such row, or not as it was asked for, or it would break a
+   * rule as it would be.
+   */
   update(
     key: OrganizationConnectionKey,
     changes: Partial<Settings>,
     face: Face,
-  ): Promise<OrganizationConnection | undefined> {
+    { versions }: Preconditions,
+  ): Promise<StoredOrganizationConnection | undefined> {
     return this.changing(key.organizationId, rowOf(key), () =>
-      statements.update(this.pool, key, visibility(face), changes),
+      statements.update(this.pool, key, visibility(face), changes, versions),
     );
   }
 
@@ -60,7 +66,7 @@ export class OrganizationConnectionsRepository {
     settings: Settings,
     face: Face,
     limit: number,
-  ): Promise<OrganizationConnection | undefined> {
+  ): Promise<StoredOrganizationConnection | undefined> {
     return this.changing(key.organizationId, `organizations ${key.organizationId}`, () =>
       statements.add(this.pool, key, visibility(face), settings, limit),
     );
@@ -70,9 +76,11 @@ export class OrganizationConnectionsRepository {
     return statements.explainAdd(this.reads, key);
   }
 
-  /** @returns whether there was a row */
-  remove(key: OrganizationConnectionKey, face: Face): Promise<boolean> {
-    return this.changing(key.organizationId, rowOf(key), () => statements.remove(this.pool, key, visibility(face)));
+  /** @returns whether there was a row as it was asked for */
+  remove(key: OrganizationConnectionKey, face: Face, { versions }: Preconditions): Promise<boolean> {
+    return this.changing(key.organizationId, rowOf(key), () =>
+      statements.remove(this.pool, key, visibility(face), versions),
+    );
   }
 
   private changing<T>(organizationId: string, row: string, work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
+import { untilDecided } from '../errors/until-decided.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
+import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type {
   Face,
@@ -10,12 +12,10 @@ import type {
   OrganizationConnection,
   OrganizationConnectionKey,
   Settings,
+  StoredOrganizationConnection,
 } from './domain/organization-connection.js';
 import { requireAllowedTerms } from './domain/terms.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
-
-/** Of a write that was refused, each time for a reason that was gone when it was looked for. */
-const ATTEMPTS = 10;
 
 /**
  * Enforces the rules of each connection's strategy. The statement that writes has the last word on them; when it did
@@ -33,7 +33,7 @@ export class OrganizationConnectionsService {
     return found(await this.repository.list(organizationId, page, isEnabled), 'organization_not_found');
   }
 
-  async get(key: OrganizationConnectionKey, face: Face): Promise<OrganizationConnection> {
+  async get(key: OrganizationConnectionKey, face: Face): Promise<StoredOrganizationConnection> {
     const row = await this.repository.get(key, face);
     if (!row) await this.organizations.requireExistence(key.organizationId);
     return found(row, 'organization_connection_not_found');
@@ -43,7 +43,7 @@ export class OrganizationConnectionsService {
     organizationId: string,
     { connectionId, ...settings }: NewRow,
     face: Face,
-  ): Promise<OrganizationConnection> {
+  ): Promise<StoredOrganizationConnection> {
     const key = { organizationId, connectionId };
     const limit = this.config.maxConnectionsPerOrganization;
     return untilDecided(
@@ -57,21 +57,34 @@ export class OrganizationConnectionsService {
     key: OrganizationConnectionKey,
     changes: Partial<Settings>,
     face: Face,
-  ): Promise<OrganizationConnection> {
-    if (Object.values(changes).every((value) => value === undefined)) return this.get(key, face);
+    preconditions: Preconditions,
+  ): Promise<StoredOrganizationConnection> {
+    if (Object.values(changes).every((value) => value === undefined)) {
+      const present = await this.get(key, face);
+      preconditions.require(present);
+      return present;
+    }
     return untilDecided(
-      () => this.repository.update(key, changes, face),
+      () => this.repository.update(key, changes, face, preconditions),
       async () => {
         const present = await this.get(key, face);
+        preconditions.require(present);
         requireAllowedTerms(present.strategyKind, { ...present, ...withoutUndefined(changes) });
       },
     );
   }
 
   /** Removing what is not there does nothing. */
-  async remove(key: OrganizationConnectionKey, face: Face): Promise<void> {
-    const removed = await this.repository.remove(key, face);
-    if (!removed) await this.organizations.requireExistence(key.organizationId);
+  async remove(key: OrganizationConnectionKey, face: Face, preconditions: Preconditions): Promise<void> {
+    await removeUnder(
+      preconditions,
+      () => this.repository.remove(key, face, preconditions),
+      async () => {
+        const row = await this.repository.get(key, face);
+        if (!row) await this.organizations.requireExistence(key.organizationId);
+        return row;
+      },
+    );
   }
 
   private async explainAdd(
@@ -88,21 +101,6 @@ export class OrganizationConnectionsService {
     if (isPresent) throw new DomainError('organization_connection_exists');
     if (facts.otherConnections >= limit) throw new DomainError('connection_limit_reached', String(limit));
   }
-}
-
-/**
- * Writes, and says why when nothing was written. A reason that is gone when it is looked for was another writer's doing:
- * then the write is tried again.
- *
- * @param explain throws the reason; returns when there is none
- */
-async function untilDecided<T>(write: () => Promise<T | undefined>, explain: () => Promise<void>): Promise<T> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const written = await write();
-    if (written !== undefined) return written;
-    await explain();
-  }
-  throw new DomainError('row_locked');
 }
 
 function withoutUndefined<T extends object>(values: T): Partial<T> {

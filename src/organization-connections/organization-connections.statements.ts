@@ -1,5 +1,7 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
 import {
+  arrayOf,
+  bigInteger,
   columns,
   flag,
   integer,
@@ -16,6 +18,7 @@ import type {
   OrganizationConnection,
   OrganizationConnectionKey,
   Settings,
+  StoredOrganizationConnection,
 } from './domain/organization-connection.js';
 
 /**
@@ -38,12 +41,12 @@ const COLUMNS = {
   strategy: text('c.strategy'),
 };
 
-const ROW = columns<OrganizationConnection>(COLUMNS);
+const ROW = columns<StoredOrganizationConnection>({ ...COLUMNS, version: bigInteger('oc.version') });
 
 /** `total` counts the rows of all pages. */
 const LISTED = columns<OrganizationConnection & { total: number }>({ ...COLUMNS, total: integer('count(*) OVER ()') });
 
-const GET: Statement<OrganizationConnection> = {
+const GET: Statement<StoredOrganizationConnection> = {
   name: 'organization_connection_get',
   text: `
     SELECT ${ROW.list}
@@ -74,7 +77,8 @@ const COUNT: Statement<number> = {
 };
 
 // Rules 1 and 2 are judged on the row as it will be. When another writer was faster, Postgres judges its row again.
-const UPDATE: Statement<OrganizationConnection> = {
+// Left to the trigger, the next version would take Postgres 2 to 5 µs more, of some 65.
+const UPDATE: Statement<StoredOrganizationConnection> = {
   name: 'organization_connection_update',
   text: `
     UPDATE organization_connections oc
@@ -84,10 +88,12 @@ const UPDATE: Statement<OrganizationConnection> = {
            is_enabled = coalesce($7, oc.is_enabled),
            organization_access_level = coalesce($8, oc.organization_access_level),
            organization_connection_name = CASE WHEN $9::boolean THEN $10 ELSE oc.organization_connection_name END,
-           updated_at = CURRENT_TIMESTAMP
+           updated_at = CURRENT_TIMESTAMP,
+           version = nextval('row_versions')
       FROM connections c
      WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)
        AND c.id = oc.connection_id
+       AND ($11::bigint[] IS NULL OR oc.version = ANY ($11)) AND ($12::bigint[] IS NULL OR oc.version <> ALL ($12))
        AND (NOT coalesce($5, oc.is_signup_enabled)
             OR (oc.strategy_kind = 'database' AND coalesce($4, oc.assign_membership_on_login)))
        AND (coalesce($6, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
@@ -97,7 +103,7 @@ const UPDATE: Statement<OrganizationConnection> = {
 
 // The lock on the organization makes adds to it take turns; count_other_connections() looks after the lock is granted.
 // Where a disabled row does not exist for the caller ($9), adding puts the new row in its place.
-const ADD: Statement<OrganizationConnection> = {
+const ADD: Statement<StoredOrganizationConnection> = {
   name: 'organization_connection_add',
   text: `
     WITH organization AS MATERIALIZED (
@@ -160,7 +166,8 @@ const REMOVE: Statement<undefined> = {
   name: 'organization_connection_remove',
   text: `
     DELETE FROM organization_connections
-     WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)`,
+     WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)
+       AND ($4::bigint[] IS NULL OR version = ANY ($4)) AND ($5::bigint[] IS NULL OR version <> ALL ($5))`,
   rowOf: NO_COLUMNS,
 };
 
@@ -170,6 +177,12 @@ export const HOT_STATEMENTS: readonly Statement[] = [GET, LIST, UPDATE, ADD, REM
 /** `onlyEnabled`: a row that is not enabled does not exist for this call. */
 export interface Visibility {
   onlyEnabled: boolean;
+}
+
+/** Of these versions, and of none of those. */
+export interface Versions {
+  readonly in?: readonly bigint[];
+  readonly notIn?: readonly bigint[];
 }
 
 export interface ListWindow {
@@ -183,7 +196,7 @@ export async function get(
   on: Queryable,
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
-): Promise<OrganizationConnection | undefined> {
+): Promise<StoredOrganizationConnection | undefined> {
   const { rows } = await run(on, GET, [organizationId, connectionId, onlyEnabled]);
   return rows[0];
 }
@@ -208,13 +221,14 @@ export async function count(
   return rows[0];
 }
 
-/** Changes only what `changes` has. Undefined: there is no such row, or it would break a rule. */
+/** Changes only what `changes` has. Undefined: there is no such row of these versions, or it would break a rule. */
 export async function update(
   on: Queryable,
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
   changes: Partial<Settings>,
-): Promise<OrganizationConnection | undefined> {
+  versions: Versions = {},
+): Promise<StoredOrganizationConnection | undefined> {
   const { rows } = await run(on, UPDATE, [
     organizationId,
     connectionId,
@@ -226,6 +240,8 @@ export async function update(
     changes.organizationAccessLevel ?? null,
     changes.organizationConnectionName !== undefined,
     changes.organizationConnectionName ?? null,
+    arrayOf(versions.in),
+    arrayOf(versions.notIn),
   ]);
   return rows[0];
 }
@@ -241,7 +257,7 @@ export async function add(
   { onlyEnabled }: Visibility,
   settings: Settings,
   limit: number,
-): Promise<OrganizationConnection | undefined> {
+): Promise<StoredOrganizationConnection | undefined> {
   const { rows } = await run(on, ADD, [
     organizationId,
     connectionId,
@@ -265,12 +281,19 @@ export async function explainAdd(
   return rows[0]!;
 }
 
-/** @returns whether there was a row */
+/** @returns whether there was a row of these versions */
 export async function remove(
   on: Queryable,
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
+  versions: Versions = {},
 ): Promise<boolean> {
-  const { rowCount } = await run(on, REMOVE, [organizationId, connectionId, onlyEnabled]);
+  const { rowCount } = await run(on, REMOVE, [
+    organizationId,
+    connectionId,
+    onlyEnabled,
+    arrayOf(versions.in),
+    arrayOf(versions.notIn),
+  ]);
   return rowCount === 1;
 }

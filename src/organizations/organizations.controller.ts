@@ -2,9 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
 import type { GrantedScopes } from '../auth/scopes.js';
+import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
+import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
 import { newSettingsOf } from '../organization-connections/dto/settings.js';
 import { changesOf, draftOf } from './dto/changes.js';
@@ -20,7 +22,7 @@ import { OrganizationPathDto } from './dto/organization-path.dto.js';
 import {
   organizationPresenterFor,
   presentCreatedOrganization,
-  presentOrganization,
+  presentOneOrganization,
 } from './organizations.presenter.js';
 import { OrganizationsService } from './organizations.service.js';
 
@@ -45,6 +47,7 @@ export class OrganizationsController {
   @RequireScope('create:organizations')
   @RequireScopesFor({ body: ['enabled_connections'] }, 'create:organizations', 'create:organization_connections')
   @ApiResponse({ status: 201, type: OrganizationCreatedResponse })
+  @ApiEntityTag()
   @ApiErrors(409)
   async create(@Body() body: OrganizationCreateDto): Promise<OrganizationCreatedResponse> {
     const connections = (body.enabled_connections ?? []).map(newSettingsOf);
@@ -54,39 +57,47 @@ export class OrganizationsController {
   @Get('name/:name')
   @RequireScope('read:organizations')
   @ApiResponse({ status: 200, type: OrganizationResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async getByName(@Param() { name }: OrganizationNamePathDto): Promise<OrganizationResponse> {
-    return presentOrganization(await this.service.getByName(name));
+    return presentOneOrganization(await this.service.getByName(name));
   }
 
   @Get(':id')
   @RequireScope('read:organizations', 'read:organizations_summary')
   @ApiResponse({ status: 200, type: OrganizationResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async get(
     @Param() { id }: OrganizationPathDto,
     @CallerScopes() scopes: GrantedScopes,
   ): Promise<OrganizationResponse> {
-    return organizationPresenterFor(scopes)(await this.service.get(id));
+    return presentOneOrganization(await this.service.get(id), scopes);
   }
 
   @Patch(':id')
   @RequireScope('update:organizations')
   @ApiResponse({ status: 200, type: OrganizationResponse })
+  @ApiEntityTag()
   @ApiErrors(404, 409)
   async update(
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationUpdateDto,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationResponse> {
-    return presentOrganization(await this.service.update(id, changesOf(body)));
+    return presentOneOrganization(await this.service.update(id, changesOf(body), preconditions));
   }
 
   @Delete(':id')
   @RequireScope('delete:organizations')
   @HttpCode(204)
   @ApiResponse({ status: 204 })
+  @ApiEntityTag()
   @ApiErrors(404)
-  async remove(@Param() { id }: OrganizationPathDto): Promise<void> {
-    return this.service.remove(id);
+  async remove(
+    @Param() { id }: OrganizationPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.service.remove(id, preconditions);
   }
 }

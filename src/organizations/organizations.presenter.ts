@@ -1,5 +1,6 @@
 import type { GrantedScopes } from '../auth/scopes.js';
 import type { Organization } from '../database/database.js';
+import { tagged } from '../http/entity-tag.js';
 import { presentEnabledConnection } from '../organization-connections/organization-connections.presenter.js';
 import type { CreatedOrganization } from './organizations.service.js';
 import type { OrganizationCreatedResponse, OrganizationResponse } from './dto/organization.dto.js';
@@ -7,6 +8,12 @@ import type { OrganizationCreatedResponse, OrganizationResponse } from './dto/or
 /** What the holder of these scopes sees of an organization: with `read:organizations_summary` alone, how it is called. */
 export const organizationPresenterFor = (scopes: GrantedScopes) =>
   scopes.has('read:organizations') ? presentOrganization : presentSummary;
+
+/** One organization by itself. */
+export const presentOneOrganization = (row: Organization, scopes?: GrantedScopes): OrganizationResponse =>
+  scopes === undefined || scopes.has('read:organizations')
+    ? tagged(presentOrganization(row), row)
+    : tagged(presentSummary(row), row, 'summary');
 
 function presentSummary(row: Organization): OrganizationResponse {
   return {
@@ -32,8 +39,7 @@ export function presentCreatedOrganization({
   organization,
   connections,
 }: CreatedOrganization): OrganizationCreatedResponse {
-  return {
-    ...presentOrganization(organization),
-    ...(connections.length === 0 ? undefined : { enabled_connections: connections.map(presentEnabledConnection) }),
-  };
+  if (connections.length === 0) return presentOneOrganization(organization);
+  const enabled_connections = connections.map(presentEnabledConnection);
+  return tagged({ ...presentOrganization(organization), enabled_connections }, organization, 'created');
 }

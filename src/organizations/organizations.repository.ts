@@ -12,6 +12,7 @@ import {
   type OffsetPage,
   type Page,
 } from '../http/pagination.js';
+import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
 import type { OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
 import type { OrganizationChanges, OrganizationDraft, OrganizationOrder } from './domain/organization.js';
@@ -73,17 +74,25 @@ export class OrganizationsRepository {
     });
   }
 
-  async update(id: string, changes: OrganizationChanges): Promise<Organization | undefined> {
+  /** Undefined: there is none, or not as it was asked for. */
+  async update(
+    id: string,
+    changes: OrganizationChanges,
+    { versions }: Preconditions,
+  ): Promise<Organization | undefined> {
     const [updated] = await this.changing(id, () =>
-      this.database.organization.updateManyAndReturn({ where: { id }, data: jsonNulls(changes) }),
+      this.database.organization.updateManyAndReturn({
+        where: { id, version: versions },
+        data: jsonNulls(changes),
+      }),
     );
     return updated;
   }
 
-  /** Takes everything it owns along. @returns whether there was such an organization */
-  async remove(id: string): Promise<boolean> {
+  /** Takes everything it owns along. @returns whether there was such an organization, as it was asked for */
+  async remove(id: string, { versions }: Preconditions): Promise<boolean> {
     const { count } = await this.changing(id, () =>
-      repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id } })),
+      repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id, version: versions } })),
     );
     return count > 0;
   }
@@ -97,7 +106,7 @@ export class OrganizationsRepository {
       SELECT id, name, display_name AS "displayName", branding, metadata, token_quota AS "tokenQuota",
              third_party_client_access::text AS "thirdPartyClientAccess",
              is_app_entitlement_active AS "isAppEntitlementActive",
-             created_at AS "createdAt", updated_at AS "updatedAt"
+             created_at AS "createdAt", updated_at AS "updatedAt", version
         FROM organizations ${rest}`;
   }
 }

@@ -3,7 +3,9 @@ import { AppConfig } from '../config/config.js';
 import type { Organization } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
+import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
+import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import type { NewRow, OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
 import { requireAllowedTerms } from '../organization-connections/domain/terms.js';
 import type { OrganizationChanges, OrganizationDraft, OrganizationOrder } from './domain/organization.js';
@@ -52,11 +54,18 @@ export class OrganizationsService {
     return { organization: await this.repository.create(draft, connections), connections };
   }
 
-  async update(id: string, changes: OrganizationChanges): Promise<Organization> {
-    return found(await this.repository.update(id, changes), 'organization_not_found');
+  update(id: string, changes: OrganizationChanges, preconditions: Preconditions): Promise<Organization> {
+    return untilDecided(
+      () => this.repository.update(id, changes, preconditions),
+      async () => preconditions.require(await this.get(id)),
+    );
   }
 
-  async remove(id: string): Promise<void> {
-    if (!(await this.repository.remove(id))) throw new DomainError('organization_not_found');
+  async remove(id: string, preconditions: Preconditions): Promise<void> {
+    await removeUnder(
+      preconditions,
+      () => this.repository.remove(id, preconditions),
+      () => this.get(id),
+    );
   }
 }

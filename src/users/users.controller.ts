@@ -3,9 +3,11 @@ import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
 import type { GrantedScopes } from '../auth/scopes.js';
 import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
+import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
 import { OrganizationResponse } from '../organizations/dto/organization.dto.js';
 import { presentOrganization } from '../organizations/organizations.presenter.js';
@@ -18,7 +20,7 @@ import {
   UserResponse,
   UserUpdateDto,
 } from './dto/user.dto.js';
-import { presentReadUser, presentUpdatedUser, presentUser, presentUsers } from './users.presenter.js';
+import { presentOneReadUser, presentOneUpdatedUser, presentOneUser, presentUsers } from './users.presenter.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('users')
@@ -39,43 +41,48 @@ export class UsersController {
   @Post()
   @RequireScope('create:users')
   @ApiResponse({ status: 201, type: UserResponse })
+  @ApiEntityTag()
   @ApiErrors(409)
   async create(@Body() body: UserCreateDto): Promise<UserResponse> {
-    return presentUser(await this.service.create(draftOf(body)));
+    return presentOneUser(await this.service.create(draftOf(body)));
   }
 
   @Get(':id')
   @RequireScope('read:users', 'read:user_idp_tokens')
   @ApiResponse({ status: 200, type: UserResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async get(
     @Param() { id }: UserPathDto,
     @Query() { fields, include_fields }: SelectFieldsDto,
     @CallerScopes() scopes: GrantedScopes,
   ): Promise<Partial<UserResponse>> {
-    return presentReadUser(await this.service.get(id), scopes, selectionOf(fields, include_fields));
+    return presentOneReadUser(await this.service.get(id), scopes, selectionOf(fields, include_fields));
   }
 
   @Patch(':id')
   @RequireScope('update:users', 'update:users_app_metadata')
   @RequireScopesFor({ bodyBut: ['app_metadata'] }, 'update:users')
   @ApiResponse({ status: 200, type: UserResponse })
+  @ApiEntityTag()
   @ApiErrors(404, 409)
   async update(
     @Param() { id }: UserPathDto,
     @Body() body: UserUpdateDto,
     @CallerScopes() scopes: GrantedScopes,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<Partial<UserResponse>> {
-    return presentUpdatedUser(await this.service.update(id, changesOf(body)), scopes);
+    return presentOneUpdatedUser(await this.service.update(id, changesOf(body), preconditions), scopes);
   }
 
   @Delete(':id')
   @RequireScope('delete:users')
   @HttpCode(204)
   @ApiResponse({ status: 204 })
+  @ApiEntityTag()
   @ApiErrors()
-  async remove(@Param() { id }: UserPathDto): Promise<void> {
-    return this.service.remove(id);
+  async remove(@Param() { id }: UserPathDto, @RequestPreconditions() preconditions: Preconditions): Promise<void> {
+    return this.service.remove(id, preconditions);
   }
 
   @Get(':id/organizations')

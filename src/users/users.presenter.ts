@@ -1,5 +1,6 @@
 import type { GrantedScopes } from '../auth/scopes.js';
-import { select, type FieldSelection } from '../http/field-selection.js';
+import { tagged } from '../http/entity-tag.js';
+import { select, tagPartOf, type FieldSelection } from '../http/field-selection.js';
 import { presentPage, type Page } from '../http/pagination.js';
 import { pictureOf } from './domain/picture.js';
 import { keyOf, type User } from './domain/user.js';
@@ -45,10 +46,27 @@ export function presentReadUser(row: User, scopes: GrantedScopes, selection?: Fi
   return select(select(presentUser(row), scopes.has('read:users') ? undefined : IDENTITIES), selection);
 }
 
-/** A user as the holder of these scopes may change it. */
-export function presentUpdatedUser(row: User, scopes: GrantedScopes): Partial<UserResponse> {
-  return select(presentUser(row), scopes.has('update:users') ? undefined : APP_METADATA);
+// The name and strategy of the connection are in the identities, but neither ever changes: the row's version is enough.
+
+/** One user by itself, as the holder of these scopes may read it. */
+export function presentOneReadUser(
+  row: User,
+  scopes: GrantedScopes,
+  selection: FieldSelection | undefined,
+): Partial<UserResponse> {
+  const part = scopes.has('read:users') ? undefined : 'identities';
+  return tagged(presentReadUser(row, scopes, selection), row, part, tagPartOf(selection));
 }
+
+/** One user by itself, as the holder of these scopes may change it. */
+export function presentOneUpdatedUser(row: User, scopes: GrantedScopes): Partial<UserResponse> {
+  return scopes.has('update:users')
+    ? presentOneUser(row)
+    : tagged(select(presentUser(row), APP_METADATA), row, 'app_metadata');
+}
+
+/** One user by itself. */
+export const presentOneUser = (row: User): UserResponse => tagged(presentUser(row), row);
 
 /** With totals, this list also says how many rows it has, which no other does. */
 export function presentUsers(page: Page<User>, scopes: GrantedScopes, selection?: FieldSelection) {

@@ -4,6 +4,7 @@ import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
+import type { Preconditions } from '../http/preconditions.js';
 import { newUserKey } from '../identifiers.js';
 import {
   emailAsKept,
@@ -83,11 +84,12 @@ export class UsersRepository {
     );
   }
 
-  /** Takes its memberships along. Removing whom nobody knows does nothing. */
-  async remove(userId: string): Promise<void> {
-    await this.turns.take(`users ${userId}`, () =>
-      repeatAfterDeadlock(() => this.database.user.deleteMany({ where: { userId } })),
+  /** Takes its memberships along. @returns whether there was such a user, as it was asked for */
+  async remove(userId: string, { versions }: Preconditions): Promise<boolean> {
+    const { count } = await this.turns.take(`users ${userId}`, () =>
+      repeatAfterDeadlock(() => this.database.user.deleteMany({ where: { userId, version: versions } })),
     );
+    return count > 0;
   }
 
   /** Ordered by organization id. */

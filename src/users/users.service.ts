@@ -3,6 +3,7 @@ import type { Organization } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
+import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { sizeProblem } from '../http/validation/wording.js';
 import {
   MAX_METADATA_BYTES,
@@ -32,8 +33,9 @@ export class UsersService {
     return found(await this.repository.create(withDefaults(draft)), 'connection_in_body_unknown');
   }
 
-  async update(userId: string, changes: UserChanges): Promise<User> {
+  async update(userId: string, changes: UserChanges, preconditions: Preconditions): Promise<User> {
     const updated = await this.repository.update(userId, (present) => {
+      preconditions.require(present);
       const merged = mergedChanges(present, changes);
       requireMetadataSize('user_metadata', merged.userMetadata);
       requireMetadataSize('app_metadata', merged.appMetadata);
@@ -42,8 +44,13 @@ export class UsersService {
     return found(updated, 'user_not_found');
   }
 
-  remove(userId: string): Promise<void> {
-    return this.repository.remove(userId);
+  /** Removing whom nobody knows does nothing. */
+  async remove(userId: string, preconditions: Preconditions): Promise<void> {
+    await removeUnder(
+      preconditions,
+      () => this.repository.remove(userId, preconditions),
+      () => this.repository.get(userId),
+    );
   }
 
   async listOrganizations(userId: string, page: OffsetPage): Promise<Page<Organization>> {

@@ -1,5 +1,6 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
 import {
+  bigInteger,
   columns,
   flag,
   json,
@@ -30,6 +31,7 @@ const USER = columns<Omit<User, 'connection'>>({
   appMetadata: json('u.app_metadata'),
   createdAt: time('u.created_at'),
   updatedAt: time('u.updated_at'),
+  version: bigInteger('u.version'),
 });
 
 const GET: Statement<User> = {

@@ -6,9 +6,12 @@ const client = new ManagementClient(JSON.parse(process.argv[2]));
 
 process.on('message', async ({ id, path, args }) => {
   try {
+    const isRaw = path.at(-1) === 'withRawResponse';
+    if (isRaw) path.pop();
     const method = path.pop();
     const resource = path.reduce((parent, name) => parent[name], client);
-    process.send({ id, value: await wholeOf(await resource[method](...args)) });
+    const call = resource[method](...args);
+    process.send({ id, value: isRaw ? await withHeaders(call) : await wholeOf(await call) });
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;
     const { name, statusCode, body } = error;
@@ -16,6 +19,11 @@ process.on('message', async ({ id, path, args }) => {
   }
 });
 process.send('ready');
+
+async function withHeaders(call) {
+  const { data, rawResponse } = await call.withRawResponse();
+  return { data, headers: Object.fromEntries(rawResponse.headers) };
+}
 
 /** A list comes page by page; `for await` fetches the pages. */
 async function wholeOf(result) {

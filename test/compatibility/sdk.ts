@@ -69,6 +69,13 @@ function proxy(path: string[], call: (path: string[], args: unknown[]) => Promis
   });
 }
 
+/** What the SDK tells of a call besides its result: `client.organizations.get(id).withRawResponse()` is `raw(client.organizations.get)(id)`. */
+export function raw<Args extends unknown[], Result>(
+  method: (...args: Args) => Promise<Result>,
+): (...args: Args) => Promise<{ data: Result; headers: Record<string, string> }> {
+  return (method as unknown as { withRawResponse: ReturnType<typeof raw<Args, Result>> }).withRawResponse;
+}
+
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const exited = once(child, 'exit');

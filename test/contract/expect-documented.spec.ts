@@ -1,6 +1,7 @@
 import { expectDocumented } from '../support/openapi.js';
 
 const json = new Headers({ 'content-type': 'application/json; charset=utf-8' });
+const tagged = new Headers([...json, ['etag', '"12-older"']]);
 const path = '/organizations/org_0000000000000000/enabled_connections/con_0000000000000000';
 const row = {
   connection_id: 'con_0000000000000000',
@@ -12,7 +13,7 @@ const notFound = { statusCode: 404, error: 'Not Found', message: 'Not Found' };
 
 describe('what every tested answer is held against', () => {
   it('lets a documented answer through, with a query and without a body', () => {
-    expectDocumented('GET', path, { status: 200, body: row, headers: json });
+    expectDocumented('GET', path, { status: 200, body: row, headers: tagged });
     expectDocumented('GET', '/organizations?page=0', { status: 200, body: [], headers: json });
     expectDocumented('DELETE', path, { status: 204, body: undefined, headers: new Headers() });
   });
@@ -44,11 +45,21 @@ describe('what every tested answer is held against', () => {
     ['a path that is not declared', 'GET', '/nothing', 200, {}, 'is not in the document'],
     ['a method that is not declared', 'PUT', path, 200, row, 'is not in the document'],
   ])('fails for %s', (_, method, at, status, body, message) => {
-    expect(() => expectDocumented(method, at, { status, body, headers: json })).toThrow(message);
+    const headers = method === 'GET' ? tagged : json;
+    expect(() => expectDocumented(method, at, { status, body, headers })).toThrow(message);
+  });
+
+  it('fails for an entity tag that is missing, weak or not declared', () => {
+    const weak = new Headers([...json, ['etag', 'W/"12"']]);
+    expect(() => expectDocumented('GET', path, { status: 200, body: row, headers: json })).toThrow('tag is null');
+    expect(() => expectDocumented('GET', path, { status: 200, body: row, headers: weak })).toThrow('tag is W/"12"');
+    expect(() => expectDocumented('GET', '/organizations', { status: 200, body: [], headers: tagged })).toThrow(
+      'tag "12-older" is not declared',
+    );
   });
 
   it('fails for a content type that is not declared', () => {
-    const headers = new Headers({ 'content-type': 'text/html' });
+    const headers = new Headers({ 'content-type': 'text/html', etag: '"12"' });
     expect(() => expectDocumented('GET', path, { status: 200, body: row, headers })).toThrow('"text/html"');
   });
 });

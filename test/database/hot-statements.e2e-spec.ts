@@ -112,7 +112,8 @@ describe('a statement', () => {
         key.organizationId,
       ]);
       const changed = await organizationConnections.update(client, key, all, { isEnabled: false });
-      expect(changed).toEqual({ ...before, isEnabled: false });
+      expect(changed).toEqual({ ...before, isEnabled: false, version: expect.any(BigInt) as bigint });
+      expect(changed!.version).toBeGreaterThan(before!.version);
       expect(await organizationConnections.get(client, key, all)).toEqual(changed);
       expect(await organizationConnections.get(pool, key, all)).toEqual(before);
       await client.query('ROLLBACK');

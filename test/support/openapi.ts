@@ -6,7 +6,10 @@ import { paths } from '../../src/paths.js';
 import type { Answer } from './api.js';
 
 interface Operation {
-  responses: Record<string, { content?: Record<string, unknown> }>;
+  responses: Record<
+    string,
+    { content?: Record<string, unknown>; headers?: { ETag?: { schema: { pattern: string } } } }
+  >;
 }
 
 interface Route {
@@ -41,8 +44,8 @@ ajv.addVocabulary(Object.keys(document));
 ajv.addSchema(document, DOCUMENT);
 
 /**
- * Fails when the answer is not one that the published document allows: another status, another content type, a body
- * that does not fit the schema or has a property more.
+ * Fails when the answer is not one that the published document allows: another status, another content type, an entity
+ * tag more or less, a body that does not fit the schema or has a property more.
  */
 export function expectDocumented(method: string, path: string, answer: Answer): void {
   const route = findRoute(method, path);
@@ -59,6 +62,9 @@ function findProblem(
 ): string | undefined {
   const response = operation.responses[status];
   if (response === undefined) return `the status is not declared for ${method} ${template}`;
+  const [tag, pattern] = [headers.get('etag'), response.headers?.ETag?.schema.pattern];
+  if (pattern === undefined && tag !== null) return `the entity tag ${tag} is not declared`;
+  if (pattern !== undefined && !new RegExp(pattern).test(tag ?? '')) return `the entity tag is ${tag}`;
   if (response.content === undefined) return body === undefined ? undefined : 'a body is not declared';
 
   const [type = ''] = (headers.get('content-type') ?? '').split(';');

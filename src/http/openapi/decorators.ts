@@ -6,7 +6,14 @@ import type * as Swagger from '@nestjs/swagger';
  */
 type Decorators = Pick<
   typeof Swagger,
-  'ApiBody' | 'ApiExcludeController' | 'ApiExtraModels' | 'ApiProperty' | 'ApiResponse' | 'ApiSecurity' | 'ApiTags'
+  | 'ApiBody'
+  | 'ApiExcludeController'
+  | 'ApiExtension'
+  | 'ApiExtraModels'
+  | 'ApiProperty'
+  | 'ApiResponse'
+  | 'ApiSecurity'
+  | 'ApiTags'
 >;
 
 const postponed: ((swagger: typeof Swagger) => void)[] = [];
@@ -25,6 +32,7 @@ function later<Name extends keyof Decorators>(name: Name): Decorators[Name] {
 
 export const ApiBody = later('ApiBody');
 export const ApiExcludeController = later('ApiExcludeController');
+export const ApiExtension = later('ApiExtension');
 export const ApiExtraModels = later('ApiExtraModels');
 export const ApiProperty = later('ApiProperty');
 export const ApiResponse = later('ApiResponse');

@@ -38,6 +38,11 @@ export interface OrganizationConnection extends Settings {
   strategy: string;
 }
 
+/** The same as it is kept. */
+export interface StoredOrganizationConnection extends OrganizationConnection {
+  version: bigint;
+}
+
 /**
  * The two faces of the same rows: on the older one (`/enabled_connections`) only rows that are enabled exist, on the
  * newer one (`/connections`) all do.

@@ -51,6 +51,7 @@ export interface User {
   appMetadata: unknown;
   createdAt: Date;
   updatedAt: Date;
+  version: bigint;
   connection: UserConnection;
 }
 
@@ -67,7 +68,7 @@ export function withDefaults(draft: UserDraft): UserDraft {
 }
 
 /** What a change of a user depends on. */
-export type ChangeableUser = Pick<User, 'email' | 'phoneNumber' | 'userMetadata' | 'appMetadata'>;
+export type ChangeableUser = Pick<User, 'email' | 'phoneNumber' | 'userMetadata' | 'appMetadata' | 'version'>;
 
 /** The change as it is stored: metadata merged into what is there, and what is no longer verified. */
 export function mergedChanges(present: ChangeableUser, changes: UserChanges): UserChanges {
