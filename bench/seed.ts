@@ -70,7 +70,7 @@ export async function seed(databaseUrl: string, organizations: number): Promise<
     await client.query(
       `INSERT INTO organization_members (organization_id, user_id)
        SELECT 'org_' || lpad(n::text, 16, '0'), 'auth0|' || lpad(n::text, 24, '0') FROM generate_series(0, $1::int - 1) n`,
-      [USERS],
+      [Math.min(USERS, organizations)],
     );
     await client.query('VACUUM ANALYZE');
     await client.query('CHECKPOINT');

@@ -31,12 +31,6 @@ describe('the hot statements', () => {
     await seed(database.url, ORGANIZATIONS);
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    await client.query(`
-      INSERT INTO organization_members (organization_id, user_id)
-      SELECT o.id, u.user_id
-        FROM (SELECT id, row_number() OVER (ORDER BY id) FROM organizations) o
-        JOIN (SELECT user_id, row_number() OVER (ORDER BY user_id) FROM users) u USING (row_number)`);
-    await client.query('ANALYZE organization_members');
   });
 
   afterAll(async () => {
