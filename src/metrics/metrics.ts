@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ChangeFeed } from '../database/change-feed.js';
 import { LEASE_MS } from '../database/notifications.js';
+import { connectionWaits, type ConnectionWait } from '../database/pool.js';
 import { failureOf, statementRuns, type StatementRun } from '../database/statement-channel.js';
 import { answeredRequests, type AnsweredRequest } from '../http/access-log.js';
 import { decisionsMade, type DecisionMade } from '../login/decision-channel.js';
@@ -42,7 +43,12 @@ export function createMetrics(measured: Measured): Metrics {
   describeBuild(registry, measured);
   describePool(registry, measured.pool);
   if (measured.termsCache.isOn) describeTermsCache(registry, measured.termsCache, measured.feed);
-  const endings = [countRequests(registry), timeStatements(registry), countDecisions(registry)];
+  const endings = [
+    countRequests(registry),
+    timeConnectionWaits(registry),
+    timeStatements(registry),
+    countDecisions(registry),
+  ];
   return { registry, end: () => endings.forEach((end) => end()) };
 }
 
@@ -155,6 +161,19 @@ function countRequests(registry: Registry): () => void {
     const route = (request.is404 ? undefined : request.routeOptions.url) ?? NO_ROUTE;
     total.inc({ method, route, status: reply.statusCode });
     duration.observe({ method, route }, reply.elapsedTime / 1000);
+  });
+}
+
+function timeConnectionWaits(registry: Registry): () => void {
+  const wait = new Histogram({
+    name: 'vestibule_database_pool_wait_seconds',
+    help: 'From when a connection of the pool was asked for until it was granted or could not be had.',
+    labelNames: ['result'],
+    buckets: STATEMENT_BUCKETS,
+    registers: [registry],
+  });
+  return hear<ConnectionWait>(connectionWaits.name, ({ milliseconds, isGranted }) => {
+    wait.observe({ result: isGranted ? 'granted' : 'failed' }, milliseconds / 1000);
   });
 }
 

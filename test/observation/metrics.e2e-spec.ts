@@ -98,12 +98,15 @@ describe('The metrics of the database', () => {
     };
     await app.sql('BEGIN');
     await app.sql('LOCK organizations IN ACCESS EXCLUSIVE MODE');
+    const waits = async () => valuesOf(await scrape(app), 'vestibule_database_pool_wait_seconds_count');
+    const before = await waits();
     const waiting = Array.from({ length: 5 }, () => app.api.get('/organizations'));
     const used = await eventually(pool, (now) => now.waiting === 3);
     expect(used).toEqual({ in_use: 2, idle: 0, waiting: 3, max: 2 });
     await app.sql('COMMIT');
     await Promise.all(waiting);
     expect(await pool()).toEqual({ in_use: 0, idle: 2, waiting: 0, max: 2 });
+    expect(await waits()).toEqual({ granted: before['granted']! + 5 });
   });
 });
 
@@ -241,12 +244,15 @@ describe('A server', () => {
         name: 'ConfigError',
         message: `METRICS_PORT: got "${port}", takes a port that no other program has on 127.0.0.1`,
       });
-      const sessions = await withAdmin((admin) =>
-        admin.query("SELECT FROM pg_stat_activity WHERE application_name LIKE 'vestibule%' AND datname = $1", [
-          new URL(database.url).pathname.slice(1),
-        ]),
+      await eventually(
+        () =>
+          withAdmin((admin) =>
+            admin.query("SELECT FROM pg_stat_activity WHERE application_name LIKE 'vestibule%' AND datname = $1", [
+              new URL(database.url).pathname.slice(1),
+            ]),
+          ),
+        ({ rowCount }) => rowCount === 0,
       );
-      expect(sessions.rowCount).toBe(0);
     } finally {
       other.close();
       await database.drop();
