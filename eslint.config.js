@@ -12,6 +12,8 @@ const ROOMS = {
   database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js'],
   http: ['errors/', 'config/'],
   auth: ['errors/', 'config/', 'database/', 'http/', 'identifiers.js'],
+  metrics: ['config/', 'database/', 'http/', 'login/'],
+  tracing: ['config/', 'database/', 'unless-aborted.js'],
 };
 
 const room = ([name, below]) =>
@@ -112,6 +114,24 @@ export default defineConfig([
             {
               group: ['**/database/generated/**', '@prisma/*', 'pg'],
               message: 'Only database/ and *.repository.ts know Prisma and SQL.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['src/metrics/**', 'src/tracing/**'],
+    rules: {
+      // A rule of its own, so that the restrictions above stay in force.
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['prom-client', '@opentelemetry/*'],
+              message: 'Only metrics/ and tracing/ know them: publish what happens on a diagnostics channel.',
             },
           ],
         },

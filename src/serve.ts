@@ -36,9 +36,9 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
       logger.warn({ err: error }, 'an idle database connection broke');
     });
     const server = await unlessAborted(startServer(config, pool, logger, tls), stop);
-    const { httpPort, httpsPort } = server;
+    const { httpPort, httpsPort, metricsPort } = server;
     if (config.production) {
-      logger.info({ host: config.host, httpPort, httpsPort, database: database.description }, 'listening');
+      logger.info({ host: config.host, httpPort, httpsPort, metricsPort, database: database.description }, 'listening');
     } else {
       announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
     }
@@ -83,6 +83,7 @@ function announce(config: AppConfig, server: RunningServer, database: string, sa
   say('');
   say(`Vestibule listens on ${origins.join(' and ')}`);
   say(`Database: ${database}`);
+  if (config.metrics) say(`Metrics: ${originsOf(config.metrics.host, server.metricsPort!).join()}/metrics`);
   if (config.auth.kind === 'built-in') {
     const { sharedVariables } = config;
     const same = sharedVariables.length === 0 ? '' : ` with the same ${sharedVariables.join(', ')}`;

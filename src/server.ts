@@ -12,12 +12,15 @@ import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
 import { untilListening } from './http/listening.js';
 import { NestLogger } from './nest-logger.js';
+import { observe, type Observation } from './observation.js';
 
 const SWEEP_MS = 50;
 
 export interface RunningServer {
   readonly httpPort: number;
   readonly httpsPort?: number;
+  /** Absent: nothing is measured. */
+  readonly metricsPort?: number;
   /** Takes no more requests, lets those under way finish, then closes the pool. */
   close(): Promise<void>;
 }
@@ -41,14 +44,16 @@ export async function startServer(
     logger: new NestLogger(logger),
     abortOnError: false,
   });
-  await configureApp(app);
-  if (httpsServer) {
-    adapter.getInstance().addHook('preClose', (done) => {
-      httpsServer.close(() => done());
-      httpsServer.closeIdleConnections();
-    });
-  }
+  let observation: Observation | undefined;
   try {
+    observation = await observe(app, pool, config);
+    await configureApp(app);
+    if (httpsServer) {
+      adapter.getInstance().addHook('preClose', (done) => {
+        httpsServer.close(() => done());
+        httpsServer.closeIdleConnections();
+      });
+    }
     const { host, port } = config;
     await untilListening(app.listen(port, host), { host, port, portVariable: 'PORT' });
     if (httpsServer && config.tls) {
@@ -58,12 +63,17 @@ export async function startServer(
     }
   } catch (error) {
     await app.close().catch(() => undefined);
+    await observation?.end();
     throw error;
   }
   return {
     httpPort: portOf(app.getHttpServer().address()),
     httpsPort: httpsServer && portOf(httpsServer.address()),
-    close: () => closeConnectionsWith(() => app.close(), [app.getHttpServer(), httpsServer]),
+    metricsPort: observation.metricsPort,
+    close: async () => {
+      await closeConnectionsWith(() => app.close(), [app.getHttpServer(), httpsServer]);
+      await observation.end();
+    },
   };
 }
 

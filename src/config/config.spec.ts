@@ -62,6 +62,9 @@ describe('loadConfig', () => {
     ['MAX_CONNECTIONS_PER_ORGANIZATION', '0', 'a whole number from 1 to 10000'],
     ['MAX_CONNECTIONS_PER_ORGANIZATION', '10001', 'a whole number from 1 to 10000'],
     ['RATE_LIMIT_PER_MINUTE', 'none', 'a whole number from 0 to 1000000000'],
+    ['METRICS_PORT', 'on', port],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', url],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/v1/traces', url],
   ])('refuses %s=%s and says what it takes', (variable, value, takes) => {
     expect(complaintAbout({ [variable]: value })).toBe(`${variable}: got "${value}", takes ${takes}`);
   });
@@ -221,5 +224,24 @@ describe('loadConfig', () => {
 
   it.each(['postgres://localhost/a', 'postgresql://u:p@[::1]:5432/a?sslmode=require'])('takes %s', (DATABASE_URL) => {
     expect(loadConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  });
+
+  it('measures on a port for this machine alone, and only when it is set, in production too', () => {
+    const production = { NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE };
+    expect(loadConfig(production).metrics).toBeUndefined();
+    expect(loadConfig({ ...production, METRICS_HOST: '10.0.0.1' }).metrics).toBeUndefined();
+    expect(loadConfig({ ...production, METRICS_PORT: '9464' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(loadConfig({ METRICS_PORT: '0', METRICS_HOST: '0.0.0.0' }).metrics).toEqual({ host: '0.0.0.0', port: 0 });
+  });
+
+  it('traces to the path that OpenTelemetry says, below a base or as it is', () => {
+    const base = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' };
+    const whole = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/' };
+    expect(loadConfig({}).tracing).toBeUndefined();
+    expect(loadConfig(base).tracing).toEqual({ url: 'http://collector:4318/v1/traces' });
+    expect(loadConfig({ ...base, ...whole }).tracing).toEqual({ url: 'http://collector:4318/' });
+    expect(loadConfig({ ...base, OTEL_SERVICE_NAME: 'b2b' }).tracing).toMatchObject({ serviceName: 'b2b' });
+    expect(loadConfig({ ...base, OTEL_SDK_DISABLED: 'TRUE' }).tracing).toBeUndefined();
+    expect(loadConfig({ ...base, OTEL_SDK_DISABLED: 'false' }).tracing).toBeDefined();
   });
 });

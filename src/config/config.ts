@@ -24,6 +24,10 @@ export class AppConfig {
   readonly trustedProxies!: readonly string[];
   /** Requests a minute for each caller; 0 is no limit. */
   readonly rateLimitPerMinute!: number;
+  /** Absent: nothing is measured. */
+  readonly metrics?: MetricsConfig;
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingConfig;
   /** The variables that another command must be given too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
   readonly deadlines!: Deadlines;
@@ -55,6 +59,18 @@ export interface TlsConfig {
   readonly port: number;
   /** Absent: the development certificate under `.data/tls/`. */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+}
+
+export interface MetricsConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TracingConfig {
+  /** Where spans are posted to, as OTLP in JSON. */
+  readonly url: string;
+  /** Absent: what `OTEL_RESOURCE_ATTRIBUTES` says, or `vestibule`. */
+  readonly serviceName?: string;
 }
 
 export type AuthConfig =
@@ -165,6 +181,13 @@ const specs = {
   TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
   TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
+  METRICS_HOST: str({ default: '127.0.0.1' }),
+  METRICS_PORT: whole(0, 65535)({ default: undefined }),
+  // OpenTelemetry's own; its SDK reads further ones by itself.
+  OTEL_SDK_DISABLED: str({ default: undefined }),
+  OTEL_SERVICE_NAME: str({ default: undefined }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({ default: undefined }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl({ default: undefined }),
 };
 
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL'];
@@ -211,6 +234,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
+    tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
     deadlines: DEADLINES,
   };
@@ -230,6 +255,13 @@ function tlsConfig(env: Env, production: boolean): TlsConfig | undefined {
   if (keyFile !== undefined)
     throw new ConfigError('TLS_CERT_FILE', '', 'the certificate of TLS_KEY_FILE; set both or neither');
   return production ? undefined : { port: env.TLS_PORT };
+}
+
+function tracingConfig(env: Env): TracingConfig | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole } = env;
+  const url = whole ?? (base && `${base.replace(/\/+$/, '')}/v1/traces`);
+  if (url === undefined || env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return undefined;
+  return { url, serviceName: env.OTEL_SERVICE_NAME };
 }
 
 function authConfig(

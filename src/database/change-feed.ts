@@ -42,6 +42,11 @@ export class ChangeFeed {
     return this.notifications?.isCurrent() ?? false;
   }
 
+  /** How old the last confirmation is that every change has been heard; undefined: nothing is heard. Only looks. */
+  get unconfirmedMs(): number | undefined {
+    return this.notifications?.unconfirmedMs;
+  }
+
   /** Does what changes a row. Who follows is told before it is done, also of what failed: that may be committed too. */
   async announcing<T>(change: Change, work: () => Promise<T>): Promise<T> {
     try {

@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { rethrowAsDomainError } from './domain-errors.js';
 import { PrismaClient } from './generated/client.js';
+import { asStatementRun } from './statement-channel.js';
 
 export { Prisma } from './generated/client.js';
 export type {
@@ -22,7 +23,14 @@ export function createPrisma(pool: pg.Pool) {
     adapter: new PrismaPg(pool),
     errorFormat: 'minimal',
     transactionOptions: TRANSACTION_OPTIONS,
-  }).$extends({ query: { $allOperations: ({ args, query }) => query(args).catch(rethrowAsDomainError) } });
+  }).$extends({
+    query: {
+      $allOperations: ({ model, operation, args, query }) =>
+        asStatementRun(model === undefined ? operation : `${model}.${operation}`, () =>
+          query(args).catch(rethrowAsDomainError),
+        ),
+    },
+  });
 }
 
 export type Database = ReturnType<typeof createPrisma>;

@@ -138,6 +138,15 @@ async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) 
   }
 }
 
+/** The name of the newest migration that is applied. */
+export async function newestMigration(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT migration_name AS name FROM _prisma_migrations
+      WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name COLLATE "C" DESC LIMIT 1`,
+  );
+  return rows[0]?.name ?? 'none';
+}
+
 /** Most starts find nothing to do, and then do without the engine and its memory (some 100 MB). */
 async function isUpToDate(client: pg.Client, { migrationDirectories }: Engine.MigrationList): Promise<boolean> {
   if (!(await hasHistory(client))) return false;

@@ -6,7 +6,7 @@ import { CONNECT_TIMEOUT_MS } from './pool.js';
 /** How often the connection is tried while somebody relies on it. */
 const BEAT_MS = 200;
 /** For how long after a beat was sent its answer vouches that nothing was missed. */
-const LEASE_MS = 500;
+export const LEASE_MS = 500;
 /** A connection that leaves a beat unanswered for so long is given up. */
 const SILENCE_MS = 5_000;
 /** How long a notification may take to arrive before it counts as swallowed. */
@@ -79,6 +79,11 @@ export class Notifications {
     if (performance.now() - this.confirmedAt < LEASE_MS) return true;
     if (this.beatSentAt === undefined) void this.beat();
     return false;
+  }
+
+  /** How old the last confirmation is; undefined: the connection is gone. */
+  get unconfirmedMs(): number | undefined {
+    return this.isOpen ? performance.now() - this.confirmedAt : undefined;
   }
 
   end(): void {

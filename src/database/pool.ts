@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { leavesConnectionGood } from './sqlstate.js';
@@ -7,6 +8,15 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long a write waits for a row that somebody else has locked. */
 const LOCK_TIMEOUT_MS = 2_000;
+
+/** How long somebody waited for a connection of the pool, the making of a new one included. */
+export interface ConnectionWait {
+  readonly milliseconds: number;
+  readonly isGranted: boolean;
+}
+
+/** Where whoever measures hears of each, as a {@link ConnectionWait}. */
+export const connectionWaits = channel('vestibule:database.connection-wait');
 
 /**
  * The connections to Postgres for everything that may wait for a lock: writes, transactions and Prisma's queries. An
@@ -52,10 +62,38 @@ class Pool extends pg.Pool {
     });
   }
 
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    if (!connectionWaits.hasSubscribers) return callback ? super.connect(callback) : super.connect();
+    const askedAt = performance.now();
+    const tell = (isGranted: boolean) => {
+      connectionWaits.publish({ milliseconds: performance.now() - askedAt, isGranted } satisfies ConnectionWait);
+    };
+    if (callback) {
+      return super.connect((error, client, release) => {
+        tell(error === undefined || error === null);
+        callback(error, client, release);
+      });
+    }
+    const connecting = super.connect();
+    connecting.then(
+      () => tell(true),
+      () => tell(false),
+    );
+    return connecting;
+  }
+
   override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {
     super._release(client, onIdleError, this.unfit.has(client) || (leavesConnectionGood(error) ? undefined : error));
   }
 }
+
+type ConnectCallback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: (destroy?: unknown) => void,
+) => void;
 
 declare module 'pg' {
   interface Pool {

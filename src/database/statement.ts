@@ -3,6 +3,7 @@ import { rethrowAsDomainError } from './domain-errors.js';
 import { Execution, type Field, type Parameter, type Result, type Statement } from './execution.js';
 import type { ReadConnection } from './read-connection.js';
 import { isStaleStatement } from './sqlstate.js';
+import { asStatementRun } from './statement-channel.js';
 
 export type { Statement } from './execution.js';
 
@@ -11,9 +12,11 @@ export type Queryable = pg.Pool | pg.ClientBase | ReadConnection;
 
 /** @throws DomainError where a constraint or a lock stands for one */
 export function run<Row>(on: Queryable, statement: Statement<Row>, values: readonly Parameter[]): Promise<Result<Row>> {
+  return asStatementRun(statement.name, () => {
   const start = () => new Execution(statement, values);
   const running = on instanceof pg.Pool ? onPool(on, start) : 'execute' in on ? on.execute(start) : start().runOn(on);
   return running.catch(rethrowAsDomainError);
+  });
 }
 
 async function onPool<Row>(pool: pg.Pool, start: () => Execution<Row>): Promise<Result<Row>> {

@@ -1,4 +1,13 @@
+import { channel } from 'node:diagnostics_channel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+export interface AnsweredRequest {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Where whoever counts requests hears of each, as an {@link AnsweredRequest}. */
+export const answeredRequests = channel('vestibule:http.answered');
 
 /** Names every answer with the id of its request, and logs a line for each: who asked what, never bodies or tokens. */
 export function registerAccessLog(fastify: FastifyInstance): void {
@@ -7,13 +16,14 @@ export function registerAccessLog(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    logRequest(request, reply);
+    noteAnswer(request, reply);
     done();
   });
 }
 
-/** The line of a request; by itself for one that no hook sees. */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+/** Logs the line of a request and tells who counts; by itself for one that no hook sees. */
+export function noteAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  if (answeredRequests.hasSubscribers) answeredRequests.publish({ request, reply } satisfies AnsweredRequest);
   request.log.info(
     {
       requestId: request.id,

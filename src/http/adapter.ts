@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AppConfig } from '../config/config.js';
-import { logRequest } from './access-log.js';
+import { noteAnswer } from './access-log.js';
 import { answerClientError, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
 
@@ -69,7 +69,7 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
 /** What the router cannot even read, such as a malformed escape, has no route, no hooks and no filter. */
 function answerUnroutable({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id).status(statusCode).send(plainErrorBody(statusCode));
-  logRequest(request, reply);
+  noteAnswer(request, reply);
 }
 
 /** The caller's own id, so that a request can be followed through several services. */

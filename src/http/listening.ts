@@ -4,13 +4,15 @@ export interface ListenAddress {
   readonly host: string;
   readonly port: number;
   /** The variable that the port comes from. */
-  readonly portVariable: 'PORT' | 'TLS_PORT';
+  readonly portVariable: 'PORT' | 'TLS_PORT' | 'METRICS_PORT';
+  /** The variable that the host comes from. */
+  readonly hostVariable?: 'HOST' | 'METRICS_HOST';
 }
 
 type Complaint = (address: ListenAddress) => ConfigError;
 
-const aboutHost: Complaint = ({ host }) =>
-  new ConfigError('HOST', host, 'an address of this machine, or a name that has one');
+const aboutHost: Complaint = ({ host, hostVariable = 'HOST' }) =>
+  new ConfigError(hostVariable, host, 'an address of this machine, or a name that has one');
 const aboutPort =
   (takes: string): Complaint =>
   ({ host, port, portVariable }) =>

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
+import { decisionsMade, type DecisionMade } from './decision-channel.js';
 import { decide, type Decision } from './domain/decision.js';
 import { connectionFor, domainOf, type Discovery } from './domain/discovery.js';
 import type { OrganizationTerms } from './domain/organization-terms.js';
@@ -42,6 +43,16 @@ export class LoginService {
 
   /** Whoever comes in without being a member is one when the answer is given. */
   async decide(request: DecisionRequest): Promise<Decision> {
+    const made = await this.make(request);
+    if (decisionsMade.hasSubscribers) {
+      const { decision, reason } = made;
+      const { intent, dryRun } = request;
+      decisionsMade.publish({ decision, reason, intent, dryRun } satisfies DecisionMade);
+    }
+    return made;
+  }
+
+  private async make(request: DecisionRequest): Promise<Decision> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const decision = decide(await this.repository.facts(request));
       if (decision.grant === undefined) return decision;

@@ -9,6 +9,22 @@ import { getOrganizationTerms } from './login.statements.js';
 /** Of the memory, what connections may take. Many organizations share one. */
 const SHARE_OF_CONNECTIONS = 1 / 4;
 
+/** What the cache has done since the start, and what it holds. */
+export interface TermsCacheFigures {
+  readonly hits: number;
+  readonly misses: number;
+  /** Asked while memory could not be relied on. */
+  readonly bypasses: number;
+  readonly organizations: Holding;
+  readonly connections: Holding;
+}
+
+interface Holding {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
+
 /** A question to the database that is under way. */
 interface Load {
   /** What has changed since it was asked: its answer may be older. */
@@ -22,7 +38,8 @@ interface Load {
  */
 @Injectable()
 export class TermsCache implements Follower, OnModuleInit {
-  private readonly isOn: boolean;
+  readonly isOn: boolean;
+  private readonly asked = { hits: 0, misses: 0, bypasses: 0 };
   /** By id. One is good as long as its connections are the very objects that are kept beside it. */
   private readonly organizations: LRUCache<string, OrganizationTerms>;
   private readonly connections: LRUCache<string, LoginConnection>;
@@ -55,8 +72,21 @@ export class TermsCache implements Follower, OnModuleInit {
 
   /** Undefined: there is no organization of this id or name, which is not remembered. */
   async get(idOrName: string): Promise<OrganizationTerms | undefined> {
-    if (!this.isOn || !this.feed.isCurrent()) return getOrganizationTerms(this.reads, idOrName);
-    return this.remembered(idOrName) ?? this.joinable.get(idOrName) ?? this.load(idOrName);
+    if (!this.isOn || !this.feed.isCurrent()) {
+      this.asked.bypasses++;
+      return getOrganizationTerms(this.reads, idOrName);
+    }
+    const remembered = this.remembered(idOrName);
+    if (remembered !== undefined) {
+      this.asked.hits++;
+      return remembered;
+    }
+    this.asked.misses++;
+    return this.joinable.get(idOrName) ?? this.load(idOrName);
+  }
+
+  figures(): TermsCacheFigures {
+    return { ...this.asked, organizations: holdingOf(this.organizations), connections: holdingOf(this.connections) };
   }
 
   changed(change: Change): void {
@@ -115,6 +145,16 @@ export class TermsCache implements Follower, OnModuleInit {
     return organization;
   }
 }
+
+const holdingOf = ({
+  size,
+  calculatedSize,
+  maxSize,
+}: Pick<LRUCache<string, OrganizationTerms>, 'size' | 'calculatedSize' | 'maxSize'>): Holding => ({
+  entries: size,
+  bytes: calculatedSize,
+  maxBytes: maxSize,
+});
 
 // About what they take in the heap, by trial with 100,000 of them.
 const bytesOfOrganization = ({ id, name, displayName, branding, connections }: OrganizationTerms) =>

@@ -1,0 +1,117 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
+import type { NestInterceptor } from '@nestjs/common';
+import {
+  defaultTextMapGetter,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TracingConfig } from '../config/config.js';
+import { failureOf, statementRuns, type StatementRun } from '../database/statement-channel.js';
+import { startExport } from './export.js';
+import { ServiceSpans } from './service-spans.js';
+
+export interface Tracing {
+  /** Makes a span of what a controller's method does; to be used for every one. */
+  readonly interceptor: NestInterceptor;
+  /** Makes no more spans, and sends those that are left, for up to some seconds. */
+  end(): Promise<void>;
+}
+
+/** In the context of what a request does; where there is none nothing is traced. */
+type Active = AsyncLocalStorage<Context | undefined>;
+
+/** Run by Fastify around the handler of a route, after the body was read, which loses the context. */
+const HANDLER_STARTS = 'tracing:fastify.request.handler:start';
+
+/** Probes would be most of what is seen. */
+const UNTRACED = '/health/';
+
+/**
+ * Makes spans by hand: of each request, of what its controller does, and of each statement below. What they say is of
+ * closed sets; never a path, parameter, body or message of an error.
+ *
+ * @param fastify to which no other hook has been added that is to be seen
+ */
+export function startTracing(config: TracingConfig, version: string, fastify: FastifyInstance): Tracing {
+  const { tracer, endExport } = startExport(config, version);
+  const active: Active = new AsyncLocalStorage();
+  const endings = [traceRequests(tracer, active, fastify), traceStatements(tracer, active)];
+  return {
+    interceptor: new ServiceSpans(tracer, active),
+    end: async () => {
+      for (const end of endings) end();
+      await endExport();
+    },
+  };
+}
+
+function traceRequests(tracer: Tracer, active: Active, fastify: FastifyInstance): () => void {
+  const propagator = new W3CTraceContextPropagator();
+  const contexts = new WeakMap<FastifyRequest, Context>();
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (request.url.startsWith(UNTRACED)) return done();
+    const parent = propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
+    const route = request.is404 ? undefined : request.routeOptions.url;
+    const { method, id } = request;
+    const span = tracer.startSpan(
+      route === undefined ? method : `${method} ${route}`,
+      {
+        kind: SpanKind.SERVER,
+        attributes: { 'http.request.method': method, 'http.route': route, 'vestibule.request_id': id },
+      },
+      parent,
+    );
+    const context = trace.setSpan(parent, span);
+    contexts.set(request, context);
+    active.run(context, done);
+  });
+  fastify.addHook('onResponse', (request, { statusCode }, done) => {
+    const context = contexts.get(request);
+    const span = context && trace.getSpan(context);
+    if (span) {
+      span.setAttribute('http.response.status_code', statusCode);
+      if (statusCode >= 500) fail(span, String(statusCode));
+      span.end();
+    }
+    done();
+  });
+  const handlerStarts = channel(HANDLER_STARTS);
+  handlerStarts.bindStore(active, (message) => contexts.get((message as { request: FastifyRequest }).request));
+  return () => void handlerStarts.unbindStore(active);
+}
+
+function traceStatements(tracer: Tracer, active: Active): () => void {
+  const spans = new WeakMap<StatementRun, Span>();
+  statementRuns.start.bindStore(active, (run) => {
+    const parent = active.getStore();
+    if (parent === undefined) return undefined;
+    const { name } = run;
+    const attributes = { 'db.system.name': 'postgresql', 'db.query.summary': name };
+    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+    spans.set(run, span);
+    return trace.setSpan(parent, span);
+  });
+  const onEnd = (message: unknown) => {
+    const run = message as StatementRun;
+    const span = spans.get(run);
+    if (span && run.error !== undefined) fail(span, failureOf(run.error));
+    span?.end();
+  };
+  statementRuns.asyncEnd.subscribe(onEnd);
+  return () => {
+    statementRuns.start.unbindStore(active);
+    statementRuns.asyncEnd.unsubscribe(onEnd);
+  };
+}
+
+function fail(span: Span, type: string): void {
+  span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', type);
+}
