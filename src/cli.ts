@@ -189,7 +189,9 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   const database = await openDatabase(config);
   try {
     await requireMigrated(config, database.url);
-    const app = await NestFactory.createApplicationContext(AppModule.forRoot(config, createPool(database.url, 1)), {
+    // Nothing that a command does asks for the terms of sign-in again and again.
+    const module = AppModule.forRoot({ ...config, termsCacheMegabytes: 0 }, createPool(database.url, 1));
+    const app = await NestFactory.createApplicationContext(module, {
       logger: ['error', 'warn'],
       abortOnError: false,
     });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
+import { unlessAborted } from '../unless-aborted.js';
 import { Notifications, NotificationsSwallowed } from './notifications.js';
 
 /** On which the triggers of the tables notify. */
@@ -47,12 +48,12 @@ export class ChangeFeed {
     return this.notifications?.unconfirmedMs;
   }
 
-  /** Does what changes a row. Who follows is told before it is done, also of what failed: that may be committed too. */
-  async announcing<T>(change: Change, work: () => Promise<T>): Promise<T> {
+  /** Does what changes rows. Who follows is told before it is done, also of what failed: that may be committed too. */
+  async announcing<T>(changes: Change | readonly Change[], work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } finally {
-      this.tell(change);
+      for (const change of typeof changes === 'string' ? [changes] : changes) this.tell(change);
     }
   }
 
@@ -74,14 +75,14 @@ export class ChangeFeed {
     const { signal } = this.ending;
     for (let failures = 0; !signal.aborted;) {
       try {
-        this.notifications = await Notifications.open(this.pool, CHANNEL, (payload) => this.hear(payload));
-        if (signal.aborted) this.notifications.end();
+        this.notifications = await this.listen(signal);
         if (failures > 0) this.logger.log('Changes by other processes are heard again');
         failures = 0;
         await this.notifications.ended;
         this.lose();
         if (!signal.aborted) this.logger.warn('The connection that hears of changes broke, a new one is made');
       } catch (error) {
+        if (signal.aborted) return;
         const isSwallowed = error instanceof NotificationsSwallowed;
         if (failures++ === 0) this.logger.warn(`Nothing is remembered, changes are not heard: ${String(error)}`);
         const pause = isSwallowed
@@ -89,6 +90,19 @@ export class ChangeFeed {
           : Math.min(RETRY_MS.first * 2 ** failures, RETRY_MS.last);
         await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
       }
+    }
+  }
+
+  private async listen(signal: AbortSignal): Promise<Notifications> {
+    const opening = Notifications.open(this.pool, CHANNEL, (payload) => this.hear(payload));
+    try {
+      return await unlessAborted(opening, signal);
+    } catch (error) {
+      void opening.then(
+        (notifications) => notifications.end(),
+        () => undefined,
+      );
+      throw error;
     }
   }
 

@@ -206,13 +206,13 @@ describe('What Postgres refuses by itself', () => {
     expect((await app.api.get(rows)).body).toEqual(before);
   });
 
-  it('is proven above for every constraint, unique index and trigger there is', async () => {
+  it('is proven above for every constraint, unique index and trigger that refuses anything', async () => {
     const found = await app.sql<{ name: string }>(`
       SELECT conname AS name FROM pg_constraint
        WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u') AND conrelid <> '_prisma_migrations'::regclass
       UNION SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
        WHERE indisunique AND relnamespace = 'public'::regnamespace AND indrelid <> '_prisma_migrations'::regclass
-      UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`);
+      UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND pg_get_functiondef(tgfoid) LIKE '%RAISE%'`);
     const proven = new Set([...CASES.map(([name]) => name), ...CANNOT_BREAK_ALONE]);
     expect(found.map(({ name }) => name).sort()).toEqual([...proven].sort());
   });
