@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
+import type { MachineClient } from '../database/database.js';
+import { FailedAttempts, type Attempt } from './failed-attempts.js';
 import { MachineClientsRepository } from './machine-clients.repository.js';
 import { OAuthError } from './oauth-error.js';
 import { splitScopes } from './scopes.js';
@@ -24,15 +26,17 @@ export class OAuthService {
   constructor(
     private readonly config: AppConfig,
     private readonly clients: MachineClientsRepository,
+    private readonly attempts: FailedAttempts,
     private readonly issuer: TokenIssuer,
   ) {}
 
   /**
    * @param body JSON or form fields
    * @param authorization the header, for clients that authenticate with Basic
+   * @param address of the caller, whose failures are counted
    * @throws OAuthError
    */
-  async createToken(body: unknown, authorization: string | undefined): Promise<TokenResponse> {
+  async createToken(body: unknown, authorization: string | undefined, address: string): Promise<TokenResponse> {
     const fields = textFields(body);
     if (required(fields, 'grant_type') !== 'client_credentials') {
       throw new OAuthError(400, 'unsupported_grant_type', `Unsupported grant type: ${fields.get('grant_type')}`);
@@ -41,8 +45,7 @@ export class OAuthService {
       clientId: required(fields, 'client_id'),
       secret: required(fields, 'client_secret'),
     };
-    const client = await this.clients.authenticate(credentials.clientId, credentials.secret);
-    if (!client) throw new OAuthError(401, 'access_denied', 'Unauthorized');
+    const client = await this.authenticate(credentials, address);
 
     const audience = fields.get('audience');
     if (audience !== undefined && !this.config.auth.audiences.includes(audience)) {
@@ -61,6 +64,31 @@ export class OAuthService {
       scope: scopes.join(' '),
     };
   }
+
+  private async authenticate({ clientId, secret }: Credentials, address: string): Promise<MachineClient> {
+    const attempt = this.attempts.attempt(clientId, address);
+    this.refuseWhilePaused(attempt);
+    const client = isStorable(clientId) ? await this.clients.authenticate(clientId, secret) : undefined;
+    // Of many guesses sent at once those beyond the bound are answered alike, so that none learns that it was right.
+    this.refuseWhilePaused(attempt);
+    if (!client) {
+      this.attempts.failed(attempt);
+      throw new OAuthError(401, 'access_denied', 'Unauthorized');
+    }
+    this.attempts.succeeded(attempt);
+    return client;
+  }
+
+  private refuseWhilePaused(attempt: Attempt): void {
+    const seconds = this.attempts.pauseSeconds(attempt);
+    if (seconds > 0)
+      throw new OAuthError(429, 'too_many_requests', 'Too many failed attempts, try again later', seconds);
+  }
+}
+
+interface Credentials {
+  readonly clientId: string;
+  readonly secret: string;
 }
 
 /** One that is sent twice, or is no text, is refused and not passed over: without it a token may be good for more. */
@@ -84,13 +112,11 @@ function required(fields: Map<string, string>, name: string): string {
 }
 
 /** Undefined: the client did not authenticate this way. */
-function basicCredentials(header: string | undefined): { clientId: string; secret: string } | undefined {
+function basicCredentials(header: string | undefined): Credentials | undefined {
   const [, encoded] = /^Basic +(\S+)$/i.exec(header ?? '') ?? [];
   if (encoded === undefined) return undefined;
   const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
-  const credentials = { clientId: formDecode(clientId ?? ''), secret: formDecode(secret ?? '') };
-  if (!isStorable(credentials.clientId)) throw new OAuthError(401, 'access_denied', 'Unauthorized');
-  return credentials;
+  return { clientId: formDecode(clientId ?? ''), secret: formDecode(secret ?? '') };
 }
 
 /** RFC 6749, section 2.3.1: the two parts are form-encoded before they are joined. */
