@@ -3,7 +3,7 @@ import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
 import type { MachineClient } from '../database/database.js';
 import { FailedAttempts, type Attempt } from './failed-attempts.js';
-import { MachineClientsRepository } from './machine-clients.repository.js';
+import { MachineClientsRepository, type Authentication } from './machine-clients.repository.js';
 import { OAuthError } from './oauth-error.js';
 import { splitScopes } from './scopes.js';
 import { TokenIssuer } from './token-issuer.js';
@@ -52,15 +52,16 @@ export class OAuthService {
       throw new OAuthError(403, 'access_denied', `Service not enabled within domain: ${audience}`);
     }
     const scopes = grantedScopes(client.scopes, fields.get('scope'));
+    const lifetimeSeconds = lifetimeFor(client);
     return {
       access_token: await this.issuer.issue({
         subject: `${client.clientId}@clients`,
         scopes,
-        lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+        lifetimeSeconds,
         audience,
       }),
       token_type: 'Bearer',
-      expires_in: TOKEN_LIFETIME_SECONDS,
+      expires_in: lifetimeSeconds,
       scope: scopes.join(' '),
     };
   }
@@ -68,15 +69,18 @@ export class OAuthService {
   private async authenticate({ clientId, secret }: Credentials, address: string): Promise<MachineClient> {
     const attempt = this.attempts.attempt(clientId, address);
     this.refuseWhilePaused(attempt);
-    const client = isStorable(clientId) ? await this.clients.authenticate(clientId, secret) : undefined;
+    const found: Authentication = isStorable(clientId)
+      ? await this.clients.authenticate(clientId, secret)
+      : { outcome: 'refused' };
     // Of many guesses sent at once those beyond the bound are answered alike, so that none learns that it was right.
     this.refuseWhilePaused(attempt);
-    if (!client) {
+    if (found.outcome === 'refused') {
       this.attempts.failed(attempt);
       throw new OAuthError(401, 'access_denied', 'Unauthorized');
     }
     this.attempts.succeeded(attempt);
-    return client;
+    if (found.outcome === 'expired') throw new OAuthError(401, 'invalid_client', 'The client has expired');
+    return found.client;
   }
 
   private refuseWhilePaused(attempt: Attempt): void {
@@ -122,6 +126,13 @@ function basicCredentials(header: string | undefined): Credentials | undefined {
 /** RFC 6749, section 2.3.1: the two parts are form-encoded before they are joined. */
 function formDecode(text: string): string {
   return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
+}
+
+/** No token is good for longer than its client. */
+function lifetimeFor({ expiresAt }: MachineClient): number {
+  if (expiresAt === null) return TOKEN_LIFETIME_SECONDS;
+  const left = Math.ceil((expiresAt.getTime() - Date.now()) / 1000);
+  return Math.min(TOKEN_LIFETIME_SECONDS, Math.max(1, left));
 }
 
 /** What was asked for, or all the client has. */

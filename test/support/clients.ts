@@ -9,9 +9,9 @@ export interface Credentials {
 }
 
 /** A machine that the built-in issuer of this server knows. */
-export async function createClient(app: TestApp, scopes: string[]): Promise<Credentials> {
+export async function createClient(app: TestApp, scopes: string[], expiresAt?: Date): Promise<Credentials> {
   return withClients(app, async (clients) => {
-    const { client, secret } = await clients.create('A machine', scopes);
+    const { client, secret } = await clients.create('A machine', scopes, expiresAt);
     return { client_id: client.clientId, client_secret: secret };
   });
 }
