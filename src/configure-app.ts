@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { bearerToken, registerAuthentication } from './auth/authentication.js';
 import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
+import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
@@ -16,8 +17,10 @@ const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   registerAccessLog(fastify);
+  const config = app.get(AppConfig);
+  registerRefusalLog(fastify, config.deadlines.refusalSummary);
   const verifier = app.get(TokenVerifier);
-  await limitRate(fastify, app.get(AppConfig), verifier);
+  await limitRate(fastify, config, verifier);
   registerAuthentication(fastify, verifier);
   await registerBodyParsers(fastify);
   registerOAuthErrors(fastify);

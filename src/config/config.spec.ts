@@ -152,7 +152,14 @@ describe('loadConfig', () => {
       logLevel: 'info',
       maxConnectionsPerOrganization: 10,
       rateLimitPerMinute: 0,
-      deadlines: { database: 30_000, shutdown: 10_000, requestHead: 10_000, request: 30_000, requestCheck: 5_000 },
+      deadlines: {
+        database: 30_000,
+        shutdown: 10_000,
+        requestHead: 10_000,
+        request: 30_000,
+        requestCheck: 5_000,
+        refusalSummary: 60_000,
+      },
     });
     expect(loadConfig({}).databaseUrl).toBeUndefined();
   });

@@ -41,6 +41,8 @@ export interface Deadlines {
   readonly request: number;
   /** How often the two above are looked after, and so how much later they may come into force. */
   readonly requestCheck: number;
+  /** Between two lines of the log about callers who were not let in. */
+  readonly refusalSummary: number;
 }
 
 const DEADLINES: Deadlines = {
@@ -49,6 +51,7 @@ const DEADLINES: Deadlines = {
   requestHead: 10_000,
   request: 30_000,
   requestCheck: 5_000,
+  refusalSummary: 60_000,
 };
 
 export interface TlsConfig {

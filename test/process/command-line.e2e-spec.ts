@@ -207,6 +207,7 @@ describe('vestibule client rotate-secret', () => {
 describe('vestibule client create --expires', () => {
   it.each([['86400'], ['2999-01-31T18:00:00+02:00']])('takes %s and shows it', async (expires) => {
     const made = await checkout.vestibule(['client', 'create', 'guest', '--expires', expires], env).ended;
+    expect(made).toMatchObject({ code: 0, stderr: '' });
     const [, id, time] = /^client_id: +(\S+)\nclient_secret: +\S+\nexpires: +(\S+)\n$/.exec(made.stdout) ?? [];
     const expected = expires === '86400' ? Date.now() + 86_400_000 : Date.parse(expires);
     expect(Math.abs(Date.parse(time!) - expected)).toBeLessThan(60_000);
