@@ -22,8 +22,10 @@ export class AppConfig {
   readonly termsCacheMegabytes!: number;
   /** Whose word on a caller's address is taken: addresses and networks of proxies. */
   readonly trustedProxies!: readonly string[];
-  /** Requests a minute for each caller; 0 is no limit. */
-  readonly rateLimitPerMinute!: number;
+  /** For each caller, of all servers together; 0 is no limit. */
+  readonly rateLimits!: { readonly readsPerMinute: number; readonly writesPerMinute: number };
+  /** Where the servers count together what is used of the limits; absent: in the database. */
+  readonly redisUrl?: string;
   /** The variables that another command must be given too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
   readonly deadlines!: Deadlines;
@@ -105,6 +107,13 @@ const postgresUrl = makeValidator((input) => {
   return input;
 });
 
+const redisUrl = makeValidator((input) => {
+  if (!URL.canParse(input) || !/^rediss?:$/.test(new URL(input).protocol)) {
+    throw new EnvError('a URL such as redis://user:password@host:6379/0, or rediss:// for TLS');
+  }
+  return input;
+});
+
 /** A file that TLS can work with by itself; whether the two belong together is seen when both are known. */
 const pemFile = (part: 'cert' | 'key', what: string) =>
   makeValidator((input) => {
@@ -168,12 +177,15 @@ const specs = {
   TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
   TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
+  RATE_LIMIT_READS_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
+  RATE_LIMIT_WRITES_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
+  REDIS_URL: redisUrl({ default: undefined }),
 };
 
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL'];
 
 /** May hold a password, so a bad value is never repeated. */
-const SECRET_VARIABLES = new Set(['DATABASE_URL']);
+const SECRET_VARIABLES = new Set(['DATABASE_URL', 'REDIS_URL']);
 
 /**
  * Reads and checks the environment. An empty variable counts as absent.
@@ -213,7 +225,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
     termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
     trustedProxies: env.TRUSTED_PROXIES,
-    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    rateLimits: {
+      readsPerMinute: env.RATE_LIMIT_READS_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,
+      writesPerMinute: env.RATE_LIMIT_WRITES_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,
+    },
+    redisUrl: env.REDIS_URL,
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
     deadlines: DEADLINES,
   };
