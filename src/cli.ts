@@ -8,6 +8,7 @@ import { SCOPES, splitScopes } from './auth/scopes.js';
 import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
+import type { MachineClient } from './database/database.js';
 import { createPool } from './database/pool.js';
 import {
   applyMigrations,
@@ -69,15 +70,41 @@ client
   .addArgument(new Argument('<name>', 'what the client is called').argParser(notEmpty))
   .description('make a client and show its secret, this once')
   .addOption(scopeOption('the scopes it may ask for'))
+  .option('--expires <when>', 'when it ends: seconds from now, or a date such as 2027-01-31 (default: never)', moment)
   .addHelpText(
     'after',
-    '\nExample:\n  $ npx vestibule client create terraform --scope "read:organizations update:organizations"',
+    '\nExample:\n  $ npx vestibule client create terraform --scope "read:organizations update:organizations"' +
+      '\n  $ npx vestibule client create migration --expires 604800',
   )
-  .action((name: string, { scope }: { scope: string[] }) =>
+  .action((name: string, { scope, expires }: { scope: string[]; expires?: Date }) =>
     withApplication(async (app) => {
-      const made = await app.get(MachineClientsRepository).create(name, scope);
-      print(`client_id:     ${made.client.clientId}`);
-      print(`client_secret: ${made.secret}`);
+      const { client, secret } = await app.get(MachineClientsRepository).create(name, scope, expires);
+      print(`client_id:     ${client.clientId}`);
+      print(`client_secret: ${secret}`);
+      if (expires) print(`expires:       ${expires.toISOString()}`);
+    }),
+  );
+
+client
+  .command('rotate-secret <client-id>')
+  .description('give a client a new secret and show it, this once; the present one stays good for a while')
+  .option('--keep <seconds>', 'for how long the present secret stays good; 0: it ends at once', secondsOrNone, 86_400)
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ npx vestibule client rotate-secret 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt --keep 3600',
+  )
+  .action((clientId: string, { keep }: { keep: number }) =>
+    withApplication(async (app) => {
+      const keepUntil = keep === 0 ? undefined : inSeconds(keep);
+      const secret = await app.get(MachineClientsRepository).rotateSecret(clientId, keepUntil);
+      if (secret === undefined) return fail(`There is no client ${clientId}.`);
+      print(`client_id:     ${clientId}`);
+      print(`client_secret: ${secret}`);
+      print(
+        keepUntil
+          ? `The secret before it is good until ${keepUntil.toISOString()}.`
+          : 'The secret before it has ended.',
+      );
     }),
   );
 
@@ -87,9 +114,7 @@ client
   .addHelpText('after', '\nExample:\n  $ npx vestibule client list')
   .action(() =>
     withApplication(async (app) => {
-      for (const { clientId, name, scopes } of await app.get(MachineClientsRepository).list()) {
-        print(`${clientId}  ${name}  ${scopes.join(' ')}`);
-      }
+      for (const one of await app.get(MachineClientsRepository).list()) print(describeClient(one));
     }),
   );
 
@@ -148,6 +173,36 @@ function scopeOption(description: string): Option {
 function notEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('A name that is not empty.');
   return text;
+}
+
+/** What is not for ever is said: when the client ends, and until when it has a second secret. */
+function describeClient({ clientId, name, scopes, expiresAt, previousSecretExpiresAt }: MachineClient): string {
+  const now = new Date();
+  const parts = [clientId, name, scopes.join(' ')];
+  if (expiresAt) parts.push(`${expiresAt > now ? 'expires' : 'expired'} ${expiresAt.toISOString()}`);
+  if (previousSecretExpiresAt && previousSecretExpiresAt > now) {
+    parts.push(`second secret until ${previousSecretExpiresAt.toISOString()}`);
+  }
+  return parts.join('  ');
+}
+
+function inSeconds(count: number): Date {
+  return new Date(Date.now() + count * 1000);
+}
+
+function secondsOrNone(text: string): number {
+  if (text === '0') return 0;
+  return seconds(text);
+}
+
+/** Seconds from now, or a date, which without a time is its beginning in UTC. */
+function moment(text: string): Date {
+  const time = /^\d+$/.test(text) ? inSeconds(seconds(text)) : new Date(text);
+  const isDate = /^(\d+|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?)$/.test(text);
+  if (!isDate || Number.isNaN(time.getTime()) || time <= new Date()) {
+    throw new InvalidArgumentError('Seconds from now, or a date to come such as 2027-01-31 or 2027-01-31T18:00:00Z.');
+  }
+  return time;
 }
 
 function seconds(text: string): number {

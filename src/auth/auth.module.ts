@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AuthConfig } from '../config/config.js';
+import { FailedAttempts } from './failed-attempts.js';
 import { MachineClientsRepository } from './machine-clients.repository.js';
 import { OAuthController } from './oauth.controller.js';
 import { OAuthService } from './oauth.service.js';
@@ -14,7 +15,14 @@ export class AuthModule {
     return {
       module: AuthModule,
       controllers: kind === 'built-in' ? [OAuthController] : [],
-      providers: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository, OAuthService],
+      providers: [
+        TokenVerifier,
+        TokenIssuer,
+        SigningKeysRepository,
+        MachineClientsRepository,
+        FailedAttempts,
+        OAuthService,
+      ],
       exports: [TokenVerifier, TokenIssuer, SigningKeysRepository, MachineClientsRepository],
     };
   }

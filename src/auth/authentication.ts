@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import type { Access } from './access.js';
+import { refusalOf } from './refusal-log.js';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.js';
 
 declare module 'fastify' {
@@ -26,15 +27,21 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
     const access = request.is404 ? 'public' : (accessOf(request.routeOptions.config) ?? { anyScopeOf: [] });
     if (access === 'public') return done();
     const token = bearerToken(request.headers.authorization);
-    if (token instanceof DomainError) return done(token);
+    const refuse = (error: Error) => {
+      if (error instanceof DomainError && error.code !== 'keys_unavailable') request.refusal = refusalOf(error);
+      done(error);
+    };
+    if (token instanceof DomainError) return refuse(token);
     const letIn = (verified: VerifiedToken) => {
       request.caller = verified.subject;
       request.scopes = verified.scopes;
-      done(missingScope(verified, access));
+      const missing = missingScope(verified, access);
+      if (missing) refuse(missing);
+      else done();
     };
     const known = verifier.recall(token);
     if (known) return letIn(known);
-    verifier.verify(token).then(letIn, done);
+    verifier.verify(token).then(letIn, refuse);
   });
 }
 

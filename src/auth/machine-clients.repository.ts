@@ -4,20 +4,52 @@ import { DATABASE, type Database, type MachineClient } from '../database/databas
 import { randomText } from '../identifiers.js';
 
 const CLIENT_ID_LENGTH = 32;
+const NO_HASH = '0'.repeat(64);
 const SECRET_BYTES = 32;
+
+/** An expired client has shown its secret; whoever is refused has not, and is not told whether there is such a client. */
+export type Authentication =
+  | { readonly outcome: 'authenticated'; readonly client: MachineClient }
+  | { readonly outcome: 'expired' }
+  | { readonly outcome: 'refused' };
 
 /** Machines that may ask the built-in issuer for tokens. */
 @Injectable()
 export class MachineClientsRepository {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
-  /** @returns the client, and its secret, which cannot be had again */
-  async create(name: string, scopes: readonly string[]): Promise<{ client: MachineClient; secret: string }> {
-    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  /**
+   * @param expiresAt undefined: never
+   * @returns the client, and its secret, which cannot be had again
+   */
+  async create(
+    name: string,
+    scopes: readonly string[],
+    expiresAt?: Date,
+  ): Promise<{ client: MachineClient; secret: string }> {
+    const secret = newSecret();
     const client = await this.database.machineClient.create({
-      data: { clientId: randomText(CLIENT_ID_LENGTH), name, scopes: [...scopes], secretHash: hash(secret) },
+      data: { clientId: randomText(CLIENT_ID_LENGTH), name, scopes: [...scopes], secretHash: hash(secret), expiresAt },
     });
     return { client, secret };
+  }
+
+  /**
+   * Gives the client a new secret. One that was before the present one ends at once.
+   *
+   * @param keepUntil how long the present one stays good; undefined: it ends too
+   * @returns the new secret, which cannot be had again; undefined: there is no such client
+   */
+  async rotateSecret(clientId: string, keepUntil?: Date): Promise<string | undefined> {
+    const secret = newSecret();
+    const until = keepUntil ?? null;
+    // In one statement, so that of two at once the later one keeps the secret that the earlier one has given.
+    const changed = await this.database.$executeRaw`
+      UPDATE machine_clients SET secret_hash = ${hash(secret)},
+             previous_secret_hash = CASE WHEN ${until}::timestamptz IS NULL THEN NULL ELSE secret_hash END,
+             previous_secret_expires_at = ${until}
+       WHERE client_id = ${clientId}`;
+    return changed === 0 ? undefined : secret;
   }
 
   /** Oldest first. */
@@ -31,13 +63,25 @@ export class MachineClientsRepository {
     return count > 0;
   }
 
-  /** The client, if the secret is its own. An unknown client takes as long as a wrong secret. */
-  async authenticate(clientId: string, secret: string): Promise<MachineClient | undefined> {
+  /** An unknown client takes as long as a wrong secret, and one secret as long as two. */
+  async authenticate(clientId: string, secret: string): Promise<Authentication> {
     const client = await this.database.machineClient.findUnique({ where: { clientId } });
-    const expected = Buffer.from(client?.secretHash ?? hash(''), 'hex');
-    const matches = timingSafeEqual(expected, Buffer.from(hash(secret), 'hex'));
-    return matches && client ? client : undefined;
+    const given = hash(secret);
+    const isPresent = isSame(given, client?.secretHash);
+    const isPrevious = isSame(given, client?.previousSecretHash);
+    if (!client || !(isPresent || (isPrevious && isAhead(client.previousSecretExpiresAt))))
+      return { outcome: 'refused' };
+    if (client.expiresAt && !isAhead(client.expiresAt)) return { outcome: 'expired' };
+    return { outcome: 'authenticated', client };
   }
 }
+
+const newSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
+
+/** In constant time, also where there is nothing to compare with: no secret has that hash. */
+const isSame = (given: string, kept: string | null = null) =>
+  timingSafeEqual(Buffer.from(given, 'hex'), Buffer.from(kept ?? NO_HASH, 'hex'));
+
+const isAhead = (time: Date | null) => time !== null && time.getTime() > Date.now();
 
 const hash = (secret: string) => createHash('sha256').update(secret).digest('hex');

@@ -4,6 +4,8 @@ export class OAuthError extends Error {
     readonly status: number,
     readonly error: string,
     readonly description: string,
+    /** When to try again, as the header `Retry-After` says. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(`${error}: ${description}`);
     this.name = 'OAuthError';

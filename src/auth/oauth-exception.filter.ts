@@ -22,9 +22,12 @@ export function registerOAuthErrors(fastify: FastifyInstance): void {
 }
 
 function sendOAuthError(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, error, description } = exception instanceof OAuthError ? exception : oauthErrorOf(exception, request);
+  const { status, error, description, retryAfterSeconds } =
+    exception instanceof OAuthError ? exception : oauthErrorOf(exception, request);
+  if (exception instanceof OAuthError && status !== 400) request.refusal = `${error} at ${TOKEN_ENDPOINT}`;
   void reply.status(status).header('cache-control', 'no-store');
   if (status === 401) void reply.header('www-authenticate', 'Basic realm="oauth/token"');
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
   void reply.send({ error, error_description: description });
 }
 

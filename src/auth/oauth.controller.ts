@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Post, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, Header, Headers, HttpCode, Ip, Post, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '../http/openapi/decorators.js';
 import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
@@ -22,8 +22,12 @@ export class OAuthController {
   @UseFilters(OAuthExceptionFilter)
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  createToken(@Body() body: unknown, @Headers('authorization') authorization?: string): Promise<TokenResponse> {
-    return this.oauth.createToken(body, authorization);
+  createToken(
+    @Body() body: unknown,
+    @Ip() address: string,
+    @Headers('authorization') authorization?: string,
+  ): Promise<TokenResponse> {
+    return this.oauth.createToken(body, authorization, address);
   }
 
   @Get('.well-known/jwks.json')

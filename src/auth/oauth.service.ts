@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
-import { MachineClientsRepository } from './machine-clients.repository.js';
+import type { MachineClient } from '../database/database.js';
+import { FailedAttempts, type Attempt } from './failed-attempts.js';
+import { MachineClientsRepository, type Authentication } from './machine-clients.repository.js';
 import { OAuthError } from './oauth-error.js';
 import { splitScopes } from './scopes.js';
 import { TokenIssuer } from './token-issuer.js';
@@ -24,15 +26,17 @@ export class OAuthService {
   constructor(
     private readonly config: AppConfig,
     private readonly clients: MachineClientsRepository,
+    private readonly attempts: FailedAttempts,
     private readonly issuer: TokenIssuer,
   ) {}
 
   /**
    * @param body JSON or form fields
    * @param authorization the header, for clients that authenticate with Basic
+   * @param address of the caller, whose failures are counted
    * @throws OAuthError
    */
-  async createToken(body: unknown, authorization: string | undefined): Promise<TokenResponse> {
+  async createToken(body: unknown, authorization: string | undefined, address: string): Promise<TokenResponse> {
     const fields = textFields(body);
     if (required(fields, 'grant_type') !== 'client_credentials') {
       throw new OAuthError(400, 'unsupported_grant_type', `Unsupported grant type: ${fields.get('grant_type')}`);
@@ -41,26 +45,54 @@ export class OAuthService {
       clientId: required(fields, 'client_id'),
       secret: required(fields, 'client_secret'),
     };
-    const client = await this.clients.authenticate(credentials.clientId, credentials.secret);
-    if (!client) throw new OAuthError(401, 'access_denied', 'Unauthorized');
+    const client = await this.authenticate(credentials, address);
 
     const audience = fields.get('audience');
     if (audience !== undefined && !this.config.auth.audiences.includes(audience)) {
       throw new OAuthError(403, 'access_denied', `Service not enabled within domain: ${audience}`);
     }
     const scopes = grantedScopes(client.scopes, fields.get('scope'));
+    const lifetimeSeconds = lifetimeFor(client);
     return {
       access_token: await this.issuer.issue({
         subject: `${client.clientId}@clients`,
         scopes,
-        lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+        lifetimeSeconds,
         audience,
       }),
       token_type: 'Bearer',
-      expires_in: TOKEN_LIFETIME_SECONDS,
+      expires_in: lifetimeSeconds,
       scope: scopes.join(' '),
     };
   }
+
+  private async authenticate({ clientId, secret }: Credentials, address: string): Promise<MachineClient> {
+    const attempt = this.attempts.attempt(clientId, address);
+    this.refuseWhilePaused(attempt);
+    const found: Authentication = isStorable(clientId)
+      ? await this.clients.authenticate(clientId, secret)
+      : { outcome: 'refused' };
+    // Of many guesses sent at once those beyond the bound are answered alike, so that none learns that it was right.
+    this.refuseWhilePaused(attempt);
+    if (found.outcome === 'refused') {
+      this.attempts.failed(attempt);
+      throw new OAuthError(401, 'access_denied', 'Unauthorized');
+    }
+    this.attempts.succeeded(attempt);
+    if (found.outcome === 'expired') throw new OAuthError(401, 'invalid_client', 'The client has expired');
+    return found.client;
+  }
+
+  private refuseWhilePaused(attempt: Attempt): void {
+    const seconds = this.attempts.pauseSeconds(attempt);
+    if (seconds > 0)
+      throw new OAuthError(429, 'too_many_requests', 'Too many failed attempts, try again later', seconds);
+  }
+}
+
+interface Credentials {
+  readonly clientId: string;
+  readonly secret: string;
 }
 
 /** One that is sent twice, or is no text, is refused and not passed over: without it a token may be good for more. */
@@ -84,18 +116,23 @@ function required(fields: Map<string, string>, name: string): string {
 }
 
 /** Undefined: the client did not authenticate this way. */
-function basicCredentials(header: string | undefined): { clientId: string; secret: string } | undefined {
+function basicCredentials(header: string | undefined): Credentials | undefined {
   const [, encoded] = /^Basic +(\S+)$/i.exec(header ?? '') ?? [];
   if (encoded === undefined) return undefined;
   const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
-  const credentials = { clientId: formDecode(clientId ?? ''), secret: formDecode(secret ?? '') };
-  if (!isStorable(credentials.clientId)) throw new OAuthError(401, 'access_denied', 'Unauthorized');
-  return credentials;
+  return { clientId: formDecode(clientId ?? ''), secret: formDecode(secret ?? '') };
 }
 
 /** RFC 6749, section 2.3.1: the two parts are form-encoded before they are joined. */
 function formDecode(text: string): string {
   return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
+}
+
+/** No token is good for longer than its client. */
+function lifetimeFor({ expiresAt }: MachineClient): number {
+  if (expiresAt === null) return TOKEN_LIFETIME_SECONDS;
+  const left = Math.ceil((expiresAt.getTime() - Date.now()) / 1000);
+  return Math.min(TOKEN_LIFETIME_SECONDS, Math.max(1, left));
 }
 
 /** What was asked for, or all the client has. */

@@ -1,6 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
+import { refusalOf } from './refusal-log.js';
 import type { Scope } from './scopes.js';
 
 /** Any of these properties of the body, any property but these, or any of these query parameters. */
@@ -19,8 +20,10 @@ export class RequestPartGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const missing = this.scopes.find((scope) => !request.scopes?.has(scope));
-    if (missing !== undefined && isSent(this.part, request)) throw new DomainError('scope_insufficient', missing);
-    return true;
+    if (missing === undefined || !isSent(this.part, request)) return true;
+    const error = new DomainError('scope_insufficient', missing);
+    request.refusal = refusalOf(error);
+    throw error;
   }
 }
 

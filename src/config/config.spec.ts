@@ -65,6 +65,8 @@ describe('loadConfig', () => {
     ['METRICS_PORT', 'on', port],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', url],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/v1/traces', url],
+    ['RATE_LIMIT_READS_PER_MINUTE', '-1', 'a whole number from 0 to 1000000000'],
+    ['RATE_LIMIT_WRITES_PER_MINUTE', '1.5', 'a whole number from 0 to 1000000000'],
   ])('refuses %s=%s and says what it takes', (variable, value, takes) => {
     expect(complaintAbout({ [variable]: value })).toBe(`${variable}: got "${value}", takes ${takes}`);
   });
@@ -154,10 +156,30 @@ describe('loadConfig', () => {
       },
       logLevel: 'info',
       maxConnectionsPerOrganization: 10,
-      rateLimitPerMinute: 0,
-      deadlines: { database: 30_000, shutdown: 10_000, requestHead: 10_000, request: 30_000, requestCheck: 5_000 },
+      rateLimits: { readsPerMinute: 0, writesPerMinute: 0 },
+      deadlines: {
+        database: 30_000,
+        shutdown: 10_000,
+        requestHead: 10_000,
+        request: 30_000,
+        requestCheck: 5_000,
+        refusalSummary: 60_000,
+      },
     });
     expect(loadConfig({}).databaseUrl).toBeUndefined();
+  });
+
+  it('limits reads and writes alike by one variable, unless another says otherwise', () => {
+    const limits = (env: Record<string, string>) => loadConfig({ RATE_LIMIT_PER_MINUTE: '7', ...env }).rateLimits;
+    expect(limits({})).toEqual({ readsPerMinute: 7, writesPerMinute: 7 });
+    expect(limits({ RATE_LIMIT_READS_PER_MINUTE: '9' })).toEqual({ readsPerMinute: 9, writesPerMinute: 7 });
+    expect(limits({ RATE_LIMIT_WRITES_PER_MINUTE: '0' })).toEqual({ readsPerMinute: 7, writesPerMinute: 0 });
+  });
+
+  it('does not repeat the URL of Redis, which may hold a password', () => {
+    expect(complaintAbout({ REDIS_URL: 'http://:hunter2@redis' })).toBe(
+      'REDIS_URL: got "(hidden)", takes a URL such as redis://user:password@host:6379/0, or rediss:// for TLS',
+    );
   });
 
   it('counts an empty variable as absent', () => {

@@ -22,8 +22,10 @@ export class AppConfig {
   readonly termsCacheMegabytes!: number;
   /** Whose word on a caller's address is taken: addresses and networks of proxies. */
   readonly trustedProxies!: readonly string[];
-  /** Requests a minute for each caller; 0 is no limit. */
-  readonly rateLimitPerMinute!: number;
+  /** For each caller, of all servers together; 0 is no limit. */
+  readonly rateLimits!: { readonly readsPerMinute: number; readonly writesPerMinute: number };
+  /** Where the servers count together what is used of the limits; absent: in the database. */
+  readonly redisUrl?: string;
   /** Absent: nothing is measured. */
   readonly metrics?: MetricsConfig;
   /** Absent: nothing is traced. */
@@ -45,6 +47,8 @@ export interface Deadlines {
   readonly request: number;
   /** How often the two above are looked after, and so how much later they may come into force. */
   readonly requestCheck: number;
+  /** Between two lines of the log about callers who were not let in. */
+  readonly refusalSummary: number;
 }
 
 const DEADLINES: Deadlines = {
@@ -53,6 +57,7 @@ const DEADLINES: Deadlines = {
   requestHead: 10_000,
   request: 30_000,
   requestCheck: 5_000,
+  refusalSummary: 60_000,
 };
 
 export interface TlsConfig {
@@ -114,6 +119,13 @@ const postgresUrl = makeValidator((input) => {
   // Prisma's own URLs may have it; `pg` ignores it, and the tables would go elsewhere than it says.
   if (new URL(input).searchParams.getAll('schema').some((schema) => schema !== 'public')) {
     throw new EnvError('a URL without ?schema=: tables lie in the schema public, in a database of their own');
+  }
+  return input;
+});
+
+const redisUrl = makeValidator((input) => {
+  if (!URL.canParse(input) || !/^rediss?:$/.test(new URL(input).protocol)) {
+    throw new EnvError('a URL such as redis://user:password@host:6379/0, or rediss:// for TLS');
   }
   return input;
 });
@@ -181,6 +193,9 @@ const specs = {
   TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
   TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
+  RATE_LIMIT_READS_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
+  RATE_LIMIT_WRITES_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
+  REDIS_URL: redisUrl({ default: undefined }),
   METRICS_HOST: str({ default: '127.0.0.1' }),
   METRICS_PORT: whole(0, 65535)({ default: undefined }),
   // OpenTelemetry's own; its SDK reads further ones by itself.
@@ -193,7 +208,7 @@ const specs = {
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL'];
 
 /** May hold a password, so a bad value is never repeated. */
-const SECRET_VARIABLES = new Set(['DATABASE_URL']);
+const SECRET_VARIABLES = new Set(['DATABASE_URL', 'REDIS_URL']);
 
 /**
  * Reads and checks the environment. An empty variable counts as absent.
@@ -233,7 +248,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
     termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
     trustedProxies: env.TRUSTED_PROXIES,
-    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    rateLimits: {
+      readsPerMinute: env.RATE_LIMIT_READS_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,
+      writesPerMinute: env.RATE_LIMIT_WRITES_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,
+    },
+    redisUrl: env.REDIS_URL,
     metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),

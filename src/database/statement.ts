@@ -13,9 +13,9 @@ export type Queryable = pg.Pool | pg.ClientBase | ReadConnection;
 /** @throws DomainError where a constraint or a lock stands for one */
 export function run<Row>(on: Queryable, statement: Statement<Row>, values: readonly Parameter[]): Promise<Result<Row>> {
   return asStatementRun(statement.name, () => {
-  const start = () => new Execution(statement, values);
-  const running = on instanceof pg.Pool ? onPool(on, start) : 'execute' in on ? on.execute(start) : start().runOn(on);
-  return running.catch(rethrowAsDomainError);
+    const start = () => new Execution(statement, values);
+    const running = on instanceof pg.Pool ? onPool(on, start) : 'execute' in on ? on.execute(start) : start().runOn(on);
+    return running.catch(rethrowAsDomainError);
   });
 }
 

@@ -8,6 +8,7 @@ import type { AppConfig } from '../config/config.js';
 import { noteAnswer } from './access-log.js';
 import { answerClientError, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
+import { registerSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Above the 60 s of common load balancers, which must be the ones to close an idle connection. */
@@ -58,6 +59,7 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
       return createServer(options, handler).on('checkExpectation', handler);
     },
   });
+  registerSecurityHeaders(adapter.getInstance(), config);
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const status = statusOfRefusal(request.raw);
     if (status === undefined) return done();
@@ -68,7 +70,11 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
 
 /** What the router cannot even read, such as a malformed escape, has no route, no hooks and no filter. */
 function answerUnroutable({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  void reply.header('x-request-id', request.id).status(statusCode).send(plainErrorBody(statusCode));
+  void reply
+    .headers(SECURITY_HEADERS)
+    .header('x-request-id', request.id)
+    .status(statusCode)
+    .send(plainErrorBody(statusCode));
   noteAnswer(request, reply);
 }
 

@@ -1,7 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { decodeJwt, decodeProtectedHeader, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
-import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { createPrisma } from '../../src/database/database.js';
 import { createPool } from '../../src/database/pool.js';
@@ -9,6 +8,7 @@ import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js
 import { expectAnswer } from '../support/answers.js';
 import { startApp, useApp, type TestApp } from '../support/app.js';
 import { eventually, later } from '../support/clock.js';
+import { createClient } from '../support/clients.js';
 import { createDatabase } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { ExternalIssuer } from '../support/external-issuer.js';
@@ -185,17 +185,6 @@ describe('a bearer token', () => {
     }
   });
 });
-
-/** A machine that the built-in issuer of this server knows. */
-async function createClient(app: TestApp, scopes: string[]): Promise<{ client_id: string; client_secret: string }> {
-  const pool = createPool(app.databaseUrl, 1);
-  try {
-    const { client, secret } = await new MachineClientsRepository(createPrisma(pool)).create('A machine', scopes);
-    return { client_id: client.clientId, client_secret: secret };
-  } finally {
-    await pool.end();
-  }
-}
 
 interface Token {
   access_token: string;

@@ -154,6 +154,75 @@ describe('vestibule client', () => {
   });
 });
 
+describe('vestibule client rotate-secret', () => {
+  const create = async (...options: string[]) => {
+    const made = await checkout.vestibule(['client', 'create', 'rotated', ...options], env).ended;
+    const [, id, secret] = /^client_id: +(\S+)\nclient_secret: +(\S+)\n/.exec(made.stdout) ?? [];
+    return { id: id!, secret: secret! };
+  };
+  const rotate = async (id: string, ...options: string[]) => {
+    const { code, stdout, stderr } = await checkout.vestibule(['client', 'rotate-secret', id, ...options], env).ended;
+    const [, secret, rest] = new RegExp(`^client_id: +${id}\nclient_secret: +(\\S+)\n(.*)\n$`).exec(stdout) ?? [];
+    return { code, stderr, secret: secret!, rest };
+  };
+
+  it('gives a new secret, keeps the present one for a day or as told, and says so in the list', async () => {
+    const { id, secret } = await create('--scope', 'read:organizations');
+    const listed = async () => {
+      const { stdout } = await checkout.vestibule(['client', 'list'], env).ended;
+      return stdout.split('\n').find((line) => line.startsWith(id));
+    };
+    const started = Date.now();
+    const first = await rotate(id);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const [, until] = /^The secret before it is good until (\S+)\.$/.exec(first.rest!) ?? [];
+    expect(Date.parse(until!)).toBeGreaterThanOrEqual(started + 86_400_000);
+    expect(await listed()).toBe(`${id}  rotated  read:organizations  second secret until ${until}`);
+
+    const server = checkout.server(env);
+    const { http } = await server.listening();
+    const statusWith = async (client_secret: string) => {
+      const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret });
+      return (await answer(`${http}/oauth/token`, { method: 'POST', body })).status;
+    };
+    for (const good of [secret, first.secret]) expect(await statusWith(good)).toBe(200);
+    const second = await rotate(id, '--keep', '0');
+    expect(second).toMatchObject({ code: 0, stderr: '', rest: 'The secret before it has ended.' });
+    for (const ended of [secret, first.secret]) expect(await statusWith(ended)).toBe(401);
+    expect(await statusWith(second.secret)).toBe(200);
+    expect(await listed()).toBe(`${id}  rotated  read:organizations`);
+    await server.stop();
+    await checkout.vestibule(['client', 'delete', id], env).ended;
+  });
+
+  it('says in one line that there is no such client', async () => {
+    expect(await checkout.vestibule(['client', 'rotate-secret', 'nobody'], env).ended).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no client nobody.\n',
+    });
+  });
+});
+
+describe('vestibule client create --expires', () => {
+  it.each([['86400'], ['2999-01-31T18:00:00+02:00']])('takes %s and shows it', async (expires) => {
+    const made = await checkout.vestibule(['client', 'create', 'guest', '--expires', expires], env).ended;
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const [, id, time] = /^client_id: +(\S+)\nclient_secret: +\S+\nexpires: +(\S+)\n$/.exec(made.stdout) ?? [];
+    const expected = expires === '86400' ? Date.now() + 86_400_000 : Date.parse(expires);
+    expect(Math.abs(Date.parse(time!) - expected)).toBeLessThan(60_000);
+    const { stdout } = await checkout.vestibule(['client', 'list'], env).ended;
+    expect(stdout.split('\n').find((line) => line.startsWith(id!))).toMatch(new RegExp(`  expires ${time}$`));
+    await checkout.vestibule(['client', 'delete', id!], env).ended;
+  });
+
+  it.each(['0', 'soon', '2020-01-31', '2999-01-31T18:00'])('refuses %s in plain words', async (expires) => {
+    const outcome = await checkout.vestibule(['client', 'create', 'guest', '--expires', expires], env).ended;
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/Seconds from now, or a date to come|A whole number of seconds/);
+  });
+});
+
 describe('vestibule keys rotate', () => {
   it('makes a key that is published beside the present one, and says from when it signs', async () => {
     const kidOf = (token: string) =>
@@ -181,6 +250,7 @@ describe('--help', () => {
     ['client'],
     ['client', 'create'],
     ['client', 'list'],
+    ['client', 'rotate-secret'],
     ['client', 'delete'],
     ['keys'],
     ['keys', 'rotate'],

@@ -170,6 +170,23 @@ const CASES: [constraint: string, refused: string, statement: string][] = [
     "INSERT INTO machine_clients (client_id, name, secret_hash) VALUES ('x', 'x', 'in the clear')",
   ],
   [
+    'machine_clients_previous_secret_is_hashed',
+    "a machine client's second secret in the clear",
+    `INSERT INTO machine_clients (client_id, name, secret_hash, previous_secret_hash, previous_secret_expires_at)
+     VALUES ('x', 'x', repeat('0', 64), 'in the clear', now())`,
+  ],
+  [
+    'machine_clients_previous_secret_expires',
+    'a second secret of a machine client without an end',
+    `INSERT INTO machine_clients (client_id, name, secret_hash, previous_secret_hash)
+     VALUES ('x', 'x', repeat('0', 64), repeat('0', 64))`,
+  ],
+  [
+    'rate_limits_pkey',
+    "a second count of a caller's limit",
+    "INSERT INTO rate_limits (key, used, granted, resets_at) SELECT 'x', 0, 0, now() FROM generate_series(1, 2)",
+  ],
+  [
     'signing_keys_pkey',
     'a second signing key with an id that is taken',
     'INSERT INTO signing_keys SELECT * FROM signing_keys',
