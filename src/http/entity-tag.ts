@@ -68,7 +68,7 @@ export function tagsIn(header: string | undefined, name: string): Tags | undefin
   if (read < header.length) {
     throw new DomainError(
       'header_invalid',
-      `'Object didn't pass validation for format entity-tags: ${header}' on property ${name}`,
+      `'Object didn't pass validation for format etags: ${header}' on property ${name}`,
     );
   }
   return elements.flatMap(([, weak, opaque]) => (opaque === undefined ? [] : { isWeak: weak !== undefined, opaque }));

@@ -18,7 +18,7 @@ describe('A header that is no list of entity tags', () => {
     const path = `/organizations/${id}`;
     const tag = tagOf(await app.api.get(path));
     const name = uniqueName('org');
-    const detail = `'Object didn't pass validation for format entity-tags: ${value}' on property ${header}`;
+    const detail = `'Object didn't pass validation for format etags: ${value}' on property ${header}`;
     const headers = { [header]: value };
     for (const [method, at, body] of [
       ['GET', path],
