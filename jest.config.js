@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 /** @type {import('jest').Config} */
-const common = {
+export const common = {
   testEnvironment: 'node',
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test'],
