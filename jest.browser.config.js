@@ -12,6 +12,6 @@ export default {
   testMatch: ['**/*.browser-spec.ts'],
   globalSetup: '<rootDir>/test/browser/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -9,14 +9,13 @@ import { originsOf } from './http/origins.js';
 import { tlsCredentials } from './http/tls.js';
 import { paths } from './paths.js';
 import { startServer, type RunningServer } from './server.js';
+import { stopSignal } from './stop-signal.js';
 import { unlessAborted } from './unless-aborted.js';
-
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Runs the server until SIGINT or SIGTERM, which also breaks off its start. Brings the database up to date first. */
 export async function serve(config: AppConfig): Promise<void> {
   const logger = createLogger(config);
-  const stop = stopSignal(logger);
+  const stop = stopSignal((signal) => logger.info({ signal }, 'stopping'));
   try {
     await serveUntil(stop, config, logger);
   } catch (error) {
@@ -56,18 +55,6 @@ function createLogger({ logLevel }: AppConfig): Logger {
   const destination = pino.destination({ sync: false, minLength: 8192 });
   setInterval(() => destination.flush(), 200).unref();
   return pino({ level: logLevel, base: undefined }, destination);
-}
-
-function stopSignal(logger: Logger): AbortSignal {
-  const stop = new AbortController();
-  const onSignal = (signal: NodeJS.Signals) => {
-    // A second signal, also of the other kind, ends the process at once, as it would without a handler.
-    for (const each of STOP_SIGNALS) process.off(each, onSignal);
-    logger.info({ signal }, 'stopping');
-    stop.abort();
-  };
-  for (const each of STOP_SIGNALS) process.on(each, onSignal);
-  return stop.signal;
 }
 
 async function within(milliseconds: number, closing: Promise<void>): Promise<boolean> {

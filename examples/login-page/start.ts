@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { acquireEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { stopSignal } from '../../src/stop-signal.js';
 import { createLoginPage } from './app.js';
 import { ORGANIZATION_NAMES, PEOPLE, seed } from './seed.js';
 import { Vestibule } from './vestibule.js';
@@ -19,20 +20,19 @@ const place = fileURLToPath(new URL('.data', import.meta.url));
 const HOST = '127.0.0.1';
 const { PORT = '3200', VESTIBULE_PORT = '3100', PATH, STATE_DIRECTORY } = process.env;
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+const stop = stopSignal();
 
 try {
   await serve();
   process.exit();
 } catch (error) {
-  if (stop.signal.aborted) process.exit();
+  if (stop.aborted) process.exit();
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
 
 async function serve(): Promise<void> {
-  const database = await acquireEmbeddedPostgres(place, {}, stop.signal);
+  const database = await acquireEmbeddedPostgres(place, {}, stop);
   let server: RunningVestibule | undefined;
   try {
     // What a server with a database of its own needs; the development server's certificate and `.data/` stay untouched.
@@ -118,8 +118,8 @@ function portOf({ stdout }: ChildProcess): Promise<number> {
 }
 
 async function aborted(): Promise<never> {
-  if (!stop.signal.aborted) await once(stop.signal, 'abort');
-  throw stop.signal.reason;
+  if (!stop.aborted) await once(stop, 'abort');
+  throw stop.reason;
 }
 
 /** The command line, with the same database. @returns what it printed */
@@ -127,7 +127,7 @@ async function vestibule(env: NodeJS.ProcessEnv, ...args: string[]): Promise<str
   const { stdout } = await run(process.execPath, ['bin/vestibule.js', ...args], {
     cwd: root,
     env,
-    signal: stop.signal,
+    signal: stop,
   });
   return stdout.trim();
 }

@@ -26,7 +26,6 @@ describe('The login page', () => {
     ['in light colours', 'light', RED],
     ['in dark colours', 'dark', RED],
     ['with a light brand', 'light', YELLOW],
-    ['with a light brand in dark colours', 'dark', YELLOW],
     ['with a brand between light and dark', 'light', GREY],
     ['with a black brand in dark colours', 'dark', BLACK],
   ] as const)('breaks no rule of accessibility %s', async (_, colorScheme, branding) => {

@@ -26,7 +26,8 @@ export class Visitor {
 
   static async enter(browser: Browser, options: VisitorOptions): Promise<Visitor> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(10_000);
+    // Ends only what hangs, as a busy machine is slow.
+    context.setDefaultTimeout(30_000);
     return new Visitor(await context.newPage());
   }
 

@@ -66,7 +66,9 @@ describe('npm run example', () => {
     const changed = await checkout.spawn(['bash', '-c', `${token}\n${curl}${row}`]).ended;
     expect(JSON.parse(changed.stdout)).toMatchObject({ assign_membership_on_login: false });
     const firstPostgres = await postgresPid();
-    await first.stop('SIGINT');
+    // As Ctrl-C does: to npm, which passes it on, and to all that it has started.
+    process.kill(-first.pid, 'SIGINT');
+    expect(await first.ended).toMatchObject({ code: 0 });
     await expectEnded(before, first, firstPostgres);
 
     const second = checkout.spawn(['npm', 'run', 'example'], env);
@@ -75,7 +77,7 @@ describe('npm run example', () => {
     const kept = new URL(new URL(row).pathname, after.api).href;
     expect(await (await read(kept)).json()).toMatchObject({ assign_membership_on_login: false });
     const secondPostgres = await postgresPid();
-    await second.stop('SIGTERM');
+    expect(await second.stop('SIGTERM')).toMatchObject({ code: 0 });
     await expectEnded(after, second, secondPostgres);
     // What the service itself would keep.
     await expect(access(checkout.data)).rejects.toMatchObject({ code: 'ENOENT' });

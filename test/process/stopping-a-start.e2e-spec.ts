@@ -161,22 +161,42 @@ describe('A signal stops the start of a server that', () => {
     await untilNoSession();
   });
 
-  it('has come up and finishes requests, at once on a second one', async () => {
+  /** A server that has been told to stop while a client has sent half of a request. */
+  async function stopping(signal: NodeJS.Signals): Promise<{ server: Command; socket: Socket }> {
     await useDatabase();
     const server = start();
     const { http } = await server.listening();
-    const token = (await checkout.vestibule(['token'], { DATABASE_URL: database.url }).ended).stdout.trim();
+    const token = (
+      await checkout.vestibule(['token'], { DATABASE_URL: database.url, PORT: '0', TLS_PORT: '0' }).ended
+    ).stdout.trim();
     const socket = connect(Number(new URL(http).port), '127.0.0.1').on('error', () => undefined);
     socket.write(
       `POST /api/v2/organizations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n` +
-        'Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n',
+        'Content-Type: application/json\r\nContent-Length: 15\r\nExpect: 100-continue\r\n\r\n',
     );
     await once(socket, 'data');
-    server.signal('SIGINT');
+    server.signal(signal);
     await server.says(/"stopping"/);
+    return { server, socket };
+  }
+
+  it('has come up and finishes requests, at once on a second one', async () => {
+    const { server, socket } = await stopping('SIGINT');
     expect(await server.stop('SIGTERM')).toMatchObject({ code: null, signal: 'SIGTERM', stderr: '' });
     socket.destroy();
   });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'has come up and finishes requests, also when npm passes %s on, so that it comes twice',
+    async (signal) => {
+      const { server, socket } = await stopping(signal);
+      server.signal(signal);
+      const answer = once(socket, 'data') as Promise<[Buffer]>;
+      socket.write('{"name":"acme"}');
+      expect(String((await answer)[0])).toMatch(/^HTTP\/1\.1 201 /);
+      expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    },
+  );
 });
 
 describe('A signal stops the start of a server without a DATABASE_URL that', () => {
