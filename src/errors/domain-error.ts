@@ -34,12 +34,29 @@ export type ErrorCode =
 
 /** An expected refusal, thrown where the request cannot go on. */
 export class DomainError extends Error {
-  /** @param detail what the message of this code leaves open: the failed check, the scopes, the limit */
+  /**
+   * @param detail what the message of this code leaves open: the failed check, the scopes, the limit
+   * @param place where in a request of many items the cause is, such as `connections.3`
+   */
   constructor(
     readonly code: ErrorCode,
     readonly detail: string = '',
+    readonly place: string = '',
   ) {
-    super(detail === '' ? code : `${code}: ${detail}`);
+    super([place, code, detail].filter((part) => part !== '').join(': '));
     this.name = 'DomainError';
+  }
+
+  at(place: string): DomainError {
+    return new DomainError(this.code, this.detail, place);
+  }
+}
+
+/** Does the work for one item of a request. @throws DomainError that names the place of what is refused */
+export function inPlace<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof DomainError ? error.at(place) : error;
   }
 }

@@ -1,4 +1,5 @@
-import type { ErrorCode } from '../errors/domain-error.js';
+import type { DomainError, ErrorCode } from '../errors/domain-error.js';
+import { errorBody, type ErrorBody } from './error-body.js';
 
 interface ErrorRow {
   readonly status: number;
@@ -102,3 +103,10 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     retryAfterSeconds: 1,
   },
 };
+
+/** What is said of a refusal. */
+export function refusalBody({ code, detail, place }: DomainError): ErrorBody {
+  const { status, message, errorCode } = ERROR_TABLE[code];
+  const text = message.replace('%', () => detail);
+  return errorBody(status, place === '' ? text : `${place}: ${text}`, errorCode);
+}

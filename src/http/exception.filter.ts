@@ -2,7 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { errorBody, plainErrorBody, type ErrorBody } from './error-body.js';
-import { ERROR_TABLE } from './error-table.js';
+import { ERROR_TABLE, refusalBody } from './error-table.js';
 
 /** Where every error becomes an answer. */
 @Catch()
@@ -18,14 +18,7 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
 
 /** What is said of an error. One that was not foreseen is logged, because its answer has only the id of the request. */
 export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
-  if (exception instanceof DomainError) {
-    const { status, message, errorCode } = ERROR_TABLE[exception.code];
-    return errorBody(
-      status,
-      message.replace('%', () => exception.detail),
-      errorCode,
-    );
-  }
+  if (exception instanceof DomainError) return refusalBody(exception);
   const status = clientErrorStatus(exception);
   if (status !== undefined) return plainErrorBody(status);
 

@@ -5,6 +5,14 @@ const error = (statusCode: number, message: string, errorCode?: string) => ({
   body: { statusCode, error: STATUS_CODES[statusCode], message, ...(errorCode === undefined ? {} : { errorCode }) },
 });
 
+type Refusal = ReturnType<typeof error>;
+
+/** The same for one item of a request, whose place the message names. */
+export const inPlace = (place: string, { status, body }: Refusal): Refusal => ({
+  status,
+  body: { ...body, message: `${place}: ${body.message}` },
+});
+
 /** What the service must answer, written out once more and not taken from its own table. */
 export const refusals = {
   signupNotSupported: error(
