@@ -118,6 +118,10 @@ const ADDITIONS: readonly Intended[] = [
     because: 'An addition: what a login page asks at sign-in, outside the Management API.',
     differences: ['* /login/*: absent → present'],
   },
+  {
+    because: 'Additions: changes of many organization connections as one.',
+    differences: ['PUT /organizations/{id}/connections: absent → present'],
+  },
 ];
 
 const STATUSES: readonly Intended[] = [

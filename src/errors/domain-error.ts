@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'signup_not_supported'
   | 'hidden_button_not_supported'
   | 'connection_in_body_unknown'
+  | 'connection_named_twice'
   | 'connection_limit_reached'
   | 'discovery_domain_limit_reached'
   | 'body_invalid'

@@ -23,6 +23,11 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     errorCode: 'invalid_body',
   },
   connection_in_body_unknown: { status: 400, message: 'The connection does not exist', errorCode: 'invalid_body' },
+  connection_named_twice: {
+    status: 400,
+    message: 'The connection is in the list already, at index %.',
+    errorCode: 'invalid_body',
+  },
   connection_limit_reached: {
     status: 400,
     message: 'An organization can have at most % connections.',

@@ -4,10 +4,12 @@ import { EnabledConnectionsController } from './enabled-connections.controller.j
 import { OrganizationConnectionsController } from './organization-connections.controller.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
+import { RowSetsRepository } from './row-sets.repository.js';
 
 @Module({
   imports: [OrganizationsModule],
   controllers: [EnabledConnectionsController, OrganizationConnectionsController],
-  providers: [OrganizationConnectionsService, OrganizationConnectionsRepository],
+  providers: [OrganizationConnectionsService, OrganizationConnectionsRepository, RowSetsRepository],
+  exports: [OrganizationConnectionsService],
 })
 export class OrganizationConnectionsModule {}

@@ -2,7 +2,9 @@ import type {
   OrganizationConnectionResponse,
   OrganizationEnabledConnectionResponse,
 } from './dto/organization-connection.dto.js';
+import type { OrganizationConnectionsReplacedResponse } from './dto/replacement.dto.js';
 import type { OrganizationConnection } from './domain/organization-connection.js';
+import type { Replacement } from './domain/replacement.js';
 
 /** The older face's shape. `is_signup_enabled` is left out where it could never be true. */
 export function presentEnabledConnection(row: OrganizationConnection): OrganizationEnabledConnectionResponse {
@@ -23,5 +25,17 @@ export function presentOrganizationConnection(row: OrganizationConnection): Orga
     is_enabled: row.isEnabled,
     organization_access_level: row.organizationAccessLevel,
     organization_connection_name: row.organizationConnectionName ?? undefined,
+  };
+}
+
+export function presentReplacement({ rows, difference }: Replacement): OrganizationConnectionsReplacedResponse {
+  return {
+    connections: rows.map(presentOrganizationConnection),
+    summary: {
+      added: difference.added.length,
+      changed: difference.changed.length,
+      removed: difference.removed.length,
+      unchanged: difference.unchanged.length,
+    },
   };
 }

@@ -4,15 +4,18 @@ import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
-import type {
-  Face,
-  NewRow,
-  OrganizationConnection,
-  OrganizationConnectionKey,
-  Settings,
+import {
+  withChanges,
+  type Face,
+  type NewRow,
+  type OrganizationConnection,
+  type OrganizationConnectionKey,
+  type Settings,
 } from './domain/organization-connection.js';
+import { decideReplacement, type Replacement, type WantedRow } from './domain/replacement.js';
 import { requireAllowedTerms } from './domain/terms.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
+import { RowSetsRepository } from './row-sets.repository.js';
 
 /** Of a write that was refused, each time for a reason that was gone when it was looked for. */
 const ATTEMPTS = 10;
@@ -25,6 +28,7 @@ const ATTEMPTS = 10;
 export class OrganizationConnectionsService {
   constructor(
     private readonly repository: OrganizationConnectionsRepository,
+    private readonly rowSets: RowSetsRepository,
     private readonly organizations: OrganizationsService,
     private readonly config: AppConfig,
   ) {}
@@ -63,7 +67,7 @@ export class OrganizationConnectionsService {
       () => this.repository.update(key, changes, face),
       async () => {
         const present = await this.get(key, face);
-        requireAllowedTerms(present.strategyKind, { ...present, ...withoutUndefined(changes) });
+        requireAllowedTerms(present.strategyKind, withChanges(present, changes));
       },
     );
   }
@@ -72,6 +76,32 @@ export class OrganizationConnectionsService {
   async remove(key: OrganizationConnectionKey, face: Face): Promise<void> {
     const removed = await this.repository.remove(key, face);
     if (!removed) await this.organizations.requireExistence(key.organizationId);
+  }
+
+  /**
+   * Makes the organization's rows these, all or nothing; only what differs is written, and what stays keeps its
+   * `created_at`. Doing it again does nothing. An empty list removes all rows.
+   *
+   * @throws DomainError for the first row that breaks a rule, with its place
+   */
+  async replace(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
+    this.requireWithinLimit(wanted.length);
+    const replacement = await this.rowSets.replace(organizationId, connectionsIn(wanted), (facts) =>
+      decideReplacement(organizationId, facts, wanted),
+    );
+    return found(replacement, 'organization_not_found');
+  }
+
+  /** What {@link replace} would do and answer, and throw. Changes and locks nothing. */
+  async planReplacement(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
+    this.requireWithinLimit(wanted.length);
+    await this.organizations.requireExistence(organizationId);
+    return decideReplacement(organizationId, await this.rowSets.look(organizationId, connectionsIn(wanted)), wanted);
+  }
+
+  private requireWithinLimit(connections: number): void {
+    const limit = this.config.maxConnectionsPerOrganization;
+    if (connections > limit) throw new DomainError('connection_limit_reached', String(limit));
   }
 
   private async explainAdd(
@@ -90,6 +120,8 @@ export class OrganizationConnectionsService {
   }
 }
 
+const connectionsIn = (rows: readonly WantedRow[]) => rows.map(({ connection }) => connection);
+
 /**
  * Writes, and says why when nothing was written. A reason that is gone when it is looked for was another writer's doing:
  * then the write is tried again.
@@ -103,8 +135,4 @@ async function untilDecided<T>(write: () => Promise<T | undefined>, explain: () 
     await explain();
   }
   throw new DomainError('row_locked');
-}
-
-function withoutUndefined<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -22,6 +22,8 @@ export const refusals = {
   ),
   hiddenButtonNotSupported: error(400, 'Only enterprise connections support show_as_button = false.', 'invalid_body'),
   connectionInBodyUnknown: error(400, 'The connection does not exist', 'invalid_body'),
+  connectionNamedTwice: (index: number) =>
+    error(400, `The connection is in the list already, at index ${index}.`, 'invalid_body'),
   connectionLimitReached: (limit = 10) =>
     error(400, `An organization can have at most ${limit} connections.`, 'limit_reached'),
   discoveryDomainLimitReached: error(400, 'An organization can have at most 100 discovery domains.', 'limit_reached'),

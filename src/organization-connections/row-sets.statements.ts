@@ -1,0 +1,177 @@
+import type { StrategyKind } from '../connections/domain/strategy.js';
+import { columns, NO_COLUMNS, run, text, type Queryable, type Statement } from '../database/statement.js';
+import type { Difference } from './domain/difference.js';
+import type { ConnectionFacts, OrganizationConnectionKey, OwnedRow } from './domain/organization-connection.js';
+import type { Reference } from './domain/reference.js';
+import { COLUMNS } from './organization-connections.statements.js';
+
+/**
+ * Statements on sets of rows, each one statement however large the set is. Whoever writes by them locks first, each by
+ * id: the organizations, the connections, the rows. Which connections an organization has stays as it is then. Deletions
+ * go the same way by cascade, connections are only kept from being deleted, and whoever changes one row waits for
+ * nothing while holding it; so they wait for each other and not both.
+ */
+
+export interface OrganizationFacts {
+  readonly id: string;
+  readonly name: string;
+}
+
+const ORGANIZATION = columns<OrganizationFacts>({ id: text('o.id'), name: text('o.name') });
+
+const CONNECTION = columns<ConnectionFacts>({
+  id: text('c.id'),
+  name: text('c.name'),
+  strategy: text('c.strategy'),
+  strategyKind: text<StrategyKind>('c.strategy_kind'),
+});
+
+const ROW = columns<OwnedRow>({ organizationId: text('oc.organization_id'), ...COLUMNS });
+
+/** Those of these ids ($1) or names ($2). */
+const idsNamed = (table: string) => `
+  SELECT unnest($1::text[]) COLLATE "C" UNION ALL SELECT id FROM ${table} WHERE name = ANY ($2::text[])`;
+
+const LOCK_ORGANIZATIONS: Statement<OrganizationFacts> = {
+  name: 'row_sets_lock_organizations',
+  text: `
+    SELECT ${ORGANIZATION.list} FROM organizations o
+     WHERE o.id IN (${idsNamed('organizations')}) ORDER BY o.id FOR NO KEY UPDATE`,
+  rowOf: ORGANIZATION.rowOf,
+};
+
+const CONNECTIONS = `
+    SELECT ${CONNECTION.list} FROM connections c
+     WHERE c.id IN (${idsNamed('connections')}) ORDER BY c.id`;
+
+const GET_CONNECTIONS: Statement<ConnectionFacts> = {
+  name: 'row_sets_get_connections',
+  text: CONNECTIONS,
+  rowOf: CONNECTION.rowOf,
+};
+
+const LOCK_CONNECTIONS: Statement<ConnectionFacts> = {
+  name: 'row_sets_lock_connections',
+  text: `${CONNECTIONS} FOR KEY SHARE`,
+  rowOf: CONNECTION.rowOf,
+};
+
+const ROWS_OF = `
+    SELECT ${ROW.list}
+      FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
+     WHERE oc.organization_id = $1 ORDER BY oc.connection_id`;
+
+const GET_ROWS_OF: Statement<OwnedRow> = { name: 'row_sets_get_rows_of', text: ROWS_OF, rowOf: ROW.rowOf };
+
+const LOCK_ROWS_OF: Statement<OwnedRow> = {
+  name: 'row_sets_lock_rows_of',
+  text: `${ROWS_OF} FOR UPDATE OF oc`,
+  rowOf: ROW.rowOf,
+};
+
+/** Rows as they shall be. */
+const ROWS = `
+  unnest($1::text[], $2::text[], $3::strategy_kind[], $4::boolean[], $5::boolean[], $6::boolean[], $7::boolean[],
+         $8::organization_access_level[], $9::text[])
+  shall (organization_id, connection_id, strategy_kind, assign_membership_on_login, is_signup_enabled, show_as_button,
+         is_enabled, organization_access_level, organization_connection_name)`;
+
+const ADD: Statement<undefined> = {
+  name: 'row_sets_add',
+  text: `
+    INSERT INTO organization_connections (
+      organization_id, connection_id, strategy_kind, assign_membership_on_login, is_signup_enabled, show_as_button,
+      is_enabled, organization_access_level, organization_connection_name)
+    SELECT * FROM ${ROWS}`,
+  rowOf: NO_COLUMNS,
+};
+
+const CHANGE: Statement<undefined> = {
+  name: 'row_sets_change',
+  text: `
+    UPDATE organization_connections oc
+       SET assign_membership_on_login = shall.assign_membership_on_login,
+           is_signup_enabled = shall.is_signup_enabled,
+           show_as_button = shall.show_as_button,
+           is_enabled = shall.is_enabled,
+           organization_access_level = shall.organization_access_level,
+           organization_connection_name = shall.organization_connection_name,
+           updated_at = CURRENT_TIMESTAMP
+      FROM ${ROWS}
+     WHERE oc.organization_id = shall.organization_id AND oc.connection_id = shall.connection_id`,
+  rowOf: NO_COLUMNS,
+};
+
+const REMOVE: Statement<undefined> = {
+  name: 'row_sets_remove',
+  text: `
+    DELETE FROM organization_connections oc
+     USING unnest($1::text[], $2::text[]) named (organization_id, connection_id)
+     WHERE oc.organization_id = named.organization_id AND oc.connection_id = named.connection_id`,
+  rowOf: NO_COLUMNS,
+};
+
+/** By id. Until the transaction ends nobody adds to them, replaces their rows or deletes them. */
+export async function lockOrganizations(
+  on: Queryable,
+  named: readonly Reference[],
+): Promise<readonly OrganizationFacts[]> {
+  return (await run(on, LOCK_ORGANIZATIONS, idsAndNames(named))).rows;
+}
+
+/** By id, as far as there are any. */
+export async function getConnections(on: Queryable, named: readonly Reference[]): Promise<readonly ConnectionFacts[]> {
+  return (await run(on, GET_CONNECTIONS, idsAndNames(named))).rows;
+}
+
+/** The same; until the transaction ends nobody deletes them. */
+export async function lockConnections(on: Queryable, named: readonly Reference[]): Promise<readonly ConnectionFacts[]> {
+  return (await run(on, LOCK_CONNECTIONS, idsAndNames(named))).rows;
+}
+
+/** All rows of an organization, by connection id. */
+export async function getRowsOf(on: Queryable, organizationId: string): Promise<readonly OwnedRow[]> {
+  return (await run(on, GET_ROWS_OF, [organizationId])).rows;
+}
+
+/** The same; until the transaction ends nobody changes or removes them. */
+export async function lockRowsOf(on: Queryable, organizationId: string): Promise<readonly OwnedRow[]> {
+  return (await run(on, LOCK_ROWS_OF, [organizationId])).rows;
+}
+
+/** Touches only the rows that differ. An empty set asks nothing. */
+export async function write(on: Queryable, { removed, changed, added }: Difference): Promise<void> {
+  if (removed.length > 0) await run(on, REMOVE, keyArrays(removed));
+  if (changed.length > 0) await run(on, CHANGE, rowArrays(changed.map(({ after }) => after)));
+  if (added.length > 0) await run(on, ADD, rowArrays(added));
+}
+
+function idsAndNames(named: readonly Reference[]): [string, string] {
+  const ids = new Set(named.flatMap((one) => ('id' in one ? one.id : [])));
+  const names = new Set(named.flatMap((one) => ('name' in one ? one.name : [])));
+  return [arrayOf([...ids]), arrayOf([...names])];
+}
+
+const keyArrays = (keys: readonly OrganizationConnectionKey[]) => [
+  arrayOf(keys.map(({ organizationId }) => organizationId)),
+  arrayOf(keys.map(({ connectionId }) => connectionId)),
+];
+
+const rowArrays = (rows: readonly OwnedRow[]) => [
+  ...keyArrays(rows),
+  arrayOf(rows.map(({ strategyKind }) => strategyKind)),
+  arrayOf(rows.map(({ assignMembershipOnLogin }) => assignMembershipOnLogin)),
+  arrayOf(rows.map(({ isSignupEnabled }) => isSignupEnabled)),
+  arrayOf(rows.map(({ showAsButton }) => showAsButton)),
+  arrayOf(rows.map(({ isEnabled }) => isEnabled)),
+  arrayOf(rows.map(({ organizationAccessLevel }) => organizationAccessLevel)),
+  arrayOf(rows.map(({ organizationConnectionName }) => organizationConnectionName)),
+];
+
+type Field = string | boolean | null;
+
+/** As Postgres reads an array: every text is in quotes. */
+const arrayOf = (values: readonly (Field | undefined)[]) => `{${values.map(elementOf).join(',')}}`;
+
+const elementOf = (value: Field | undefined) =>
+  typeof value === 'string' ? `"${value.replace(/["\\]/g, '\\$&')}"` : String(value ?? 'NULL');
