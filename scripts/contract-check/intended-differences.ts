@@ -120,7 +120,10 @@ const ADDITIONS: readonly Intended[] = [
   },
   {
     because: 'Additions: changes of many organization connections as one.',
-    differences: ['PUT /organizations/{id}/connections: absent → present'],
+    differences: [
+      'PUT /organizations/{id}/connections: absent → present',
+      'POST /organizations/connections/bulk: absent → present',
+    ],
   },
 ];
 

@@ -4,8 +4,10 @@ import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
 import { inTransaction } from '../database/transaction.js';
-import type { Difference } from './domain/difference.js';
-import type { Reference } from './domain/reference.js';
+import { keyOf, type Difference } from './domain/difference.js';
+import type { Operation, OperationFacts, RowUpdate } from './domain/operations.js';
+import type { ConnectionFacts, OrganizationConnectionKey, OwnedRow } from './domain/organization-connection.js';
+import { finder, type Reference } from './domain/reference.js';
 import type { ReplacementFacts } from './domain/replacement.js';
 import * as statements from './row-sets.statements.js';
 
@@ -49,4 +51,88 @@ export class RowSetsRepository {
       present: await statements.getRowsOf(this.reads, organizationId),
     };
   }
+
+  /**
+   * Locks the organizations and rows that the operations name between the look at them and the changes.
+   *
+   * @param decide what to change about the rows that are there; what it throws leaves them as they are
+   */
+  change<Decision extends { difference: Difference }>(
+    operations: readonly Operation[],
+    decide: (facts: OperationFacts) => Decision,
+  ): Promise<Decision> {
+    return inTransaction(this.pool, async (client) => {
+      const organizations = operations.map(({ organization }) => organization);
+      const connections = operations.map(({ connection }) => connection);
+      const organizationOf = finder(await statements.lockOrganizations(client, organizations));
+      const connectionOf = finder(await statements.lockConnections(client, connections));
+      const { keys, growing } = rowsNamed(operations, organizationOf, connectionOf);
+      const rows = await statements.lockRows(client, keys);
+      const decision = decide({
+        organizationOf,
+        connectionOf,
+        present: rows.map(withConnection(connectionOf)),
+        counts: await statements.countRows(client, growing),
+      });
+      await statements.write(client, decision.difference);
+      return decision;
+    });
+  }
+
+  /**
+   * Changes rows of different organizations, all of them or none, in half the time that {@link change} takes: one
+   * statement judges and writes. Undefined: at least one does not exist, or it would break a rule.
+   *
+   * @returns the rows in the order of the updates
+   */
+  async updateAll(updates: readonly RowUpdate[]): Promise<readonly OwnedRow[] | undefined> {
+    try {
+      return await inTransaction(this.pool, async (client) => {
+        const connections = await statements.lockConnections(
+          client,
+          updates.map(({ connectionId: id }) => ({ id })),
+        );
+        const rows = await statements.update(client, updates);
+        if (rows.length < updates.length) throw new NotAll();
+        const rowOf = new Map(rows.map((row) => [row.organizationId, row]));
+        const show = withConnection(finder(connections));
+        return updates.map(({ organizationId }) => show(rowOf.get(organizationId)!));
+      });
+    } catch (error) {
+      if (error instanceof NotAll) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Rolls back what was done. */
+class NotAll extends Error {}
+
+type Find<T> = (named: Reference) => T | undefined;
+
+/** The connection of a row was looked up before the row. */
+const withConnection =
+  (connectionOf: Find<ConnectionFacts>) =>
+  (row: statements.BareRow): OwnedRow => {
+    const { name, strategy } = connectionOf({ id: row.connectionId })!;
+    return { ...row, connectionName: name, strategy };
+  };
+
+/** The rows that the operations name, each once, and the organizations that they add to. */
+function rowsNamed(
+  operations: readonly Operation[],
+  organizationOf: Find<{ id: string }>,
+  connectionOf: Find<{ id: string }>,
+) {
+  const keys = new Map<string, OrganizationConnectionKey>();
+  const growing = new Set<string>();
+  for (const { op, organization, connection } of operations) {
+    const organizationId = organizationOf(organization)?.id;
+    const connectionId = connectionOf(connection)?.id;
+    if (organizationId === undefined || connectionId === undefined) continue;
+    const key = { organizationId, connectionId };
+    keys.set(keyOf(key), key);
+    if (op === 'add') growing.add(organizationId);
+  }
+  return { keys: [...keys.values()], growing: [...growing] };
 }

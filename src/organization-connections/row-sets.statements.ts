@@ -1,7 +1,13 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
 import { columns, NO_COLUMNS, run, text, type Queryable, type Statement } from '../database/statement.js';
 import type { Difference } from './domain/difference.js';
-import type { ConnectionFacts, OrganizationConnectionKey, OwnedRow } from './domain/organization-connection.js';
+import type { RowUpdate } from './domain/operations.js';
+import type {
+  ConnectionFacts,
+  OrganizationConnectionKey,
+  OwnedRow,
+  Settings,
+} from './domain/organization-connection.js';
 import type { Reference } from './domain/reference.js';
 import { COLUMNS } from './organization-connections.statements.js';
 
@@ -26,6 +32,11 @@ const CONNECTION = columns<ConnectionFacts>({
   strategyKind: text<StrategyKind>('c.strategy_kind'),
 });
 
+/** A row without what it shows of its connection. */
+export type BareRow = Omit<OwnedRow, 'connectionName' | 'strategy'>;
+
+const { connectionName: _, strategy: __, ...OWN_COLUMNS } = COLUMNS;
+const BARE_ROW = columns<BareRow>({ organizationId: text('oc.organization_id'), ...OWN_COLUMNS });
 const ROW = columns<OwnedRow>({ organizationId: text('oc.organization_id'), ...COLUMNS });
 
 /** Those of these ids ($1) or names ($2). */
@@ -67,6 +78,54 @@ const LOCK_ROWS_OF: Statement<OwnedRow> = {
   name: 'row_sets_lock_rows_of',
   text: `${ROWS_OF} FOR UPDATE OF oc`,
   rowOf: ROW.rowOf,
+};
+
+const LOCK_ROWS: Statement<BareRow> = {
+  name: 'row_sets_lock_rows',
+  text: `
+    SELECT ${BARE_ROW.list}
+      FROM unnest($1::text[], $2::text[]) named (organization_id, connection_id)
+      JOIN organization_connections oc USING (organization_id, connection_id)
+     ORDER BY oc.organization_id, oc.connection_id FOR UPDATE OF oc`,
+  rowOf: BARE_ROW.rowOf,
+};
+
+const COUNT_ROWS: Statement<[organizationId: string, rows: number]> = {
+  name: 'row_sets_count_rows',
+  text: `
+    SELECT organization_id, count(*) FROM organization_connections
+     WHERE organization_id = ANY ($1::text[]) GROUP BY organization_id`,
+  rowOf: ([organizationId, rows]) => [organizationId!, Number(rows)],
+};
+
+// As the statement for one row: rules 1 and 2 are judged on the rows as they will be. When another writer was faster,
+// Postgres judges its row again.
+const UPDATE: Statement<BareRow> = {
+  name: 'row_sets_update',
+  text: `
+    WITH sent AS MATERIALIZED (
+      SELECT sent.*
+        FROM unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[], $5::boolean[], $6::boolean[],
+                    $7::organization_access_level[], $8::boolean[], $9::text[])
+             sent (organization_id, connection_id, membership, signup, button, enabled, access_level, sets_name, name)
+        JOIN organization_connections oc USING (organization_id, connection_id)
+       ORDER BY oc.organization_id, oc.connection_id FOR UPDATE OF oc
+    )
+    UPDATE organization_connections oc
+       SET assign_membership_on_login = coalesce(sent.membership, oc.assign_membership_on_login),
+           is_signup_enabled = coalesce(sent.signup, oc.is_signup_enabled),
+           show_as_button = coalesce(sent.button, oc.show_as_button),
+           is_enabled = coalesce(sent.enabled, oc.is_enabled),
+           organization_access_level = coalesce(sent.access_level, oc.organization_access_level),
+           organization_connection_name = CASE WHEN sent.sets_name THEN sent.name ELSE oc.organization_connection_name END,
+           updated_at = CURRENT_TIMESTAMP
+      FROM sent
+     WHERE oc.organization_id = sent.organization_id AND oc.connection_id = sent.connection_id
+       AND (NOT coalesce(sent.signup, oc.is_signup_enabled)
+            OR (oc.strategy_kind = 'database' AND coalesce(sent.membership, oc.assign_membership_on_login)))
+       AND (coalesce(sent.button, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
+    RETURNING ${BARE_ROW.list}`,
+  rowOf: BARE_ROW.rowOf,
 };
 
 /** Rows as they shall be. */
@@ -137,6 +196,40 @@ export async function getRowsOf(on: Queryable, organizationId: string): Promise<
 /** The same; until the transaction ends nobody changes or removes them. */
 export async function lockRowsOf(on: Queryable, organizationId: string): Promise<readonly OwnedRow[]> {
   return (await run(on, LOCK_ROWS_OF, [organizationId])).rows;
+}
+
+/** Those of these keys that there are; until the transaction ends nobody changes or removes them. */
+export async function lockRows(on: Queryable, keys: readonly OrganizationConnectionKey[]): Promise<readonly BareRow[]> {
+  return (await run(on, LOCK_ROWS, keyArrays(keys))).rows;
+}
+
+/** By organization id; one without rows is left out. An empty set asks nothing. */
+export async function countRows(
+  on: Queryable,
+  organizationIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (organizationIds.length === 0) return new Map();
+  return new Map((await run(on, COUNT_ROWS, [arrayOf(organizationIds)])).rows);
+}
+
+/**
+ * Changes only what each has; the rows are different ones. One that is not in the answer does not exist, or it would break
+ * a rule.
+ */
+export async function update(on: Queryable, updates: readonly RowUpdate[]): Promise<readonly BareRow[]> {
+  const each = (value: (changes: Partial<Settings>) => Field | undefined) =>
+    arrayOf(updates.map(({ changes }) => value(changes)));
+  const { rows } = await run(on, UPDATE, [
+    ...keyArrays(updates),
+    each(({ assignMembershipOnLogin }) => assignMembershipOnLogin),
+    each(({ isSignupEnabled }) => isSignupEnabled),
+    each(({ showAsButton }) => showAsButton),
+    each(({ isEnabled }) => isEnabled),
+    each(({ organizationAccessLevel }) => organizationAccessLevel),
+    each(({ organizationConnectionName }) => organizationConnectionName !== undefined),
+    each(({ organizationConnectionName }) => organizationConnectionName),
+  ]);
+  return rows;
 }
 
 /** Touches only the rows that differ. An empty set asks nothing. */

@@ -229,6 +229,64 @@ describe('Replacing the connections of an organization', () => {
   });
 });
 
+type Step = { op: 'add' | 'update' | 'remove'; organization: number; connection: number; settings: Settings };
+
+describe('Operations in bulk', () => {
+  const app = useApp({ env: { MAX_CONNECTIONS_PER_ORGANIZATION: '2' } });
+
+  const anyStep = fc.record<Step>({
+    op: fc.constantFrom('add', 'update', 'update', 'remove'),
+    organization: fc.nat({ max: 2 }),
+    connection: fc.nat({ max: 4 }),
+    settings: anySettings,
+  });
+
+  it('come to what the requests for each of them come to, one after the other', async () => {
+    const connections = await Promise.all(STRATEGIES.map((strategy) => createConnection(app.api, strategy)));
+    // The last is nobody's.
+    const ids = [...connections.map(({ id }) => id), 'con_0000000000000000'];
+    const createTwo = async () => Promise.all([createOrganization(app.api), createOrganization(app.api)]);
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 12 }), async (steps) => {
+        const [bulk, single] = await Promise.all([createTwo(), createTwo()]);
+        const unknown = { id: 'org_0000000000000000' };
+        const idIn = (organizations: { id: string }[], which: number) => [...organizations, unknown][which]!.id;
+
+        const operations = steps.map(({ op, organization, connection, settings }) => ({
+          op,
+          organization_id: idIn(bulk, organization),
+          connection_id: ids[connection],
+          ...(op === 'remove' ? {} : settings),
+        }));
+        const answer = await app.api.post<{ results: object[] }>('/organizations/connections/bulk', { operations });
+
+        const results: object[] = [];
+        for (const { op, organization, connection, settings } of steps) {
+          const path = `/organizations/${idIn(single, organization)}/connections`;
+          const one = `${path}/${ids[connection]}`;
+          const { status, body } = await (op === 'add'
+            ? app.api.post(path, { connection_id: ids[connection], ...settings })
+            : op === 'update'
+              ? app.api.patch(one, settings)
+              : app.api.delete(one));
+          if (status >= 400) results.push({ status: 'error', error: body });
+          else if (op === 'remove') results.push({ status: 'removed' });
+          else results.push({ status: op === 'add' ? 'added' : 'updated', connection: body });
+        }
+        expect({ status: answer.status, results: answer.body.results }).toEqual({ status: 200, results });
+        for (const which of [0, 1]) {
+          const [one, other] = await Promise.all(
+            [bulk, single].map((some) => app.api.get(`/organizations/${some[which]!.id}/connections`)),
+          );
+          expect(one!.body).toEqual(other!.body);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe('Many changes of many rows at once', () => {
   const app = useApp();
   // Of one row's changes each server does one at a time; with two it is Postgres that decides.

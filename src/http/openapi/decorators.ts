@@ -6,7 +6,14 @@ import type * as Swagger from '@nestjs/swagger';
  */
 type Decorators = Pick<
   typeof Swagger,
-  'ApiBody' | 'ApiExcludeController' | 'ApiExtraModels' | 'ApiProperty' | 'ApiResponse' | 'ApiSecurity' | 'ApiTags'
+  | 'ApiBody'
+  | 'ApiConsumes'
+  | 'ApiExcludeController'
+  | 'ApiExtraModels'
+  | 'ApiProperty'
+  | 'ApiResponse'
+  | 'ApiSecurity'
+  | 'ApiTags'
 >;
 
 const postponed: ((swagger: typeof Swagger) => void)[] = [];
@@ -24,6 +31,7 @@ function later<Name extends keyof Decorators>(name: Name): Decorators[Name] {
 }
 
 export const ApiBody = later('ApiBody');
+export const ApiConsumes = later('ApiConsumes');
 export const ApiExcludeController = later('ApiExcludeController');
 export const ApiExtraModels = later('ApiExtraModels');
 export const ApiProperty = later('ApiProperty');
