@@ -123,6 +123,7 @@ const ADDITIONS: readonly Intended[] = [
     differences: [
       'PUT /organizations/{id}/connections: absent → present',
       'POST /organizations/connections/bulk: absent → present',
+      'POST /connections/{id}/organizations/replace-with: absent → present',
     ],
   },
 ];

@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'organization_name_taken'
   | 'connection_name_taken'
   | 'organization_connection_exists'
+  | 'move_breaks_rules'
+  | 'move_meets_other'
   | 'user_exists'
   | 'discovery_domain_exists'
   | 'too_many_requests'

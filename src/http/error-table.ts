@@ -86,6 +86,16 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     errorCode: 'connection_conflict',
   },
   organization_connection_exists: { status: 409, message: 'The organization connection already exists.' },
+  move_breaks_rules: {
+    status: 409,
+    message: 'The other connection cannot have the terms of %',
+    errorCode: 'terms_not_supported',
+  },
+  move_meets_other: {
+    status: 409,
+    message: 'The other connection is there already in %',
+    errorCode: 'connection_present',
+  },
   user_exists: { status: 409, message: 'The user already exists.', errorCode: 'auth0_idp_error' },
   discovery_domain_exists: { status: 409, message: 'The organization domain already exists.' },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },

@@ -5,6 +5,7 @@ import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
 import { inTransaction } from '../database/transaction.js';
 import { keyOf, type Difference } from './domain/difference.js';
+import type { MoveFacts } from './domain/move.js';
 import type { Operation, OperationFacts, RowUpdate } from './domain/operations.js';
 import type { ConnectionFacts, OrganizationConnectionKey, OwnedRow } from './domain/organization-connection.js';
 import { finder, type Reference } from './domain/reference.js';
@@ -102,6 +103,29 @@ export class RowSetsRepository {
       if (error instanceof NotAll) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Gives every organization that has a connection another in its place, on the same terms.
+   *
+   * @param judge what it throws leaves everything as it is
+   * @returns how many organizations
+   * @throws DomainError by a constraint, when somebody changes one of the rows after it was judged
+   */
+  move(connectionId: string, other: Reference, judge: (facts: MoveFacts) => ConnectionFacts): Promise<number> {
+    return this.turns.take(`connections ${connectionId}`, () =>
+      inTransaction(this.pool, async (client) => {
+        const connectionOf = finder(await statements.lockConnections(client, [{ id: connectionId }, other]));
+        const [from, to] = [connectionOf({ id: connectionId }), connectionOf(other)];
+        const target = judge({
+          from,
+          to,
+          withOtherTerms: to && (await statements.withOtherTerms(client, connectionId, to.strategyKind)),
+          withBoth: to && (await statements.withBoth(client, connectionId, to.id)),
+        });
+        return statements.move(client, connectionId, target);
+      }),
+    );
   }
 }
 

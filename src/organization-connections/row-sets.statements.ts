@@ -1,6 +1,7 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
-import { columns, NO_COLUMNS, run, text, type Queryable, type Statement } from '../database/statement.js';
+import { columns, integer, NO_COLUMNS, run, text, type Queryable, type Statement } from '../database/statement.js';
 import type { Difference } from './domain/difference.js';
+import type { SomeOrganizations } from './domain/move.js';
 import type { RowUpdate } from './domain/operations.js';
 import type {
   ConnectionFacts,
@@ -31,6 +32,9 @@ const CONNECTION = columns<ConnectionFacts>({
   strategy: text('c.strategy'),
   strategyKind: text<StrategyKind>('c.strategy_kind'),
 });
+
+/** As many as an error can name. */
+const LISTED_AT_MOST = 100;
 
 /** A row without what it shows of its connection. */
 export type BareRow = Omit<OwnedRow, 'connectionName' | 'strategy'>;
@@ -170,6 +174,50 @@ const REMOVE: Statement<undefined> = {
   rowOf: NO_COLUMNS,
 };
 
+// A connection given in place of another is a row of its own, with the terms of the other's. Organizations and rows are
+// locked in order; the WHERE is judged again on a row that somebody else changed first.
+const MOVE: Statement<undefined> = {
+  name: 'row_sets_move',
+  text: `
+    WITH organization AS MATERIALIZED (
+      SELECT o.id FROM organizations o JOIN organization_connections oc ON oc.organization_id = o.id
+       WHERE oc.connection_id = $1 ORDER BY o.id FOR NO KEY UPDATE OF o FOR UPDATE OF oc
+    )
+    UPDATE organization_connections oc
+       SET connection_id = $2, strategy_kind = $3::strategy_kind,
+           created_at = CURRENT_TIMESTAMP, updated_at = CURRENT_TIMESTAMP
+      FROM organization
+     WHERE oc.organization_id = organization.id AND oc.connection_id = $1`,
+  rowOf: NO_COLUMNS,
+};
+
+const LISTED = columns<{ organizationId: string; total: number }>({
+  organizationId: text('oc.organization_id'),
+  total: integer('count(*) OVER ()'),
+});
+
+const WITH_OTHER_TERMS: Statement<{ organizationId: string; total: number }> = {
+  name: 'row_sets_with_other_terms',
+  text: `
+    SELECT ${LISTED.list} FROM organization_connections oc
+     WHERE oc.connection_id = $1
+       AND (oc.is_signup_enabled AND $2::strategy_kind <> 'database'
+            OR NOT oc.show_as_button AND $2::strategy_kind <> 'enterprise')
+     ORDER BY oc.organization_id LIMIT $3`,
+  rowOf: LISTED.rowOf,
+};
+
+const WITH_BOTH: Statement<{ organizationId: string; total: number }> = {
+  name: 'row_sets_with_both',
+  text: `
+    SELECT ${LISTED.list} FROM organization_connections oc
+     WHERE oc.connection_id = $1
+       AND EXISTS (SELECT FROM organization_connections other
+                    WHERE other.organization_id = oc.organization_id AND other.connection_id = $2)
+     ORDER BY oc.organization_id LIMIT $3`,
+  rowOf: LISTED.rowOf,
+};
+
 /** By id. Until the transaction ends nobody adds to them, replaces their rows or deletes them. */
 export async function lockOrganizations(
   on: Queryable,
@@ -238,6 +286,34 @@ export async function write(on: Queryable, { removed, changed, added }: Differen
   if (changed.length > 0) await run(on, CHANGE, rowArrays(changed.map(({ after }) => after)));
   if (added.length > 0) await run(on, ADD, rowArrays(added));
 }
+
+/**
+ * Gives every organization that has a connection another in its place, on the same terms.
+ *
+ * @returns how many
+ */
+export async function move(on: Queryable, fromId: string, to: ConnectionFacts): Promise<number> {
+  return (await run(on, MOVE, [fromId, to.id, to.strategyKind])).rowCount;
+}
+
+/** The organizations of a connection with terms that one of this kind cannot have. */
+export async function withOtherTerms(
+  on: Queryable,
+  connectionId: string,
+  kind: StrategyKind,
+): Promise<SomeOrganizations> {
+  return someOf((await run(on, WITH_OTHER_TERMS, [connectionId, kind, LISTED_AT_MOST])).rows);
+}
+
+/** The organizations that have both connections. */
+export async function withBoth(on: Queryable, connectionId: string, otherId: string): Promise<SomeOrganizations> {
+  return someOf((await run(on, WITH_BOTH, [connectionId, otherId, LISTED_AT_MOST])).rows);
+}
+
+const someOf = (rows: readonly { organizationId: string; total: number }[]): SomeOrganizations => ({
+  ids: rows.map(({ organizationId }) => organizationId),
+  total: rows[0]?.total ?? 0,
+});
 
 function idsAndNames(named: readonly Reference[]): [string, string] {
   const ids = new Set(named.flatMap((one) => ('id' in one ? one.id : [])));

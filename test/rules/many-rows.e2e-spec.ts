@@ -304,6 +304,12 @@ describe('Many changes of many rows at once', () => {
     const expected = [...refused, refusals.rowLocked];
     for (const answer of answers) if (answer.status >= 300) expect(expected).toContainEqual(plain(answer));
   };
+  const deadlocks = async () =>
+    (
+      await app.sql<{ count: number }>(
+        'SELECT deadlocks::int AS count FROM pg_stat_database WHERE datname = current_database()',
+      )
+    )[0]!.count;
   const expectNoBrokenRule = async () => {
     const broken = `
       SELECT FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
@@ -357,5 +363,110 @@ describe('Many changes of many rows at once', () => {
       some.map(({ connection_id, organization_connection_name }) => ({ connection_id, organization_connection_name }));
     expect(names(rows)).toEqual([...list].sort(byId));
     await expectNoBrokenRule();
+  });
+
+  it('end within the rules, without a deadlock, when bulks and PUTs come in every order while connections and an organization go', async () => {
+    const organizations = await Promise.all(Array.from({ length: 12 }, () => createOrganization(app.api)));
+    const connections = await Promise.all(
+      Array.from({ length: 6 }, (_, at) => createConnection(app.api, STRATEGIES[at % 2])),
+    );
+    const pairs = organizations.flatMap(({ id: organization_id }) =>
+      connections.map(({ id: connection_id }) => ({ organization_id, connection_id })),
+    );
+    expect(
+      await app.api.post(
+        '/organizations/connections/bulk',
+        pairs.map((pair) => ({ op: 'add', ...pair })),
+      ),
+    ).toMatchObject({ body: { summary: { added: pairs.length } } });
+    const before = await deadlocks();
+
+    const shuffled = <T>(items: readonly T[], by: number) =>
+      items
+        .map((item, at) => [(at * by) % items.length, item] as const)
+        .sort(([a], [b]) => a - b)
+        .map(([, item]) => item);
+    const bulks = Array.from({ length: 12 }, (_, round) => {
+      const some = shuffled(pairs, [5, 7, 11, 13, 17, 19, 23, 25, 29, 31, 35, 37][round]!);
+      const operations =
+        round % 3 === 0
+          ? // One row each of different organizations.
+            organizations
+              .map(({ id }, at) => ({
+                op: 'update',
+                organization_id: id,
+                connection_id: connections[(at + round) % 6]!.id,
+                is_enabled: false,
+              }))
+              .reverse()
+          : some.map((pair, at) => ({
+              op: round % 3 === 1 ? 'update' : (['remove', 'add'] as const)[at % 2],
+              ...pair,
+            }));
+      return () => inTurns(round).post('/organizations/connections/bulk', { operations });
+    });
+    const puts = organizations.map(
+      ({ id }, at) =>
+        () =>
+          inTurns(at).put(`/organizations/${id}/connections`, {
+            connections: shuffled(connections, 5)
+              .slice(at % 4)
+              .map(({ name }) => ({ connection_name: name, assign_membership_on_login: true })),
+          }),
+    );
+    const deletions = [
+      () => servers[0].delete(`/connections/${connections[0]!.id}`),
+      () => servers[1].delete(`/connections/${connections[5]!.id}`),
+      () => servers[0].delete(`/organizations/${organizations[3]!.id}`),
+    ];
+    const moves = [
+      () =>
+        servers[1].post(`/connections/${connections[1]!.id}/organizations/replace-with`, {
+          connection_name: connections[3]!.name,
+        }),
+      () =>
+        servers[0].post(`/connections/${connections[2]!.id}/organizations/replace-with`, {
+          connection_name: connections[4]!.name,
+        }),
+    ];
+    const all = [...bulks];
+    [...puts, ...moves, ...deletions].forEach((send, at) => all.splice((at * 5) % (all.length + 1), 0, send));
+    const answers = await Promise.all(all.map((send) => send()));
+
+    for (const answer of answers) expect(answer.status < 500 || answer.status === 503).toBe(true);
+    expect(await deadlocks()).toBe(before);
+    await expectNoBrokenRule();
+    const gone = [organizations[3]!.id, connections[0]!.id, connections[5]!.id];
+    expect(
+      await app.sql(
+        'SELECT FROM organization_connections WHERE organization_id = ANY ($1) OR connection_id = ANY ($1)',
+        [gone],
+      ),
+    ).toEqual([]);
+    const tooMany = 'SELECT FROM organization_connections GROUP BY organization_id HAVING count(*) > 10';
+    expect(await app.sql(tooMany)).toEqual([]);
+  });
+
+  it('give each organization exactly one of two connections when one is replaced by the other while rows change', async () => {
+    const [one, other] = [await createConnection(app.api, 'okta'), await createConnection(app.api, 'okta')];
+    const organizations = await Promise.all(Array.from({ length: 40 }, () => createOrganization(app.api)));
+    const row = (connection_id: string) => (at: number) =>
+      `/organizations/${organizations[at]!.id}/connections/${connection_id}`;
+    await app.api.post(
+      '/organizations/connections/bulk',
+      organizations.map(({ id }) => ({ op: 'add', organization_id: id, connection_id: one.id })),
+    );
+    const patches = organizations.map((_, at) => () => inTurns(at).patch(row(one.id)(at), { show_as_button: false }));
+    const replacing = () =>
+      servers[0].post(`/connections/${one.id}/organizations/replace-with`, { connection_id: other.id });
+    const answers = await Promise.all([...patches.slice(0, 20), replacing, ...patches.slice(20)].map((send) => send()));
+    documented(answers, refusals.organizationConnectionNotFound);
+    expect(plain(answers[20]!)).toEqual({ status: 200, body: { summary: { replaced: 40 } } });
+    const patched = [...answers.slice(0, 20), ...answers.slice(21)];
+    for (const [at, { status }] of patched.entries()) {
+      const { body } = await app.api.get<Row[]>(`/organizations/${organizations[at]!.id}/connections`);
+      // A PATCH that was answered is in the row that came of it.
+      expect(body).toEqual([shown(other, { show_as_button: status !== 200 })]);
+    }
   });
 });

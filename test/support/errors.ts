@@ -48,6 +48,10 @@ export const refusals = {
   organizationNameTaken: error(409, 'An organization with this name already exists.', 'organization_conflict'),
   connectionNameTaken: error(409, 'A connection with the same name already exists', 'connection_conflict'),
   organizationConnectionExists: error(409, 'The organization connection already exists.'),
+  moveBreaksRules: (organizations: string) =>
+    error(409, `The other connection cannot have the terms of ${organizations}`, 'terms_not_supported'),
+  moveMeetsOther: (organizations: string) =>
+    error(409, `The other connection is there already in ${organizations}`, 'connection_present'),
   userExists: error(409, 'The user already exists.', 'auth0_idp_error'),
   discoveryDomainExists: error(409, 'The organization domain already exists.'),
   rowLocked: error(503, 'The resource is locked by another change, try again', 'resource_locked'),

@@ -77,3 +77,22 @@ export class BulkResponse {
   @ApiProperty({ type: () => BulkSummary })
   summary!: BulkSummary;
 }
+
+/** The connection that comes in place of the one in the path. */
+export class ConnectionReplaceDto {
+  @ConnectionIdField()
+  connection_id?: string;
+
+  @ConnectionNameField()
+  connection_name?: string;
+}
+
+export class ConnectionReplacedSummary {
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'How many organizations have the other connection now' })
+  replaced!: number;
+}
+
+export class ConnectionReplacedResponse {
+  @ApiProperty({ type: () => ConnectionReplacedSummary })
+  summary!: ConnectionReplacedSummary;
+}
