@@ -131,6 +131,14 @@ const ADDITIONS: readonly Intended[] = [
       '* 412: absent → present',
     ],
   },
+  {
+    because: 'Additions: changes of many organization connections as one.',
+    differences: [
+      'PUT /organizations/{id}/connections: absent → present',
+      'POST /organizations/connections/bulk: absent → present',
+      'POST /connections/{id}/organizations/replace-with: absent → present',
+    ],
+  },
 ];
 
 const STATUSES: readonly Intended[] = [

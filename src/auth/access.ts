@@ -5,8 +5,8 @@ import { ApiSecurity } from '../http/openapi/decorators.js';
 import { RequestPartGuard, type RequestPart } from './request-part.guard.js';
 import type { GrantedScopes, Scope } from './scopes.js';
 
-/** Who may call a route: anybody, or the bearer of a token with any of the scopes. */
-export type Access = 'public' | { readonly anyScopeOf: readonly Scope[] };
+/** Who may call a route: anybody, or the bearer of a token with any of the scopes, or with all of them. */
+export type Access = 'public' | { readonly anyScopeOf: readonly Scope[] } | { readonly allScopesOf: readonly Scope[] };
 
 /** The route wants a bearer token with any of these scopes. */
 export const RequireScope = (...scopes: [Scope, ...Scope[]]) =>
@@ -15,6 +15,10 @@ export const RequireScope = (...scopes: [Scope, ...Scope[]]) =>
     // A requirement each, because OpenAPI reads several as alternatives and several scopes of one as all of them.
     ...scopes.map((scope) => ApiSecurity('bearer', [scope])),
   );
+
+/** The route wants a bearer token with all of these scopes. */
+export const RequireAllScopes = (...scopes: [Scope, ...Scope[]]) =>
+  applyDecorators(RouteConfig({ access: { allScopesOf: scopes } satisfies Access }), ApiSecurity('bearer', scopes));
 
 /** A request with this part wants a token with all of these scopes, whichever scope of the route it came in with. */
 export const RequireScopesFor = (part: RequestPart, ...scopes: [Scope, ...Scope[]]) =>

@@ -47,10 +47,13 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
 
 const accessOf = (config: unknown) => (config as { access?: Access } | undefined)?.access;
 
-function missingScope(
-  { scopes }: VerifiedToken,
-  { anyScopeOf }: { anyScopeOf: readonly string[] },
-): DomainError | undefined {
+/** Where all scopes are wanted, the refusal names the first that is missing. */
+function missingScope({ scopes }: VerifiedToken, access: Exclude<Access, 'public'>): DomainError | undefined {
+  if ('allScopesOf' in access) {
+    const missing = access.allScopesOf.find((scope) => !scopes.has(scope));
+    return missing === undefined ? undefined : new DomainError('scope_insufficient', missing);
+  }
+  const { anyScopeOf } = access;
   if (anyScopeOf.some((scope) => scopes.has(scope))) return undefined;
   return new DomainError('scope_insufficient', anyScopeOf.join(', '));
 }

@@ -48,12 +48,16 @@ export class ChangeFeed {
     return this.notifications?.unconfirmedMs;
   }
 
-  /** Does what changes rows. Who follows is told before it is done, also of what failed: that may be committed too. */
-  async announcing<T>(changes: Change | readonly Change[], work: () => Promise<T>): Promise<T> {
+  /**
+   * Does what changes rows. Who follows is told before it is done, also of what failed: that may be committed too.
+   *
+   * @param changes is asked when the work is done, which may be the one to find out
+   */
+  async announcing<T>(changes: Change | (() => Iterable<Change>), work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } finally {
-      for (const change of typeof changes === 'string' ? [changes] : changes) this.tell(change);
+      for (const change of typeof changes === 'string' ? [changes] : changes()) this.tell(change);
     }
   }
 

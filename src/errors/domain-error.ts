@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'signup_not_supported'
   | 'hidden_button_not_supported'
   | 'connection_in_body_unknown'
+  | 'connection_named_twice'
   | 'connection_limit_reached'
   | 'discovery_domain_limit_reached'
   | 'body_invalid'
@@ -26,6 +27,8 @@ export type ErrorCode =
   | 'organization_name_taken'
   | 'connection_name_taken'
   | 'organization_connection_exists'
+  | 'move_breaks_rules'
+  | 'move_meets_other'
   | 'user_exists'
   | 'discovery_domain_exists'
   | 'precondition_failed'
@@ -36,12 +39,29 @@ export type ErrorCode =
 
 /** An expected refusal, thrown where the request cannot go on. */
 export class DomainError extends Error {
-  /** @param detail what the message of this code leaves open: the failed check, the scopes, the limit */
+  /**
+   * @param detail what the message of this code leaves open: the failed check, the scopes, the limit
+   * @param place where in a request of many items the cause is, such as `connections.3`
+   */
   constructor(
     readonly code: ErrorCode,
     readonly detail: string = '',
+    readonly place: string = '',
   ) {
-    super(detail === '' ? code : `${code}: ${detail}`);
+    super([place, code, detail].filter((part) => part !== '').join(': '));
     this.name = 'DomainError';
+  }
+
+  at(place: string): DomainError {
+    return new DomainError(this.code, this.detail, place);
+  }
+}
+
+/** Does the work for one item of a request. @throws DomainError that names the place of what is refused */
+export function inPlace<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof DomainError ? error.at(place) : error;
   }
 }

@@ -1,8 +1,9 @@
 import formbody from '@fastify/formbody';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse, type IParseOptions } from 'qs';
-import { DomainError } from '../errors/domain-error.js';
+import { DomainError, inPlace } from '../errors/domain-error.js';
 
+const JSON_LINES_TYPES = /^application\/(?:x-ndjson|jsonl)(?=;|$)/i;
 const JSON_TYPES = /^application\/(?:[\w.-]+\+)?json(?=;|$)/i;
 /** Deeper than any real body, and far from where recursive code or Postgres' own JSON parser would give up. */
 const MAX_DEPTH = 64;
@@ -35,19 +36,41 @@ export class FormBody {
   }
 }
 
-/** JSON and form bodies; every other type is 415. An empty body of either type is no body. */
+/** JSON and form bodies, and JSON Lines as a list; every other type is 415. An empty body of any type is no body. */
 export async function registerBodyParsers(fastify: FastifyInstance): Promise<void> {
   fastify.removeAllContentTypeParsers();
   await fastify.register(formbody, { parser: parseForm });
   // Fastify's own parser, except that it reads no empty body, has no limit to the depth, and words errors differently.
   const parseJson = fastify.getDefaultJsonParser('error', 'ignore');
-  fastify.addContentTypeParser(JSON_TYPES, { parseAs: 'string' }, (request, text: string, done) => {
-    // Some clients send the header with every request, also with one that has nothing to say.
-    if (text === '') return done(null, undefined);
-    if (isDeeperThan(MAX_DEPTH, text)) return done(tooDeep());
-    void parseJson(request, text, (error, body) => (error ? done(new DomainError('json_invalid')) : done(null, body)));
-  });
+  const parse = (request: FastifyRequest, text: string): unknown => {
+    if (isDeeperThan(MAX_DEPTH, text)) throw tooDeep();
+    let outcome: { error: Error | null; body?: unknown } | undefined;
+    // It calls back before it returns.
+    void parseJson(request, text, (error, body) => (outcome = { error, body }));
+    if (outcome === undefined || outcome.error) throw new DomainError('json_invalid');
+    return outcome.body;
+  };
+  const parser =
+    (read: (request: FastifyRequest, text: string) => unknown) =>
+    (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => {
+      // Some clients send the header with every request, also with one that has nothing to say.
+      if (text === '') return done(null, undefined);
+      let body: unknown;
+      try {
+        body = read(request, text);
+      } catch (error) {
+        return done(error as Error);
+      }
+      done(null, body);
+    };
+  fastify.addContentTypeParser(JSON_TYPES, { parseAs: 'string' }, parser(parse));
+  const parseLines = (request: FastifyRequest, text: string) =>
+    linesOf(text).map((line, at) => inPlace(`line ${at + 1}`, () => parse(request, line)));
+  fastify.addContentTypeParser(JSON_LINES_TYPES, { parseAs: 'string' }, parser(parseLines));
 }
+
+/** Each ends with a line break; the last may do without. */
+const linesOf = (text: string) => text.replace(/\n$/, '').split('\n');
 
 const tooDeep = () => new DomainError('body_invalid', `'Objects and arrays are nested deeper than ${MAX_DEPTH}'`);
 

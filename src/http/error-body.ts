@@ -1,6 +1,4 @@
 import { STATUS_CODES } from 'node:http';
-import type { DomainError } from '../errors/domain-error.js';
-import { ERROR_TABLE } from './error-table.js';
 
 /** The only body an error has, and nothing else. */
 export interface ErrorBody {
@@ -14,16 +12,6 @@ export function errorBody(statusCode: number, message: string, errorCode?: strin
   const body: ErrorBody = { statusCode, error: reasonOf(statusCode), message };
   if (errorCode !== undefined) body.errorCode = errorCode;
   return body;
-}
-
-/** What the table says of a refusal. */
-export function refusalBody({ code, detail }: DomainError): ErrorBody {
-  const { status, message, errorCode } = ERROR_TABLE[code];
-  return errorBody(
-    status,
-    message.replace('%', () => detail),
-    errorCode,
-  );
 }
 
 /** For what the HTTP layer itself refuses: a status says it all. */

@@ -1,4 +1,5 @@
-import type { ErrorCode } from '../errors/domain-error.js';
+import type { DomainError, ErrorCode } from '../errors/domain-error.js';
+import { errorBody, type ErrorBody } from './error-body.js';
 
 interface ErrorRow {
   readonly status: number;
@@ -24,6 +25,11 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     errorCode: 'invalid_body',
   },
   connection_in_body_unknown: { status: 400, message: 'The connection does not exist', errorCode: 'invalid_body' },
+  connection_named_twice: {
+    status: 400,
+    message: 'The connection is in the list already, at index %.',
+    errorCode: 'invalid_body',
+  },
   connection_limit_reached: {
     status: 400,
     message: 'An organization can have at most % connections.',
@@ -101,6 +107,16 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'The resource is not as If-Match or If-None-Match asks for, read it again',
     errorCode: 'precondition_failed',
   },
+  move_breaks_rules: {
+    status: 409,
+    message: 'The other connection cannot have the terms of %',
+    errorCode: 'terms_not_supported',
+  },
+  move_meets_other: {
+    status: 409,
+    message: 'The other connection is there already in %',
+    errorCode: 'connection_present',
+  },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
   keys_unavailable: {
     status: 503,
@@ -121,3 +137,10 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     retryAfterSeconds: 1,
   },
 };
+
+/** What is said of a refusal. */
+export function refusalBody({ code, detail, place }: DomainError): ErrorBody {
+  const { status, message, errorCode } = ERROR_TABLE[code];
+  const text = message.replace('%', () => detail);
+  return errorBody(status, place === '' ? text : `${place}: ${text}`, errorCode);
+}

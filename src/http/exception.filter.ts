@@ -1,8 +1,8 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { errorBody, plainErrorBody, refusalBody, type ErrorBody } from './error-body.js';
-import { ERROR_TABLE } from './error-table.js';
+import { errorBody, plainErrorBody, type ErrorBody } from './error-body.js';
+import { ERROR_TABLE, refusalBody } from './error-table.js';
 
 /** Where every error becomes an answer. */
 @Catch()

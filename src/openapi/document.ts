@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { JSON_LINES_TYPES } from '../http/openapi/bodies.js';
 import { OPEN_DTOS } from '../http/validation/other-properties.js';
 import { ErrorResponse } from '../http/openapi/responses.js';
 import { describeEntityTag, takeEntityTagMark } from './entity-tags.js';
@@ -10,6 +11,9 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/** A text, since OpenAPI 3.1 cannot describe its lines. */
+const JSON_LINES = { schema: { type: 'string', description: 'The items of the list, one a line' } };
 
 /** What the body parsers refuse: a body that is too large, or of another type. */
 const REFUSED_BODY = [413, 415];
@@ -57,7 +61,9 @@ function describeBody(operation: Operation): void {
   if (body === undefined || '$ref' in body) return;
   // No body is read as an empty object, so the schema alone says whether one may be left out.
   delete body.required;
-  body.content = { [JSON_TYPE]: body.content[JSON_TYPE]!, [FORM_TYPE]: body.content[JSON_TYPE]! };
+  const lines = JSON_LINES_TYPES.filter((type) => type in body.content).map((type) => [type, JSON_LINES] as const);
+  const json = body.content[JSON_TYPE]!;
+  body.content = { [JSON_TYPE]: json, [FORM_TYPE]: json, ...Object.fromEntries(lines) };
   for (const status of REFUSED_BODY) {
     operation.responses[status] = refusal();
   }

@@ -1,6 +1,6 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
-import { RequireScope } from '../auth/access.js';
+import { RequireAllScopes, RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
@@ -14,10 +14,12 @@ import {
   OrganizationConnectionResponse,
   OrganizationConnectionUpdateDto,
 } from './dto/organization-connection.dto.js';
-import { newSettingsOf, settingsOf } from './dto/settings.js';
+import { OrganizationConnectionsReplaceDto, OrganizationConnectionsReplacedResponse } from './dto/replacement.dto.js';
+import { newSettingsOf, settingsOf, wantedRowOf } from './dto/settings.js';
 import {
   presentOneOrganizationConnection,
   presentOrganizationConnection,
+  presentReplacement,
 } from './organization-connections.presenter.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
 
@@ -46,6 +48,22 @@ export class OrganizationConnectionsController {
     @Body() body: OrganizationConnectionCreateDto,
   ): Promise<OrganizationConnectionResponse> {
     return presentOneOrganizationConnection(await this.service.add(id, newSettingsOf(body), 'newer'));
+  }
+
+  /** All of them or, when one breaks a rule, none. */
+  @Put()
+  @RequireAllScopes(
+    'create:organization_connections',
+    'update:organization_connections',
+    'delete:organization_connections',
+  )
+  @ApiResponse({ status: 200, type: OrganizationConnectionsReplacedResponse })
+  @ApiErrors(404)
+  async replace(
+    @Param() { id }: OrganizationPathDto,
+    @Body() { connections }: OrganizationConnectionsReplaceDto,
+  ): Promise<OrganizationConnectionsReplacedResponse> {
+    return presentReplacement(await this.service.replace(id, connections.map(wantedRowOf)));
   }
 
   @Get(':connection_id')

@@ -1,13 +1,17 @@
 import { Module } from '@nestjs/common';
 import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { BulkController } from './bulk.controller.js';
+import { BulkService } from './bulk.service.js';
 import { EnabledConnectionsController } from './enabled-connections.controller.js';
 import { OrganizationConnectionsController } from './organization-connections.controller.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
+import { RowSetsRepository } from './row-sets.repository.js';
 
 @Module({
   imports: [OrganizationsModule],
-  controllers: [EnabledConnectionsController, OrganizationConnectionsController],
-  providers: [OrganizationConnectionsService, OrganizationConnectionsRepository],
+  controllers: [EnabledConnectionsController, OrganizationConnectionsController, BulkController],
+  providers: [OrganizationConnectionsService, OrganizationConnectionsRepository, BulkService, RowSetsRepository],
+  exports: [OrganizationConnectionsService],
 })
 export class OrganizationConnectionsModule {}

@@ -3,7 +3,9 @@ import type {
   OrganizationConnectionResponse,
   OrganizationEnabledConnectionResponse,
 } from './dto/organization-connection.dto.js';
+import type { OrganizationConnectionsReplacedResponse } from './dto/replacement.dto.js';
 import type { OrganizationConnection, StoredOrganizationConnection } from './domain/organization-connection.js';
+import type { Replacement } from './domain/replacement.js';
 
 /** The older face's shape. `is_signup_enabled` is left out where it could never be true. */
 export function presentEnabledConnection(row: OrganizationConnection): OrganizationEnabledConnectionResponse {
@@ -36,3 +38,15 @@ export const presentOneEnabledConnection = (row: StoredOrganizationConnection): 
 /** One row by itself, on the newer face. */
 export const presentOneOrganizationConnection = (row: StoredOrganizationConnection): OrganizationConnectionResponse =>
   tagged(presentOrganizationConnection(row), row);
+
+export function presentReplacement({ rows, difference }: Replacement): OrganizationConnectionsReplacedResponse {
+  return {
+    connections: rows.map(presentOrganizationConnection),
+    summary: {
+      added: difference.added.length,
+      changed: difference.changed.length,
+      removed: difference.removed.length,
+      unchanged: difference.unchanged.length,
+    },
+  };
+}

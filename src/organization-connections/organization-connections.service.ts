@@ -6,16 +6,19 @@ import { untilDecided } from '../errors/until-decided.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
-import type {
-  Face,
-  NewRow,
-  OrganizationConnection,
-  OrganizationConnectionKey,
-  Settings,
-  StoredOrganizationConnection,
+import {
+  withChanges,
+  type Face,
+  type NewRow,
+  type OrganizationConnection,
+  type OrganizationConnectionKey,
+  type Settings,
+  type StoredOrganizationConnection,
 } from './domain/organization-connection.js';
+import { decideReplacement, type Replacement, type WantedRow } from './domain/replacement.js';
 import { requireAllowedTerms } from './domain/terms.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
+import { RowSetsRepository } from './row-sets.repository.js';
 
 /**
  * Enforces the rules of each connection's strategy. The statement that writes has the last word on them; when it did
@@ -25,6 +28,7 @@ import { OrganizationConnectionsRepository } from './organization-connections.re
 export class OrganizationConnectionsService {
   constructor(
     private readonly repository: OrganizationConnectionsRepository,
+    private readonly rowSets: RowSetsRepository,
     private readonly organizations: OrganizationsService,
     private readonly config: AppConfig,
   ) {}
@@ -69,7 +73,7 @@ export class OrganizationConnectionsService {
       async () => {
         const present = await this.get(key, face);
         preconditions.require(present);
-        requireAllowedTerms(present.strategyKind, { ...present, ...withoutUndefined(changes) });
+        requireAllowedTerms(present.strategyKind, withChanges(present, changes));
       },
     );
   }
@@ -85,6 +89,32 @@ export class OrganizationConnectionsService {
         return row;
       },
     );
+  }
+
+  /**
+   * Makes the organization's rows these, all or nothing; only what differs is written, and what stays keeps its
+   * `created_at`. Doing it again does nothing. An empty list removes all rows.
+   *
+   * @throws DomainError for the first row that breaks a rule, with its place
+   */
+  async replace(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
+    this.requireWithinLimit(wanted.length);
+    const replacement = await this.rowSets.replace(organizationId, connectionsIn(wanted), (facts) =>
+      decideReplacement(organizationId, facts, wanted),
+    );
+    return found(replacement, 'organization_not_found');
+  }
+
+  /** What {@link replace} would do and answer, and throw. Changes and locks nothing. */
+  async planReplacement(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
+    this.requireWithinLimit(wanted.length);
+    await this.organizations.requireExistence(organizationId);
+    return decideReplacement(organizationId, await this.rowSets.look(organizationId, connectionsIn(wanted)), wanted);
+  }
+
+  private requireWithinLimit(connections: number): void {
+    const limit = this.config.maxConnectionsPerOrganization;
+    if (connections > limit) throw new DomainError('connection_limit_reached', String(limit));
   }
 
   private async explainAdd(
@@ -103,6 +133,4 @@ export class OrganizationConnectionsService {
   }
 }
 
-function withoutUndefined<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
+const connectionsIn = (rows: readonly WantedRow[]) => rows.map(({ connection }) => connection);

@@ -28,7 +28,7 @@ import type {
  */
 
 /** A row of `organization_connections oc` and its connection `c`. */
-const COLUMNS = {
+export const COLUMNS = {
   connectionId: text('oc.connection_id'),
   strategyKind: text<StrategyKind>('oc.strategy_kind'),
   assignMembershipOnLogin: flag('oc.assign_membership_on_login'),

@@ -57,6 +57,14 @@ const CASES: Case[] = [
   { operation: 'PATCH /organizations/{id}/connections/{connection_id}', body: () => CHANGES, expected: notFound },
   { operation: 'PATCH /organizations/{id}/connections/{connection_id}', body: () => ({}), expected: notFound },
   { operation: 'DELETE /organizations/{id}/connections/{connection_id}', expected: removed },
+  {
+    operation: 'PUT /organizations/{id}/connections',
+    body: () => ({ connections: [] }),
+    expected: () => ({
+      status: 200,
+      body: { connections: [], summary: { added: 0, changed: 0, removed: 0, unchanged: 0 } },
+    }),
+  },
   { operation: 'GET /organizations/{id}/members', expected: nothing },
   {
     operation: 'DELETE /organizations/{id}/members',
@@ -86,6 +94,11 @@ const ADD_CASES: (Case & { readonly status: number })[] = [
     operation: 'POST /organizations/{id}/connections',
     body: ({ connectionId }: Named) => ({ connection_id: connectionId, ...CHANGES }),
     status: 201,
+  },
+  {
+    operation: 'PUT /organizations/{id}/connections',
+    body: ({ connectionId }: Named) => ({ connections: [{ connection_id: connectionId, ...CHANGES }] }),
+    status: 200,
   },
   {
     operation: 'POST /organizations/{id}/members',
@@ -167,7 +180,7 @@ describe('a request on one organization', () => {
         const { own, named, expectUntouched } = await createTwo(isEnabled);
         expect((await ask(operation, own.id, named, body)).status).toBe(status);
         await expectUntouched();
-        const listed = await ask(operation.replace('POST', 'GET'), own.id, named);
+        const listed = await ask(operation.replace(/^\w+/, 'GET'), own.id, named);
         const text = JSON.stringify(listed.body);
         expect([named.connectionId, named.domain, named.userId].filter((added) => text.includes(added))).toHaveLength(
           1,

@@ -31,5 +31,31 @@ export function itIsGuardedBy(
   });
 }
 
+/**
+ * Declares what holds for a route that wants several scopes at once: nobody comes in without a token, or with one that
+ * lacks any of them, which the refusal names.
+ *
+ * @param status of the call with these scopes and no others
+ */
+export function itWantsAllOf(
+  app: TestApp,
+  scopes: readonly Scope[],
+  status: number,
+  call: (api: Api) => Promise<Answer>,
+): void {
+  it('returns 401 without a token', async () => {
+    expectAnswer(await call(app.api.as(undefined)), refusals.noToken);
+  });
+
+  it.each(scopes)('returns 403 without the scope %s', async (missing) => {
+    const token = await app.issuer.token({ scopes: SCOPES.filter((scope) => scope !== missing) });
+    expectAnswer(await call(app.api.as(token)), refusals.insufficientScope(missing));
+  });
+
+  it(`lets a token in that has only ${scopes.join(', ')}, and answers ${status}`, async () => {
+    expect((await call(app.api.as(await app.issuer.token({ scopes: [...scopes] })))).status).toBe(status);
+  });
+}
+
 /** Ids that nothing has. */
 export const absent = { organization: 'org_0000000000000000', connection: 'con_0000000000000000' };

@@ -28,6 +28,10 @@ export class Api {
     return this.send('POST', path, body);
   }
 
+  put<Body = unknown>(path: string, body: unknown): Promise<Answer<Body>> {
+    return this.send('PUT', path, body);
+  }
+
   patch<Body = unknown>(path: string, body: unknown): Promise<Answer<Body>> {
     return this.send('PATCH', path, body);
   }

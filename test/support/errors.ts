@@ -5,6 +5,14 @@ const error = (statusCode: number, message: string, errorCode?: string) => ({
   body: { statusCode, error: STATUS_CODES[statusCode], message, ...(errorCode === undefined ? {} : { errorCode }) },
 });
 
+type Refusal = ReturnType<typeof error>;
+
+/** The same for one item of a request, whose place the message names. */
+export const inPlace = (place: string, { status, body }: Refusal): Refusal => ({
+  status,
+  body: { ...body, message: `${place}: ${body.message}` },
+});
+
 /** What the service must answer, written out once more and not taken from its own table. */
 export const refusals = {
   signupNotSupported: error(
@@ -14,6 +22,8 @@ export const refusals = {
   ),
   hiddenButtonNotSupported: error(400, 'Only enterprise connections support show_as_button = false.', 'invalid_body'),
   connectionInBodyUnknown: error(400, 'The connection does not exist', 'invalid_body'),
+  connectionNamedTwice: (index: number) =>
+    error(400, `The connection is in the list already, at index ${index}.`, 'invalid_body'),
   connectionLimitReached: (limit = 10) =>
     error(400, `An organization can have at most ${limit} connections.`, 'limit_reached'),
   discoveryDomainLimitReached: error(400, 'An organization can have at most 100 discovery domains.', 'limit_reached'),
@@ -39,6 +49,10 @@ export const refusals = {
   organizationNameTaken: error(409, 'An organization with this name already exists.', 'organization_conflict'),
   connectionNameTaken: error(409, 'A connection with the same name already exists', 'connection_conflict'),
   organizationConnectionExists: error(409, 'The organization connection already exists.'),
+  moveBreaksRules: (organizations: string) =>
+    error(409, `The other connection cannot have the terms of ${organizations}`, 'terms_not_supported'),
+  moveMeetsOther: (organizations: string) =>
+    error(409, `The other connection is there already in ${organizations}`, 'connection_present'),
   userExists: error(409, 'The user already exists.', 'auth0_idp_error'),
   discoveryDomainExists: error(409, 'The organization domain already exists.'),
   preconditionFailed: error(

@@ -1,9 +1,21 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiBody, ApiExtraModels, schemaPath } from './decorators.js';
+import { ApiBody, ApiConsumes, ApiExtraModels, schemaPath } from './decorators.js';
 
 /** Declares a body that must have at least one property; `NotEmptyPipe` is what checks it. */
 export const ApiNotEmptyBody = (dto: Type) =>
   applyDecorators(
     ApiExtraModels(dto),
     ApiBody({ schema: { type: 'object', minProperties: 1, allOf: [{ $ref: schemaPath(dto) }] } }),
+  );
+
+export const JSON_LINES_TYPES = ['application/x-ndjson', 'application/jsonl'];
+
+/** Declares a body that is an object, or a list of its items, or the items as JSON Lines. */
+export const ApiJsonLinesBody = (dto: Type, item: Type) =>
+  applyDecorators(
+    ApiExtraModels(dto, item),
+    ApiConsumes('application/json', ...JSON_LINES_TYPES),
+    ApiBody({
+      schema: { oneOf: [{ $ref: schemaPath(dto) }, { type: 'array', items: { $ref: schemaPath(item) } }] },
+    }),
   );

@@ -7,6 +7,7 @@ import type * as Swagger from '@nestjs/swagger';
 type Decorators = Pick<
   typeof Swagger,
   | 'ApiBody'
+  | 'ApiConsumes'
   | 'ApiExcludeController'
   | 'ApiExtension'
   | 'ApiExtraModels'
@@ -31,6 +32,7 @@ function later<Name extends keyof Decorators>(name: Name): Decorators[Name] {
 }
 
 export const ApiBody = later('ApiBody');
+export const ApiConsumes = later('ApiConsumes');
 export const ApiExcludeController = later('ApiExcludeController');
 export const ApiExtension = later('ApiExtension');
 export const ApiExtraModels = later('ApiExtraModels');

@@ -1,4 +1,4 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { ValidateBy, type ValidationArguments, type ValidationOptions } from 'class-validator';
 import { FORMATS, type FormatName } from './formats.js';
 import { isStorable } from './storable.js';
 import { sizeProblem, textMapProblem } from './wording.js';
@@ -17,6 +17,16 @@ export const IsTextMap = (maxProperties: number) =>
 
 export const MaxBytes = (bytes: number) =>
   by('maxBytes', (value: object) => sizeProblem(value, bytes) === undefined, bytes);
+
+/** Of two fields only one may be sent. */
+export const IsInsteadOf = (other: string) =>
+  ValidateBy({
+    name: 'isInsteadOf',
+    constraints: [other],
+    validator: {
+      validate: (_, rule?: ValidationArguments) => (rule?.object as Record<string, unknown>)[other] === undefined,
+    },
+  });
 
 const by = (name: string, validate: (value: never) => boolean, limit?: unknown, options?: ValidationOptions) =>
   ValidateBy({ name, constraints: [limit], validator: { validate: (value) => validate(value as never) } }, options);

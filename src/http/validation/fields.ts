@@ -22,7 +22,7 @@ import {
   type ValidationOptions,
 } from 'class-validator';
 import { ApiProperty } from '../openapi/decorators.js';
-import { IsFormat, IsStorable, IsTextMap, MaxBytes } from './constraints.js';
+import { IsFormat, IsInsteadOf, IsStorable, IsTextMap, MaxBytes } from './constraints.js';
 import type { FormatName } from './formats.js';
 import { MAP_TEXT_LENGTH } from './wording.js';
 
@@ -34,6 +34,8 @@ import { MAP_TEXT_LENGTH } from './wording.js';
 interface Common {
   required?: boolean;
   nullable?: boolean;
+  /** The other of two fields, of which exactly one is sent. */
+  insteadOf?: string;
   description?: string;
 }
 
@@ -57,8 +59,8 @@ export const NESTED = Symbol('nested');
 /** Postgres' integer, so that no number can overflow a statement. */
 const MAX_INTEGER = 2_147_483_647;
 
-export const StringField = ({ required, nullable, description, ...limits }: StringLimits & Common = {}) =>
-  leaf({ required, nullable, description, ...stringSchema(limits) }, texts(limits));
+export const StringField = ({ required, nullable, insteadOf, description, ...limits }: StringLimits & Common = {}) =>
+  leaf({ required, nullable, insteadOf, description, ...stringSchema(limits) }, texts(limits));
 
 export const EnumField = (values: readonly string[], options: Common = {}) => StringField({ ...options, enum: values });
 
@@ -142,15 +144,19 @@ const given = <Limit>(limit: Limit | undefined, check: (limit: Limit) => Propert
 
 /** Every check runs on a missing property too, unless it is one that may be left out. */
 function field(
-  { required = false, ...schema }: Common & Schema,
+  { required = false, insteadOf, ...schema }: Common & Schema,
   nested: Dto | null,
   decorators: PropertyDecorator[],
 ): PropertyDecorator {
-  const leftOut = schema.nullable ? IsOptional() : ValidateIf((_, value) => value !== undefined);
+  const isAwaited = (dto: Record<string, unknown>) => insteadOf !== undefined && dto[insteadOf] === undefined;
+  const leftOut = schema.nullable
+    ? IsOptional()
+    : ValidateIf((dto: Record<string, unknown>, value) => value !== undefined || isAwaited(dto));
   return applyDecorators(
     Reflect.metadata(NESTED, nested),
     ApiProperty({ required, ...schema }),
     ...(required ? [] : [leftOut]),
+    ...given(insteadOf, IsInsteadOf),
     ...decorators,
   );
 }

@@ -38,6 +38,7 @@ export const WORDING = {
   },
   isNotEmptyObject: () => 'Too few properties defined (0), minimum 1',
   isTextMap: (map: object, maxProperties: number) => textMapProblem(map, maxProperties) ?? '',
+  isInsteadOf: (_: unknown, other: string) => `Cannot be sent together with ${other}`,
   maxBytes: (value: object, maximum: number) => sizeProblem(value, maximum) ?? '',
 } satisfies Record<string, (value: never, limit: never) => string>;
 

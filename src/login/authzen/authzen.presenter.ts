@@ -1,4 +1,4 @@
-import { refusalBody } from '../../http/error-body.js';
+import { refusalBody } from '../../http/error-table.js';
 import type { Decision } from '../domain/decision.js';
 import type { EvaluationResponse, EvaluationsResponse } from './dto/evaluation.dto.js';
 import { isPermit, type Outcome } from './evaluation.js';

@@ -1,5 +1,5 @@
 import type { StrategyKind } from '../../connections/domain/strategy.js';
-import { DEFAULT_TERMS, type Terms } from './terms.js';
+import { DEFAULT_TERMS, requireAllowedTerms, type Terms } from './terms.js';
 
 export const ORGANIZATION_ACCESS_LEVELS = ['none', 'readonly', 'limited', 'full'] as const;
 export type OrganizationAccessLevel = (typeof ORGANIZATION_ACCESS_LEVELS)[number];
@@ -43,8 +43,37 @@ export interface StoredOrganizationConnection extends OrganizationConnection {
   version: bigint;
 }
 
+/** The same where rows of several organizations are at hand. */
+export interface OwnedRow extends OrganizationConnection {
+  organizationId: string;
+}
+
+/** What a row shows of its connection, and what its kind allows. */
+export interface ConnectionFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly strategy: string;
+  readonly strategyKind: StrategyKind;
+}
+
 /**
  * The two faces of the same rows: on the older one (`/enabled_connections`) only rows that are enabled exist, on the
  * newer one (`/connections`) all do.
  */
 export type Face = 'older' | 'newer';
+
+/** @throws DomainError when the connection cannot have these terms */
+export function rowOf(
+  organizationId: string,
+  { id, name, strategy, strategyKind }: ConnectionFacts,
+  settings: Settings,
+): OwnedRow {
+  requireAllowedTerms(strategyKind, settings);
+  return { ...settings, organizationId, connectionId: id, connectionName: name, strategy, strategyKind };
+}
+
+/** The row as it will be; what is undefined stays. */
+export function withChanges<Row extends Settings>(row: Row, changes: Partial<Settings>): Row {
+  const made = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return { ...row, ...Object.fromEntries(made) };
+}

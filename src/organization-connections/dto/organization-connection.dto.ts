@@ -7,7 +7,7 @@ import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../dom
 // eslint-disable-next-line no-control-regex -- the contract's own pattern: anything but NUL
 const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
 
-const CONNECTION_ID_LIMITS = { minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' } as const;
+export const CONNECTION_ID_LIMITS = { minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' } as const;
 
 export class OrganizationEnabledConnectionPathDto extends OrganizationPathDto {
   @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH })
@@ -44,10 +44,7 @@ export class OrganizationEnabledConnectionAddDto extends TermsDto {
 
 export class OrganizationEnabledConnectionUpdateDto extends TermsDto {}
 
-export class OrganizationConnectionCreateDto extends TermsDto {
-  @StringField({ required: true, ...CONNECTION_ID_LIMITS })
-  connection_id!: string;
-
+export class OrganizationConnectionSettingsDto extends TermsDto {
   @BooleanField()
   is_enabled?: boolean;
 
@@ -56,6 +53,11 @@ export class OrganizationConnectionCreateDto extends TermsDto {
 
   @StringField(NAME_LIMITS)
   organization_connection_name?: string;
+}
+
+export class OrganizationConnectionCreateDto extends OrganizationConnectionSettingsDto {
+  @StringField({ required: true, ...CONNECTION_ID_LIMITS })
+  connection_id!: string;
 }
 
 /** A null puts the default back. */

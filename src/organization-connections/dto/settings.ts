@@ -1,15 +1,19 @@
 import { DEFAULT_SETTINGS, type NewRow, type Settings } from '../domain/organization-connection.js';
+import type { Reference } from '../domain/reference.js';
+import type { WantedRow } from '../domain/replacement.js';
 import type {
   OrganizationConnectionUpdateDto,
   OrganizationConnectionCreateDto,
   OrganizationEnabledConnectionAddDto,
+  OrganizationConnectionSettingsDto,
   OrganizationEnabledConnectionUpdateDto,
 } from './organization-connection.dto.js';
+import type { WantedConnectionDto } from './replacement.dto.js';
 
 type AnyDto =
   | OrganizationEnabledConnectionAddDto
   | OrganizationEnabledConnectionUpdateDto
-  | OrganizationConnectionCreateDto
+  | OrganizationConnectionSettingsDto
   | OrganizationConnectionUpdateDto;
 
 /** What a body sets, field by field; what it does not have stays undefined, a null is the default. */
@@ -29,9 +33,20 @@ export function settingsOf(dto: AnyDto): Partial<Settings> {
 
 /** The same for a new row: what the body does not set is the default. */
 export function newSettingsOf(dto: OrganizationEnabledConnectionAddDto | OrganizationConnectionCreateDto): NewRow {
-  const sent = settingsOf(dto);
+  return { connectionId: dto.connection_id, ...withDefaults(settingsOf(dto)) };
+}
+
+export function wantedRowOf(dto: WantedConnectionDto): WantedRow {
+  return { connection: connectionOf(dto), ...withDefaults(settingsOf(dto)) };
+}
+
+/** Which connection a body names; it has exactly one of the two. */
+export function connectionOf(dto: { connection_id?: string; connection_name?: string }): Reference {
+  return dto.connection_id === undefined ? { name: dto.connection_name! } : { id: dto.connection_id };
+}
+
+export function withDefaults(sent: Partial<Settings>): Settings {
   return {
-    connectionId: dto.connection_id,
     assignMembershipOnLogin: sent.assignMembershipOnLogin ?? DEFAULT_SETTINGS.assignMembershipOnLogin,
     isSignupEnabled: sent.isSignupEnabled ?? DEFAULT_SETTINGS.isSignupEnabled,
     showAsButton: sent.showAsButton ?? DEFAULT_SETTINGS.showAsButton,

@@ -1,0 +1,128 @@
+import { DomainError } from '../../errors/domain-error.js';
+import { found } from '../../errors/found.js';
+import { differenceOf, keyOf, type Difference } from './difference.js';
+import {
+  rowOf,
+  withChanges,
+  type ConnectionFacts,
+  type OrganizationConnectionKey,
+  type OwnedRow,
+  type Settings,
+} from './organization-connection.js';
+import type { Reference } from './reference.js';
+import { requireAllowedTerms } from './terms.js';
+
+export const OPERATIONS = ['add', 'update', 'remove'] as const;
+export type OperationKind = (typeof OPERATIONS)[number];
+
+/** One change of one row, of whatever organization. */
+export type Operation = { readonly organization: Reference; readonly connection: Reference } & (
+  | { readonly op: 'add'; readonly settings: Settings }
+  | { readonly op: 'update'; readonly changes: Partial<Settings> }
+  | { readonly op: 'remove' }
+);
+
+/** A change of one row. */
+export interface RowUpdate extends OrganizationConnectionKey {
+  readonly changes: Partial<Settings>;
+}
+
+/**
+ * The operations as changes of rows of different organizations, all by id. Undefined: they are something else too, or
+ * one changes nothing.
+ */
+export function updatesOf(operations: readonly Operation[]): readonly RowUpdate[] | undefined {
+  const updates = new Map<string, RowUpdate>();
+  for (const operation of operations) {
+    const { organization, connection } = operation;
+    if (operation.op !== 'update' || !('id' in organization) || !('id' in connection)) return undefined;
+    const { changes } = operation;
+    const changesNothing = Object.values(changes).every((value) => value === undefined);
+    if (changesNothing || updates.has(organization.id)) return undefined;
+    updates.set(organization.id, { organizationId: organization.id, connectionId: connection.id, changes });
+  }
+  return [...updates.values()];
+}
+
+/** What an operation came to: what the request for it alone would be answered. */
+export type Outcome =
+  | { readonly status: 'added' | 'updated'; readonly row: OwnedRow }
+  | { readonly status: 'removed' }
+  | { readonly status: 'error'; readonly error: DomainError };
+
+/** What the operations are about. */
+export interface OperationFacts {
+  /** Undefined: there is no such organization. */
+  organizationOf(named: Reference): { readonly id: string } | undefined;
+  /** Undefined: there is no such connection. */
+  connectionOf(named: Reference): ConnectionFacts | undefined;
+  /** The rows that the operations name, as far as there are any. */
+  readonly present: readonly OwnedRow[];
+  /** How many rows an organization has, by its id; asked of those that an operation adds to. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** An outcome for each operation, in their order, and what it takes. */
+export interface OperationsDecision {
+  readonly outcomes: readonly Outcome[];
+  readonly difference: Difference;
+}
+
+/**
+ * Does the operations in their order, each on what those before it left. One that is refused leaves everything as it was.
+ *
+ * @param limit how many connections an organization may have
+ */
+export function decideOperations(
+  operations: readonly Operation[],
+  facts: OperationFacts,
+  limit: number,
+): OperationsDecision {
+  const rows = new Map(facts.present.map((row) => [keyOf(row), row]));
+  const counts = new Map(facts.counts);
+  const outcomes = operations.map((operation) => outcomeOf(() => perform(operation)));
+  return { outcomes, difference: differenceOf(facts.present, [...rows.values()]) };
+
+  function perform(operation: Operation): Outcome {
+    const organizationId = found(facts.organizationOf(operation.organization), 'organization_not_found').id;
+    const connection = facts.connectionOf(operation.connection);
+    const key = connection && keyOf({ organizationId, connectionId: connection.id });
+    const row = key === undefined ? undefined : rows.get(key);
+    switch (operation.op) {
+      case 'add': {
+        const added = rowOf(organizationId, found(connection, 'connection_in_body_unknown'), operation.settings);
+        if (row) throw new DomainError('organization_connection_exists');
+        const others = counts.get(organizationId) ?? 0;
+        if (others >= limit) throw new DomainError('connection_limit_reached', String(limit));
+        counts.set(organizationId, others + 1);
+        return { status: 'added', row: keep(added) };
+      }
+      case 'update': {
+        const updated = withChanges(found(row, 'organization_connection_not_found'), operation.changes);
+        requireAllowedTerms(updated.strategyKind, updated);
+        return { status: 'updated', row: keep(updated) };
+      }
+      case 'remove': {
+        if (row) {
+          rows.delete(keyOf(row));
+          counts.set(organizationId, (counts.get(organizationId) ?? 0) - 1);
+        }
+        return { status: 'removed' };
+      }
+    }
+  }
+
+  function keep(row: OwnedRow): OwnedRow {
+    rows.set(keyOf(row), row);
+    return row;
+  }
+}
+
+function outcomeOf(perform: () => Outcome): Outcome {
+  try {
+    return perform();
+  } catch (error) {
+    if (error instanceof DomainError) return { status: 'error', error };
+    throw error;
+  }
+}

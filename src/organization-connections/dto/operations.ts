@@ -1,0 +1,41 @@
+import { DomainError } from '../../errors/domain-error.js';
+import type { Operation } from '../domain/operations.js';
+import type { OperationDto } from './bulk.dto.js';
+import { connectionOf, settingsOf, withDefaults } from './settings.js';
+
+/** A body is a list of operations, or an object that has one. Undefined: it is neither. */
+export function listIn(body: unknown): unknown[] | undefined {
+  const list: unknown = Array.isArray(body) ? body : (body as { operations?: unknown } | null | undefined)?.operations;
+  return Array.isArray(list) ? list : undefined;
+}
+
+/** @throws DomainError when it sends settings for a row that it removes */
+export function operationOf(dto: OperationDto, index: number): Operation {
+  const organization =
+    dto.organization_id === undefined ? { name: dto.organization_name! } : { id: dto.organization_id };
+  const named = { organization, connection: connectionOf(dto) };
+  const settings = settingsOf(dto);
+  switch (dto.op) {
+    case 'add':
+      return { ...named, op: 'add', settings: withDefaults(settings) };
+    case 'update':
+      return { ...named, op: 'update', changes: settings };
+    case 'remove': {
+      const other = SETTINGS.find((name) => dto[name] !== undefined);
+      if (other === undefined) return { ...named, op: 'remove' };
+      throw new DomainError(
+        'body_invalid',
+        `'Additional properties not allowed: ${other}' on property operations.${index}`,
+      );
+    }
+  }
+}
+
+const SETTINGS = [
+  'assign_membership_on_login',
+  'is_signup_enabled',
+  'show_as_button',
+  'is_enabled',
+  'organization_access_level',
+  'organization_connection_name',
+] as const;

@@ -1,0 +1,63 @@
+import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ObjectListField, StringField } from '../../http/validation/fields.js';
+import {
+  CONNECTION_ID_LIMITS,
+  OrganizationConnectionResponse,
+  OrganizationConnectionSettingsDto,
+} from './organization-connection.dto.js';
+
+const MAX_CONNECTION_NAME_LENGTH = 128;
+/** The most that can be configured as an organization's limit. */
+const MAX_CONNECTIONS = 10_000;
+
+/** Which connection: the id or else the name. */
+export const ConnectionIdField = () =>
+  StringField({
+    ...CONNECTION_ID_LIMITS,
+    insteadOf: 'connection_name',
+    description: 'Exactly one of connection_id and connection_name',
+  });
+
+export const ConnectionNameField = () =>
+  StringField({ minLength: 1, maxLength: MAX_CONNECTION_NAME_LENGTH, insteadOf: 'connection_id' });
+
+export class WantedConnectionDto extends OrganizationConnectionSettingsDto {
+  @ConnectionIdField()
+  connection_id?: string;
+
+  @ConnectionNameField()
+  connection_name?: string;
+}
+
+export class OrganizationConnectionsReplaceDto {
+  @ObjectListField(() => WantedConnectionDto, {
+    required: true,
+    maxItems: MAX_CONNECTIONS,
+    description: 'All connections as they shall be. What a row leaves out is the default, as when it is added',
+  })
+  connections!: WantedConnectionDto[];
+}
+
+export const Count = () => ApiProperty({ type: 'integer', minimum: 0 });
+
+export class ReplacementSummary {
+  @Count()
+  added!: number;
+
+  @Count()
+  changed!: number;
+
+  @Count()
+  removed!: number;
+
+  @Count()
+  unchanged!: number;
+}
+
+export class OrganizationConnectionsReplacedResponse {
+  @ApiProperty({ type: () => [OrganizationConnectionResponse] })
+  connections!: OrganizationConnectionResponse[];
+
+  @ApiProperty({ type: () => ReplacementSummary })
+  summary!: ReplacementSummary;
+}
