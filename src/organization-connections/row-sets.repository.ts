@@ -94,7 +94,7 @@ export class RowSetsRepository {
    * @returns the rows in the order of the updates
    */
   async updateAll(updates: readonly RowUpdate[]): Promise<readonly OwnedRow[] | undefined> {
-    const changes = () => inOrder.map(({ organizationId }): Change => `organizations ${organizationId}`);
+    const changes = () => updates.map(({ organizationId }): Change => `organizations ${organizationId}`);
     const work = () =>
       inTransaction(this.pool, async (client) => {
         const connections = await statements.lockConnections(
