@@ -2,6 +2,7 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '
 import type pg from 'pg';
 import { createPrisma, DATABASE, POOL } from './database.js';
 import { ReadConnection } from './read-connection.js';
+import { RequestTransactions } from './request-transactions.js';
 import { RowTurns } from './row-turns.js';
 
 /** Gives every feature the database: Prisma and the pool for writes, and beside it the connection for reads. */
@@ -16,8 +17,9 @@ export class DatabaseModule implements OnApplicationShutdown {
         { provide: DATABASE, useFactory: createPrisma, inject: [POOL] },
         { provide: ReadConnection, useFactory: () => new ReadConnection(pool.options) },
         RowTurns,
+        RequestTransactions,
       ],
-      exports: [POOL, DATABASE, ReadConnection, RowTurns],
+      exports: [POOL, DATABASE, ReadConnection, RowTurns, RequestTransactions],
     };
   }
 

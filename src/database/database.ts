@@ -1,7 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { rethrowAsDomainError } from './domain-errors.js';
+import { followingTransactions } from './following-transactions.js';
 import { PrismaClient } from './generated/client.js';
+import { requestTransaction } from './request-transaction.js';
 
 export { Prisma } from './generated/client.js';
 export type {
@@ -17,15 +19,20 @@ export type {
 const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
 
 /** Prisma's client on the shared pool. What a constraint or a lock refuses comes out as the domain error it stands for. */
-export function createPrisma(pool: pg.Pool) {
-  return new PrismaClient({
+export const createPrisma = (pool: pg.Pool): Database => followingTransactions(connectPrisma(pool));
+
+const connectPrisma = (pool: pg.Pool) =>
+  new PrismaClient({
     adapter: new PrismaPg(pool),
     errorFormat: 'minimal',
     transactionOptions: TRANSACTION_OPTIONS,
-  }).$extends({ query: { $allOperations: ({ args, query }) => query(args).catch(rethrowAsDomainError) } });
-}
+  }).$extends({
+    query: { $allOperations: ({ args, query }) => inPart(() => query(args)).catch(rethrowAsDomainError) },
+  });
 
-export type Database = ReturnType<typeof createPrisma>;
+const inPart = <T>(work: () => Promise<T>): Promise<T> => requestTransaction()?.part(work) ?? work();
+
+export type Database = ReturnType<typeof connectPrisma>;
 
 /** Injection tokens: neither has a class of its own. */
 export const DATABASE = Symbol('Database');

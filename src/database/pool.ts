@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
+import { clientForPrisma } from './request-transaction.js';
 import { leavesConnectionGood } from './sqlstate.js';
 
 /** Also how long a request waits for its turn on the pool. */
@@ -36,6 +37,8 @@ const configureSession = ((client: pg.ClientBase) =>
     SET lock_timeout = ${LOCK_TIMEOUT_MS};
     SET default_transaction_isolation = 'read committed'`)) as unknown as (client: pg.ClientBase) => void;
 
+type Callback = Parameters<pg.Pool['connect']>[0];
+
 /**
  * `pg`'s pool closes the connection of every query that fails, also where Postgres only refused a row, and keeps that of
  * every transaction, also where it can serve nobody any more. This one goes by what Postgres said.
@@ -50,6 +53,14 @@ class Pool extends pg.Pool {
         if (!leavesConnectionGood(error)) this.unfit.add(client);
       });
     });
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: Callback): void;
+  override connect(callback?: Callback): Promise<pg.PoolClient> | void {
+    if (callback !== undefined) return super.connect(callback);
+    const lent = clientForPrisma();
+    return lent === undefined ? super.connect() : Promise.resolve(lent);
   }
 
   override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {

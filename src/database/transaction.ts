@@ -1,16 +1,17 @@
 import type pg from 'pg';
+import { requestTransaction } from './request-transaction.js';
 import { isRepeatable } from './sqlstate.js';
 
 const ATTEMPTS = 10;
 
 /**
- * Runs the work as one transaction on a connection of the pool: all of it or nothing. It is done again when Postgres
+ * Runs the work as one transaction on a connection of the pool, or as a part of the request-wide one: all of it or nothing. It is done again when Postgres
  * broke it off to end a deadlock, or when the connection had prepared its statements for another schema.
  */
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work);
+      return await (requestTransaction()?.part(work) ?? once(pool, work));
     } catch (error) {
       if (attempt === ATTEMPTS || !isRepeatable(error)) throw error;
     }
