@@ -25,8 +25,8 @@ interface Scope {
 const scopes = new AsyncLocalStorage<Scope>();
 
 /**
- * Before version 24, Node.js follows every promise of the process while a store may be found, which takes a quarter more
- * processor time even of requests that have none. So it is told when there is nothing to be found.
+ * Before version 24, Node.js follows every promise of the process while there may be a store to be found, which costs
+ * requests that have none a quarter of their processor time. So it is told when there is none: see docs/decisions/0023.
  */
 class Tracking {
   private users = 0;

@@ -184,6 +184,14 @@ describe('A request-wide transaction', () => {
     await prisma.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
     await expect(transaction.commit(nothing)).rejects.toThrow();
     expect(await isThere(id)).toBe(false);
+  });
+
+  it('gives its connection and its place back when Postgres ends it, whatever becomes of the request', async () => {
+    for (let time = 0; time < 4; time++) {
+      const { client } = await transactions.begin();
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await prisma.$queryRaw`SELECT pg_terminate_backend(${rows[0]!.pid}::int)`;
+    }
     await within(() => make());
   });
 
