@@ -8,6 +8,8 @@ import { AppConfig } from './config/config.js';
 import { DomainError } from './errors/domain-error.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
+import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
+import { SafeWritesService } from './safe-writes/safe-writes.service.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = ['oauth/{*path}', '.well-known/{*path}', 'health/{*path}', 'login/{*path}', 'openapi.json'];
@@ -20,6 +22,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await limitRate(fastify, app.get(AppConfig), verifier);
   registerAuthentication(fastify, verifier);
   await registerBodyParsers(fastify);
+  registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

@@ -21,6 +21,9 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,
+      // Undefined, and so left out, for almost every request.
+      dryRun: request.care?.dryRun || undefined,
+      replayed: request.care?.isReplayed,
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,
     },
     'request',

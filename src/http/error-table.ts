@@ -35,6 +35,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   body_invalid: { status: 400, message: 'Payload validation error: %.', errorCode: 'invalid_body' },
   query_invalid: { status: 400, message: 'Query validation error: %.', errorCode: 'invalid_query_string' },
   path_invalid: { status: 400, message: 'Path validation error: %.', errorCode: 'invalid_uri' },
+  header_invalid: { status: 400, message: 'Header validation error: %.', errorCode: 'invalid_headers' },
   json_invalid: { status: 400, message: 'Invalid request payload JSON format' },
   authentication_missing: { status: 401, message: 'Missing authentication' },
   authorization_header_malformed: {
@@ -82,6 +83,17 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   organization_connection_exists: { status: 409, message: 'The organization connection already exists.' },
   user_exists: { status: 409, message: 'The user already exists.', errorCode: 'auth0_idp_error' },
   discovery_domain_exists: { status: 409, message: 'The organization domain already exists.' },
+  idempotency_key_in_use: {
+    status: 409,
+    message: 'A request with this Idempotency-Key is still running, try again',
+    errorCode: 'idempotency_key_in_use',
+    retryAfterSeconds: 1,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    message: 'This Idempotency-Key was sent with another request before',
+    errorCode: 'idempotency_key_reused',
+  },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
   keys_unavailable: {
     status: 503,
