@@ -17,6 +17,7 @@ import { MembersModule } from './members/members.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { SafeWritesModule } from './safe-writes/safe-writes.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -37,6 +38,7 @@ export class AppModule {
         DiscoveryDomainsModule.forRoot(lookUpTxt),
         ApplicationsModule,
         LoginModule,
+        SafeWritesModule,
         HealthModule,
         OpenApiModule,
       ],

@@ -11,6 +11,8 @@ import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
 import { registerAuthzenBinding } from './login/authzen/https-binding.js';
 import { registerPreconditions } from './http/preconditions.js';
+import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
+import { SafeWritesService } from './safe-writes/safe-writes.service.js';
 
 /** What lies outside the Management API and its prefix. */
 const OUTSIDE_THE_API = [
@@ -34,6 +36,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerAuthentication(fastify, verifier);
   registerPreconditions(fastify);
   await registerBodyParsers(fastify);
+  registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

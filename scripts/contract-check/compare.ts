@@ -48,9 +48,8 @@ class Comparison {
 
   private operation(at: string, contract: Operation, ours: Operation): void {
     this.value(`${at} scopes`, scopesOf(contract), scopesOf(ours));
-    this.both(`${at} `, parametersOf(contract), parametersOf(ours), (where, theirs, our) =>
-      this.parameter(where, theirs, our),
-    );
+    const [theirs, our] = [parametersOf(contract, this.contract), parametersOf(ours, this.ours)];
+    this.both(`${at} `, theirs, our, (where, their, own) => this.parameter(where, their, own));
     this.value(`${at} body`, contract.requestBody !== undefined, ours.requestBody !== undefined);
     if (contract.requestBody && ours.requestBody) {
       this.value(`${at} body required`, contract.requestBody.required ?? false, ours.requestBody.required ?? false);
@@ -125,8 +124,12 @@ function operationsOf(document: Document): Named<Operation> {
   return found;
 }
 
-function parametersOf({ parameters = [] }: Operation): Named<Parameter> {
-  return new Map(parameters.map((parameter) => [`${parameter.in} ${parameter.name}`, parameter]));
+function parametersOf({ parameters = [] }: Operation, { components }: Document): Named<Parameter> {
+  const resolved = parameters.map((parameter) => {
+    if (!('$ref' in parameter)) return parameter;
+    return components!.parameters![parameter.$ref.replace('#/components/parameters/', '')]!;
+  });
+  return new Map(resolved.map((parameter) => [`${parameter.in} ${parameter.name}`, parameter]));
 }
 
 /** The scopes of which a caller needs any one, whether they are given in one requirement or as alternatives. */

@@ -139,6 +139,19 @@ const ADDITIONS: readonly Intended[] = [
       'POST /connections/{id}/organizations/replace-with: absent → present',
     ],
   },
+  {
+    because: 'An addition: every write can be tried first.',
+    differences: ['* header Vestibule-Dry-Run: absent → present'],
+  },
+  {
+    because: 'An addition: a POST or PATCH can be repeated, but not while it runs, and not as another one.',
+    differences: [
+      '* header Idempotency-Key: absent → present',
+      'POST * 409: absent → present',
+      'PATCH * 409: absent → present',
+      '* 422: absent → present',
+    ],
+  },
 ];
 
 const STATUSES: readonly Intended[] = [
@@ -181,10 +194,6 @@ const STATUSES: readonly Intended[] = [
       'POST /organizations/{id}/enabled_connections 409: absent → present',
       'PATCH /users/{id} 409: absent → present',
     ],
-  },
-  {
-    because: 'Nothing that an update can change has to be unique.',
-    differences: ['PATCH /connections/{id} 409: present → absent'],
   },
   {
     because: 'A token is asked for everywhere, also where the contract forgot to say so.',

@@ -1,11 +1,11 @@
 /** The parts of an OpenAPI 3.1 document that are compared. Descriptions, examples and defaults are not among them. */
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
-  components?: { schemas?: Record<string, Schema> };
+  components?: { schemas?: Record<string, Schema>; parameters?: Record<string, Parameter> };
 }
 
 export interface Operation {
-  parameters?: Parameter[];
+  parameters?: (Parameter | { $ref: string })[];
   requestBody?: { required?: boolean; content: Content };
   responses: Record<string, { content?: Content }>;
   security?: Record<string, string[]>[];

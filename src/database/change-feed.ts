@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { unlessAborted } from '../unless-aborted.js';
 import { Notifications, NotificationsSwallowed } from './notifications.js';
+import { afterCommit } from './request-transaction.js';
 
 /** On which the triggers of the tables notify. */
 const CHANNEL = 'vestibule_changes';
@@ -49,7 +50,8 @@ export class ChangeFeed {
   }
 
   /**
-   * Does what changes rows. Who follows is told before it is done, also of what failed: that may be committed too.
+   * Does what changes rows. Who follows is told before it is done, or when the request as a whole is committed; also
+   * of what failed: that may be committed too.
    *
    * @param changes is asked when the work is done, which may be the one to find out
    */
@@ -57,7 +59,9 @@ export class ChangeFeed {
     try {
       return await work();
     } finally {
-      for (const change of typeof changes === 'string' ? [changes] : changes()) this.tell(change);
+      afterCommit(() => {
+        for (const change of typeof changes === 'string' ? [changes] : changes()) this.tell(change);
+      });
     }
   }
 

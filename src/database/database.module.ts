@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ChangeFeed } from './change-feed.js';
 import { createPrisma, DATABASE, POOL } from './database.js';
 import { ReadConnection } from './read-connection.js';
+import { RequestTransactions } from './request-transactions.js';
 import { RowTurns } from './row-turns.js';
 
 /** Gives every feature the database: Prisma and the pool for writes, the connection for reads, the feed of changes. */
@@ -18,8 +19,9 @@ export class DatabaseModule implements OnApplicationShutdown {
         { provide: ReadConnection, useFactory: () => new ReadConnection(pool.options) },
         { provide: ChangeFeed, useFactory: () => new ChangeFeed(pool) },
         RowTurns,
+        RequestTransactions,
       ],
-      exports: [POOL, DATABASE, ReadConnection, ChangeFeed, RowTurns],
+      exports: [POOL, DATABASE, ReadConnection, ChangeFeed, RowTurns, RequestTransactions],
     };
   }
 

@@ -1,7 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { rethrowAsDomainError } from './domain-errors.js';
+import { followingTransactions } from './following-transactions.js';
 import { PrismaClient } from './generated/client.js';
+import { requestTransaction } from './request-transaction.js';
 import { asStatementRun } from './statement-channel.js';
 
 export { Prisma } from './generated/client.js';
@@ -18,8 +20,10 @@ export type {
 const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
 
 /** Prisma's client on the shared pool. What a constraint or a lock refuses comes out as the domain error it stands for. */
-export function createPrisma(pool: pg.Pool) {
-  return new PrismaClient({
+export const createPrisma = (pool: pg.Pool): Database => followingTransactions(connectPrisma(pool));
+
+const connectPrisma = (pool: pg.Pool) =>
+  new PrismaClient({
     adapter: new PrismaPg(pool),
     errorFormat: 'minimal',
     transactionOptions: TRANSACTION_OPTIONS,
@@ -27,13 +31,14 @@ export function createPrisma(pool: pg.Pool) {
     query: {
       $allOperations: ({ model, operation, args, query }) =>
         asStatementRun(model === undefined ? operation : `${model}.${operation}`, () =>
-          query(args).catch(rethrowAsDomainError),
+          inPart(() => query(args)).catch(rethrowAsDomainError),
         ),
     },
   });
-}
 
-export type Database = ReturnType<typeof createPrisma>;
+const inPart = <T>(work: () => Promise<T>): Promise<T> => requestTransaction()?.part(work) ?? work();
+
+export type Database = ReturnType<typeof connectPrisma>;
 
 /** Injection tokens: neither has a class of its own. */
 export const DATABASE = Symbol('Database');

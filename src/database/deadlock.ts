@@ -1,3 +1,5 @@
+import { DomainError } from '../errors/domain-error.js';
+
 const ATTEMPTS = 10;
 
 /**
@@ -5,15 +7,20 @@ const ATTEMPTS = 10;
  * it is found, so that two deletions of some of the same rows can wait for each other.
  *
  * @param work one statement or transaction, of which nothing is left when it fails
+ * @throws DomainError when it is broken off time and again
  */
-export async function repeatAfterDeadlock<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+export const repeatAfterDeadlock = <T>(work: () => Promise<T>): Promise<T> => repeated(work, isDeadlock);
+
+/** The same with other errors after which nothing is left. */
+export async function repeated<T>(work: () => Promise<T>, isRepeatable: (error: unknown) => boolean): Promise<T> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isDeadlock(error)) throw error;
+      if (!isRepeatable(error)) throw error;
     }
   }
+  throw new DomainError('row_locked');
 }
 
 /** Prisma's code for it. */

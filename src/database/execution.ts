@@ -2,7 +2,7 @@ import pg from 'pg';
 
 /** A statement that each connection prepares once, under its name. */
 export interface Statement<Row = unknown> {
-  /** Unique in the service. */
+  /** Unique in the service. Empty: nothing is remembered, and it is prepared for this once. */
   readonly name: string;
   readonly text: string;
   /** Reads a row from its columns, in the statement's order. */
@@ -67,7 +67,9 @@ export class Execution<Row> extends PgQuery {
     // One write for all messages.
     connection.stream.cork();
     try {
-      if ((connection.parsedStatements[name] ?? connection.submittedNamedStatements[name]) === undefined) {
+      if (name === '') {
+        connection.parse({ name, text });
+      } else if ((connection.parsedStatements[name] ?? connection.submittedNamedStatements[name]) === undefined) {
         connection.parse({ name, text });
         connection.submittedNamedStatements[name] = text;
       }

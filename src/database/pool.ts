@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
+import { clientForPrisma } from './request-transaction.js';
 import { leavesConnectionGood } from './sqlstate.js';
 
 /** Also how long a request waits for its turn on the pool. */
@@ -65,6 +66,8 @@ class Pool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    const lent = callback ? undefined : clientForPrisma();
+    if (lent) return Promise.resolve(lent);
     if (!connectionWaits.hasSubscribers) return callback ? super.connect(callback) : super.connect();
     const askedAt = performance.now();
     const tell = (isGranted: boolean) => {

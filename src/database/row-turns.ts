@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../errors/domain-error.js';
+import { requestTransaction } from './request-transaction.js';
 
 /**
  * Lets the changes of one row wait for each other here and not on a connection each: a row that somebody has locked
@@ -17,6 +18,8 @@ export class RowTurns {
    * @param row a table and a key, as one text
    */
   take<T>(row: string, work: () => Promise<T>): Promise<T> {
+    // It has its connection already; and behind its back somebody may have the turn who waits for a row it has locked.
+    if (requestTransaction() !== undefined) return work();
     const before = this.last.get(row);
     const turn =
       before === undefined ? work() : before.then(work, (error) => (isLocked(error) ? reject(error) : work()));

@@ -2,26 +2,43 @@ import pg from 'pg';
 import { rethrowAsDomainError } from './domain-errors.js';
 import { Execution, type Field, type Parameter, type Result, type Statement } from './execution.js';
 import type { ReadConnection } from './read-connection.js';
+import { requestTransaction, type RequestTransaction } from './request-transaction.js';
 import { isStaleStatement } from './sqlstate.js';
 import { asStatementRun } from './statement-channel.js';
 
 export type { Statement } from './execution.js';
 
-/** Where a statement runs: on the pool, in a transaction (the client it was begun on), or on the connection for reads. */
+/**
+ * Where a statement runs: on the pool, in a transaction (the client it was begun on), or on the connection for reads.
+ * Within a request-wide transaction the pool and the connection for reads both stand for the client of that one.
+ */
 export type Queryable = pg.Pool | pg.ClientBase | ReadConnection;
 
 /** @throws DomainError where a constraint or a lock stands for one */
 export function run<Row>(on: Queryable, statement: Statement<Row>, values: readonly Parameter[]): Promise<Result<Row>> {
   return asStatementRun(statement.name, () => {
-    const start = () => new Execution(statement, values);
-    const running = on instanceof pg.Pool ? onPool(on, start) : 'execute' in on ? on.execute(start) : start().runOn(on);
+    const transaction = requestTransaction();
+    const running =
+      transaction === undefined
+        ? runAlone(on, () => new Execution(statement, values))
+        : runWithin(transaction, on, new Execution({ ...statement, name: '' }, values));
     return running.catch(rethrowAsDomainError);
   });
 }
 
-async function onPool<Row>(pool: pg.Pool, start: () => Execution<Row>): Promise<Result<Row>> {
+function runAlone<Row>(on: Queryable, make: () => Execution<Row>): Promise<Result<Row>> {
+  return on instanceof pg.Pool ? onPool(on, make) : 'execute' in on ? on.execute(make) : make().runOn(on);
+}
+
+/** A prepared statement that no longer fits the schema would be the end of the transaction, so none is used in it. */
+function runWithin<Row>(transaction: RequestTransaction, on: Queryable, execution: Execution<Row>) {
+  const isPart = on instanceof pg.Pool || 'execute' in on;
+  return isPart ? transaction.part((client) => execution.runOn(client)) : execution.runOn(on);
+}
+
+async function onPool<Row>(pool: pg.Pool, make: () => Execution<Row>): Promise<Result<Row>> {
   // Whatever its types say, a pool answers what is submitted with a promise too.
-  const attempt = () => pool.query(start() as unknown as pg.Submittable) as unknown as Promise<Result<Row>>;
+  const attempt = () => pool.query(make() as unknown as pg.Submittable) as unknown as Promise<Result<Row>>;
   try {
     return await attempt();
   } catch (error) {

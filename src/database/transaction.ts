@@ -1,21 +1,15 @@
 import type pg from 'pg';
+import { repeated } from './deadlock.js';
+import { requestTransaction } from './request-transaction.js';
 import { isRepeatable } from './sqlstate.js';
 
-const ATTEMPTS = 10;
-
 /**
- * Runs the work as one transaction on a connection of the pool: all of it or nothing. It is done again when Postgres
- * broke it off to end a deadlock, or when the connection had prepared its statements for another schema.
+ * Runs the work as one transaction on a connection of the pool, or as a part of the request-wide one: all of it or
+ * nothing. It is done again when Postgres broke it off to end a deadlock, or when the connection had prepared its
+ * statements for another schema.
  */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await once(pool, work);
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isRepeatable(error)) throw error;
-    }
-  }
-}
+export const inTransaction = <T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> =>
+  repeated(() => requestTransaction()?.part(work) ?? once(pool, work), isRepeatable);
 
 async function once<T>(pool: pg.Pool, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
   const client = await pool.connect();

@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'user_exists'
   | 'discovery_domain_exists'
   | 'precondition_failed'
+  | 'idempotency_key_in_use'
+  | 'idempotency_key_reused'
   | 'too_many_requests'
   | 'keys_unavailable'
   | 'row_locked'

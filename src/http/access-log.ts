@@ -31,6 +31,9 @@ export function noteAnswer(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,
+      // Undefined, and so left out, for almost every request.
+      dryRun: request.care?.dryRun || undefined,
+      replayed: request.care?.isReplayed,
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,
     },
     'request',

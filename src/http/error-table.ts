@@ -117,6 +117,17 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'The other connection is there already in %',
     errorCode: 'connection_present',
   },
+  idempotency_key_in_use: {
+    status: 409,
+    message: 'A request with this Idempotency-Key is still running, try again',
+    errorCode: 'idempotency_key_in_use',
+    retryAfterSeconds: 1,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    message: 'This Idempotency-Key was sent with another request before',
+    errorCode: 'idempotency_key_reused',
+  },
   too_many_requests: { status: 429, message: 'Global limit has been reached', errorCode: 'too_many_requests' },
   keys_unavailable: {
     status: 503,

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { ChangeFeed, type Change, type Follower } from '../database/change-feed.js';
 import { ReadConnection } from '../database/read-connection.js';
+import { requestTransaction } from '../database/request-transaction.js';
 import type { LoginConnection, OrganizationTerms } from './domain/organization-terms.js';
 import { getOrganizationTerms } from './login.statements.js';
 
@@ -72,7 +73,8 @@ export class TermsCache implements Follower, OnModuleInit {
 
   /** Undefined: there is no organization of this id or name, which is not remembered. */
   async get(idOrName: string): Promise<OrganizationTerms | undefined> {
-    if (!this.isOn || !this.feed.isCurrent()) {
+    // What a transaction sees is for nobody else.
+    if (!this.isOn || !this.feed.isCurrent() || requestTransaction() !== undefined) {
       this.asked.bypasses++;
       return getOrganizationTerms(this.reads, idOrName);
     }

@@ -4,6 +4,7 @@ import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } fro
 import { JSON_LINES_TYPES } from '../http/openapi/bodies.js';
 import { OPEN_DTOS } from '../http/validation/other-properties.js';
 import { ErrorResponse } from '../http/openapi/responses.js';
+import { DRY_RUN, IDEMPOTENCY_KEY, MAX_KEY_LENGTH, METHODS_WITH_KEY, REPLAYED } from '../safe-writes/care.js';
 import { describeEntityTag, takeEntityTagMark } from './entity-tags.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -17,6 +18,33 @@ const JSON_LINES = { schema: { type: 'string', description: 'The items of the li
 
 /** What the body parsers refuse: a body that is too large, or of another type. */
 const REFUSED_BODY = [413, 415];
+
+/** A key that is in use, or was used for another request. */
+const REFUSED_KEY = [409, 422];
+
+const FLAG = { schema: { type: 'string', enum: ['true', 'false'] } };
+
+const CARE_PARAMETERS = {
+  [DRY_RUN]: {
+    name: DRY_RUN,
+    in: 'header',
+    description: 'true: the request is done whole and undone; nothing is written, the answer is as it would be',
+    ...FLAG,
+  },
+  [IDEMPOTENCY_KEY]: {
+    name: IDEMPOTENCY_KEY,
+    in: 'header',
+    description: 'Repeated within 24 hours with the same key, the request does nothing and is answered as before',
+    // Longer by the quotes, and by what has to be escaped between them.
+    schema: { type: 'string', minLength: 1, maxLength: 2 * MAX_KEY_LENGTH + 2 },
+    example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+  },
+};
+
+const CARE_HEADERS = {
+  [DRY_RUN]: { description: 'true: nothing was written', schema: { const: 'true' } },
+  [REPLAYED]: { description: 'true: the answer of an earlier request with the same key', schema: { const: 'true' } },
+};
 
 /** The OpenAPI 3.1 document of the Management API, from its controllers and DTOs. */
 export function describeApi(app: INestApplication, version: string): OpenAPIObject {
@@ -38,8 +66,10 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
   for (const [method, operation] of operationsOf(document)) {
     describeBody(operation);
     if (takeEntityTagMark(operation)) describeEntityTag(method, operation, refusal());
+    if (method !== 'get') describeCare(method, operation);
     describeStatuses(operation);
   }
+  Object.assign(document.components!, { parameters: CARE_PARAMETERS, headers: CARE_HEADERS });
   openObjects(document);
   completeObjects(document);
   return document;
@@ -66,6 +96,20 @@ function describeBody(operation: Operation): void {
   body.content = { [JSON_TYPE]: json, [FORM_TYPE]: json, ...Object.fromEntries(lines) };
   for (const status of REFUSED_BODY) {
     operation.responses[status] = refusal();
+  }
+}
+
+/** The headers of every write, each written once. */
+function describeCare(method: string, operation: Operation): void {
+  const takesKey = METHODS_WITH_KEY.includes(method.toUpperCase());
+  const [parameters, headers] = [CARE_PARAMETERS, CARE_HEADERS].map((all) =>
+    Object.keys(all).filter((name) => takesKey || name === DRY_RUN),
+  );
+  (operation.parameters ??= []).push(...parameters!.map((name) => ({ $ref: `#/components/parameters/${name}` })));
+  if (takesKey) for (const status of REFUSED_KEY) operation.responses[status] ??= refusal();
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (response === undefined || '$ref' in response || !status.startsWith('2')) continue;
+    for (const name of headers!) (response.headers ??= {})[name] = { $ref: `#/components/headers/${name}` };
   }
 }
 

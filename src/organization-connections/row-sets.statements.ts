@@ -16,7 +16,7 @@ import { COLUMNS } from './organization-connections.statements.js';
  * Statements on sets of rows, each one statement however large the set is. Whoever writes by them locks first, each by
  * id: the organizations, the connections, the rows. Which connections an organization has stays as it is then. Deletions
  * go the same way by cascade, connections are only kept from being deleted, and whoever changes one row waits for
- * nothing while holding it; so they wait for each other and not both. See docs/decisions/0022.
+ * nothing while holding it; so they wait for each other and not both. See docs/decisions/0028.
  */
 
 export interface OrganizationFacts {

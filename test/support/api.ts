@@ -6,6 +6,13 @@ export interface Answer<Body = unknown> {
   readonly headers: Headers;
 }
 
+export interface Write {
+  readonly method: string;
+  /** Below `/api/v2`, but for one of `/login`. */
+  readonly path: string;
+  readonly body?: object;
+}
+
 /** Calls the Management API as a client would. Every answer is held against the published OpenAPI document. */
 export class Api {
   constructor(
@@ -38,6 +45,13 @@ export class Api {
 
   delete<Body = unknown>(path: string, body?: unknown): Promise<Answer<Body>> {
     return this.send('DELETE', path, body);
+  }
+
+  /** With headers of its own. */
+  sendWrite<Body = unknown>(write: Write, headers: Record<string, string> = {}, signal?: AbortSignal) {
+    const { method, path, body } = write;
+    const json = body === undefined ? headers : { 'content-type': 'application/json', ...headers };
+    return this.request<Body>(method, path, { headers: json, body: body && JSON.stringify(body), signal });
   }
 
   private send<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {

@@ -60,6 +60,16 @@ export const refusals = {
     'The resource is not as If-Match or If-None-Match asks for, read it again',
     'precondition_failed',
   ),
+  idempotencyKeyInUse: error(
+    409,
+    'A request with this Idempotency-Key is still running, try again',
+    'idempotency_key_in_use',
+  ),
+  idempotencyKeyReused: error(
+    422,
+    'This Idempotency-Key was sent with another request before',
+    'idempotency_key_reused',
+  ),
   rowLocked: error(503, 'The resource is locked by another change, try again', 'resource_locked'),
   databaseUnavailable: error(503, 'The database cannot be reached, try again', 'database_unavailable'),
   keysUnavailable: error(503, 'The keys of the token issuer cannot be loaded', 'keys_unavailable'),

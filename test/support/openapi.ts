@@ -43,6 +43,13 @@ const ajv = new Ajv2020({
 ajv.addVocabulary(Object.keys(document));
 ajv.addSchema(document, DOCUMENT);
 
+/** Every operation that is no GET, by method and path without the prefix, sorted. */
+export const documentedWrites = (): string[] =>
+  routes
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, template }) => `${method} ${template}`)
+    .sort();
+
 /**
  * Fails when the answer is not one that the published document allows: another status, another content type, an entity
  * tag more or less, a body that does not fit the schema or has a property more.

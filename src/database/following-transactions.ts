@@ -1,0 +1,31 @@
+import type { Database } from './database.js';
+import { requestTransaction } from './request-transaction.js';
+
+type Callable = (...given: unknown[]) => Promise<unknown>;
+type Callables = Readonly<Record<PropertyKey, Callable>>;
+
+/**
+ * The same client, which leads into the request-wide transaction wherever there is one. That is asked here, by whoever
+ * calls an operation, and not further down: Prisma gathers what is looked up by key at the same time, and looks it up for
+ * everybody in the name of the first.
+ */
+export function followingTransactions(prisma: Database): Database {
+  return new Proxy(prisma, {
+    get: (_, name) => {
+      const member: unknown = Reflect.get(prisma, name);
+      const transaction = requestTransaction();
+      if (transaction === undefined) return member;
+      const joined = () => transaction.join(prisma) as unknown as Promise<Callables & Record<PropertyKey, Callables>>;
+      if (name === '$transaction') {
+        return (work: (within: unknown) => Promise<unknown>) => transaction.part(async () => work(await joined()));
+      }
+      if (typeof member === 'function') return async (...given: unknown[]) => (await joined())[name]!(...given);
+      return new Proxy(member as object, {
+        get:
+          (_model, operation) =>
+          async (...given: unknown[]) =>
+            (await joined())[name]![operation]!(...given),
+      });
+    },
+  });
+}

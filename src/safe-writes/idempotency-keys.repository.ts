@@ -1,0 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { POOL } from '../database/database.js';
+import * as statements from './idempotency-keys.statements.js';
+
+export type { KeptAnswer } from './idempotency-keys.statements.js';
+
+const EXPIRED_AT_ONCE = 1_000;
+
+/** The rows of `idempotency_keys`. A key is taken, looked for and kept in one transaction, which is that of its request. */
+@Injectable()
+export class IdempotencyKeysRepository {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  take = statements.take;
+  find = statements.find;
+  keep = statements.keep;
+
+  /** In batches, so that none takes long. */
+  async removeExpired(): Promise<void> {
+    while ((await statements.removeExpired(this.pool, EXPIRED_AT_ONCE)) === EXPIRED_AT_ONCE);
+  }
+}

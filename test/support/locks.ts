@@ -1,0 +1,43 @@
+import { eventually } from './clock.js';
+
+/** Something that takes a statement straight to the database, such as a test's application. */
+interface Sql {
+  readonly sql: (text: string, values?: unknown[]) => Promise<unknown[]>;
+}
+
+/** Does the work while somebody else has the rows that the statement selects locked. */
+export async function whileLocked<T>(
+  { sql }: Sql,
+  [select, ...values]: [string, ...unknown[]],
+  work: () => Promise<T>,
+): Promise<T> {
+  await sql('BEGIN');
+  try {
+    await sql(`${select} FOR UPDATE`, values);
+    return await work();
+  } finally {
+    await sql('ROLLBACK');
+  }
+}
+
+/** Does the work while whoever keeps an idempotency key waits within its COMMIT, for up to the lock time-out. */
+export async function whileCommitsWait<T>({ sql }: Sql, work: () => Promise<T>): Promise<T> {
+  await sql(`
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON idempotency_keys DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION wait();
+    SELECT pg_advisory_lock(42)`);
+  try {
+    return await work();
+  } finally {
+    await sql('SELECT pg_advisory_unlock(42); DROP TRIGGER at_commit ON idempotency_keys; DROP FUNCTION wait');
+  }
+}
+
+/** Resolves when this many wait for a lock in the database. */
+export const untilWaiting = ({ sql }: Sql, count = 1) =>
+  eventually(
+    () => sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"),
+    ({ length }) => length === count,
+  );

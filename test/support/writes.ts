@@ -1,0 +1,166 @@
+import type { Api, Write } from './api.js';
+import {
+  addDiscoveryDomain,
+  createConnection,
+  createDiscoveryDomain,
+  createEnabled,
+  createMembers,
+  createOrganization,
+  createUser,
+  DEFAULT_CONNECTION,
+  uniqueName,
+} from './factories.js';
+
+interface Example {
+  readonly status: number;
+  /** Makes what the write is about. */
+  readonly prepare: (api: Api) => Promise<Omit<Write, 'method'>>;
+  /** A POST that only asks. */
+  readonly changesNothing?: true;
+}
+
+const body = (fields: object = {}) => ({ name: uniqueName('made'), ...fields });
+
+async function emptyPair(api: Api, face: string) {
+  const [organization, connection] = await Promise.all([createOrganization(api), createConnection(api)]);
+  return { path: `/organizations/${organization.id}/${face}`, body: { connection_id: connection.id } };
+}
+
+async function rowOn(api: Api, face: string) {
+  const { organization, connection } = await createEnabled(api);
+  return { path: `/organizations/${organization.id}/${face}/${connection.id}` };
+}
+
+/** A write of each kind that changes something, by method and path of the OpenAPI document. */
+export const WRITES: Readonly<Record<string, Example>> = {
+  'POST /organizations': {
+    status: 201,
+    prepare: async (api) => {
+      const connection = await createConnection(api);
+      return { path: '/organizations', body: body({ enabled_connections: [{ connection_id: connection.id }] }) };
+    },
+  },
+  'PATCH /organizations/{id}': {
+    status: 200,
+    prepare: async (api) => ({
+      path: `/organizations/${(await createOrganization(api)).id}`,
+      body: { display_name: 'Changed' },
+    }),
+  },
+  'DELETE /organizations/{id}': {
+    status: 204,
+    prepare: async (api) => ({ path: `/organizations/${(await createMembers(api, 2)).organization.id}` }),
+  },
+  'POST /organizations/{id}/enabled_connections': {
+    status: 201,
+    prepare: (api) => emptyPair(api, 'enabled_connections'),
+  },
+  'PATCH /organizations/{id}/enabled_connections/{connectionId}': {
+    status: 200,
+    prepare: async (api) => ({
+      ...(await rowOn(api, 'enabled_connections')),
+      body: { assign_membership_on_login: true },
+    }),
+  },
+  'DELETE /organizations/{id}/enabled_connections/{connectionId}': {
+    status: 204,
+    prepare: (api) => rowOn(api, 'enabled_connections'),
+  },
+  'POST /organizations/{id}/connections': { status: 201, prepare: (api) => emptyPair(api, 'connections') },
+  'PATCH /organizations/{id}/connections/{connection_id}': {
+    status: 200,
+    prepare: async (api) => ({ ...(await rowOn(api, 'connections')), body: { is_enabled: false } }),
+  },
+  'DELETE /organizations/{id}/connections/{connection_id}': {
+    status: 204,
+    prepare: (api) => rowOn(api, 'connections'),
+  },
+  'POST /connections': {
+    status: 201,
+    prepare: () => Promise.resolve({ path: '/connections', body: body({ strategy: 'samlp' }) }),
+  },
+  'PATCH /connections/{id}': {
+    status: 200,
+    prepare: async (api) => ({
+      path: `/connections/${(await createConnection(api)).id}`,
+      body: { display_name: 'Changed' },
+    }),
+  },
+  'DELETE /connections/{id}': {
+    status: 202,
+    prepare: async (api) => ({ path: `/connections/${(await createEnabled(api)).connection.id}` }),
+  },
+  'POST /users': {
+    status: 201,
+    prepare: () => {
+      const email = `${uniqueName('user')}@example.com`;
+      return Promise.resolve({ path: '/users', body: { connection: DEFAULT_CONNECTION, email, password: 'secret' } });
+    },
+  },
+  'PATCH /users/{id}': {
+    status: 200,
+    prepare: async (api) => ({
+      path: `/users/${(await createUser(api)).user_id}`,
+      body: { user_metadata: { color: 'red' } },
+    }),
+  },
+  'DELETE /users/{id}': {
+    status: 204,
+    prepare: async (api) => ({ path: `/users/${(await createUser(api)).user_id}` }),
+  },
+  'POST /organizations/{id}/members': {
+    status: 204,
+    prepare: async (api) => {
+      const [{ path }, user] = await Promise.all([createMembers(api, 1), createUser(api)]);
+      return { path, body: { members: [user.user_id] } };
+    },
+  },
+  'DELETE /organizations/{id}/members': {
+    status: 204,
+    prepare: async (api) => {
+      const { path, users } = await createMembers(api, 2);
+      return { path, body: { members: [users[0]!.user_id] } };
+    },
+  },
+  'POST /organizations/{id}/discovery-domains': {
+    status: 201,
+    prepare: async (api) => ({
+      path: `/organizations/${(await createOrganization(api)).id}/discovery-domains`,
+      body: { domain: `${uniqueName('domain')}.example.com` },
+    }),
+  },
+  'PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}': {
+    status: 200,
+    prepare: async (api) => ({ path: (await createDiscoveryDomain(api)).path, body: { status: 'verified' } }),
+  },
+  'DELETE /organizations/{id}/discovery-domains/{discovery_domain_id}': {
+    status: 204,
+    prepare: async (api) => ({ path: (await createDiscoveryDomain(api)).path }),
+  },
+  // With a server that finds the proof of every domain.
+  'POST /organizations/{id}/discovery-domains/{discovery_domain_id}/verify': {
+    status: 200,
+    prepare: async (api) => ({ path: `${(await createDiscoveryDomain(api)).path}/verify` }),
+  },
+  'POST /login/discover': {
+    status: 200,
+    changesNothing: true,
+    prepare: async (api) => {
+      const organization = await createOrganization(api);
+      const { domain } = await addDiscoveryDomain(api, organization.id, { status: 'verified' });
+      return { path: '/login/discover', body: { email: `somebody@${domain}` } };
+    },
+  },
+  'POST /login/decisions': {
+    status: 200,
+    prepare: async (api) => {
+      const terms = { assign_membership_on_login: true };
+      const { organization, connection } = await createEnabled(api, 'samlp', terms);
+      const user = { user_id: `samlp|${connection.name}|${uniqueName('user')}`, email: 'somebody@example.com' };
+      return {
+        path: '/login/decisions',
+        body: { organization: organization.id, connection: connection.id, user, intent: 'login' },
+      };
+    },
+  },
+};
