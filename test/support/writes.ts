@@ -163,4 +163,49 @@ export const WRITES: Readonly<Record<string, Example>> = {
       };
     },
   },
+  'PUT /organizations/{id}/connections': {
+    status: 200,
+    prepare: async (api) => {
+      const { organization } = await createEnabled(api);
+      const { id: connection_id } = await createConnection(api);
+      return { path: `/organizations/${organization.id}/connections`, body: { connections: [{ connection_id }] } };
+    },
+  },
+  'POST /organizations/connections/bulk': {
+    status: 200,
+    prepare: async (api) => {
+      const { organization, connection } = await createEnabled(api);
+      const operation = { op: 'remove', organization_id: organization.id, connection_id: connection.id };
+      return { path: '/organizations/connections/bulk', body: { operations: [operation] } };
+    },
+  },
+  'POST /connections/{id}/organizations/replace-with': {
+    status: 200,
+    prepare: async (api) => {
+      const [{ connection }, other] = await Promise.all([createEnabled(api), createConnection(api)]);
+      return {
+        path: `/connections/${connection.id}/organizations/replace-with`,
+        body: { connection_id: other.id },
+      };
+    },
+  },
+  'POST /access/v1/evaluation': {
+    status: 200,
+    prepare: async (api) => ({ path: '/access/v1/evaluation', body: await evaluationOf(api) }),
+  },
+  'POST /access/v1/evaluations': {
+    status: 200,
+    prepare: async (api) => ({ path: '/access/v1/evaluations', body: { evaluations: [await evaluationOf(api)] } }),
+  },
 };
+
+/** A sign-in of somebody new, who becomes a member. */
+async function evaluationOf(api: Api): Promise<object> {
+  const { organization, connection } = await createEnabled(api, 'samlp', { assign_membership_on_login: true });
+  return {
+    subject: { type: 'user', id: `samlp|${connection.name}|${uniqueName('user')}` },
+    action: { name: 'login' },
+    resource: { type: 'organization', id: organization.id },
+    context: { connection: connection.id },
+  };
+}
