@@ -18,6 +18,7 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { SafeWritesModule } from './safe-writes/safe-writes.module.js';
+import { PlanModule } from './plan/plan.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -38,6 +39,7 @@ export class AppModule {
         DiscoveryDomainsModule.forRoot(lookUpTxt),
         ApplicationsModule,
         LoginModule,
+        PlanModule,
         SafeWritesModule,
         HealthModule,
         OpenApiModule,

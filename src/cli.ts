@@ -18,6 +18,7 @@ import {
   type MigrationStatus,
 } from './database/migrations.js';
 import { DatabaseUnavailableError, openDatabase } from './database/open-database.js';
+import { addPlanCommands } from './plan/plan.commands.js';
 import { runOrExplain } from './run-or-explain.js';
 import { serve } from './serve.js';
 
@@ -54,7 +55,7 @@ program
     '\nExample:\n  $ npx vestibule token --scope "read:organizations read:connections" --expires-in 600',
   )
   .action(({ scope, expiresIn }: { scope: string[]; expiresIn: number }) =>
-    withApplication(async (app) => {
+    withIssuer(async (app) => {
       const request = { subject: 'vestibule-cli', scopes: scope, lifetimeSeconds: expiresIn };
       print(await app.get(TokenIssuer).issue(request));
     }),
@@ -77,7 +78,7 @@ client
       '\n  $ npx vestibule client create migration --expires 604800',
   )
   .action((name: string, { scope, expires }: { scope: string[]; expires?: Date }) =>
-    withApplication(async (app) => {
+    withIssuer(async (app) => {
       const { client, secret } = await app.get(MachineClientsRepository).create(name, scope, expires);
       print(`client_id:     ${client.clientId}`);
       print(`client_secret: ${secret}`);
@@ -94,7 +95,7 @@ client
     '\nExample:\n  $ npx vestibule client rotate-secret 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt --keep 3600',
   )
   .action((clientId: string, { keep }: { keep: number }) =>
-    withApplication(async (app) => {
+    withIssuer(async (app) => {
       const keepUntil = keep === 0 ? undefined : inSeconds(keep);
       const secret = await app.get(MachineClientsRepository).rotateSecret(clientId, keepUntil);
       if (secret === undefined) return fail(`There is no client ${clientId}.`);
@@ -113,7 +114,7 @@ client
   .description('list the clients, oldest first')
   .addHelpText('after', '\nExample:\n  $ npx vestibule client list')
   .action(() =>
-    withApplication(async (app) => {
+    withIssuer(async (app) => {
       for (const one of await app.get(MachineClientsRepository).list()) print(describeClient(one));
     }),
   );
@@ -123,7 +124,7 @@ client
   .description('delete a client; tokens it already has stay good until they expire')
   .addHelpText('after', '\nExample:\n  $ npx vestibule client delete 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt')
   .action((clientId: string) =>
-    withApplication(async (app) => {
+    withIssuer(async (app) => {
       if (await app.get(MachineClientsRepository).remove(clientId)) return print(`Deleted ${clientId}.`);
       fail(`There is no client ${clientId}.`);
     }),
@@ -139,11 +140,13 @@ keys
   .description('make the next key, which signs when everybody can know it; the present ones stay good')
   .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate')
   .action(() =>
-    withApplication(async (app) => {
+    withIssuer(async (app) => {
       const { kid, signsFrom } = await app.get(SigningKeysRepository).rotate();
       print(`The key ${kid} is published and signs from ${signsFrom.toISOString()}.`);
     }),
   );
+
+addPlanCommands(program, withApplication);
 
 await runOrExplain(async () => {
   await program.parseAsync();
@@ -232,7 +235,7 @@ function report(status: MigrationStatus): void {
 }
 
 /** The services of the built-in issuer without a server; also while the server is running. */
-async function withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+async function withIssuer(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
   if (config.auth.kind === 'external') {
     throw new ConfigError(
@@ -241,11 +244,20 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
       'no value here: tokens and clients are of the built-in issuer',
     );
   }
+  await withApplication(work);
+}
+
+/** The services without a server; also while the server is running. */
+async function withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+  const config = loadConfig(process.env);
   const database = await openDatabase(config);
   try {
     await requireMigrated(config, database.url);
     // Nothing that a command does asks for the terms of sign-in again and again.
-    const module = AppModule.forRoot({ ...config, termsCacheMegabytes: 0 }, createPool(database.url, 1));
+    const module = AppModule.forRoot(
+      { ...config, termsCacheMegabytes: 0 },
+      createPool(database.url, config.databasePoolSize),
+    );
     const app = await NestFactory.createApplicationContext(module, {
       logger: ['error', 'warn'],
       abortOnError: false,

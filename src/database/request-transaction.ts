@@ -141,7 +141,7 @@ export class RequestTransaction {
    *
    * @param last done at the very end, and with all the rest or not at all
    */
-  async commit(last: (client: pg.ClientBase) => Promise<unknown>): Promise<void> {
+  async commit(last: (client: pg.ClientBase) => Promise<unknown> = () => Promise.resolve()): Promise<void> {
     await this.end(async () => {
       await last(this.client);
       const { command } = await this.client.query('COMMIT');

@@ -43,6 +43,10 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 }
 
+/** The same for an object that no request brought. @throws DomainError `body_invalid` */
+export const requireValid = <T extends object>(dto: new () => T, sent: unknown): T =>
+  instanceOf(dto, sent, 'body') as T;
+
 function instanceOf(dto: Dto, value: unknown, source: keyof typeof ERROR_OF_SOURCE): object {
   const refuse = (detail: string) => new DomainError(ERROR_OF_SOURCE[source], detail);
   // A request without a body sends no properties.

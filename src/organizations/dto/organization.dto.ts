@@ -18,10 +18,10 @@ import {
 import { SORTABLE, THIRD_PARTY_CLIENT_ACCESS, type ThirdPartyClientAccess } from '../domain/organization.js';
 import { MAX_ID_LENGTH } from './organization-path.dto.js';
 
-const NAME_LIMITS = { minLength: 1, maxLength: 50, format: 'organization-name' } as const;
-const DISPLAY_NAME_LIMITS = { minLength: 1, maxLength: 255 };
+export const NAME_LIMITS = { minLength: 1, maxLength: 50, format: 'organization-name' } as const;
+export const DISPLAY_NAME_LIMITS = { minLength: 1, maxLength: 255 };
 const MAX_QUOTA = 2_147_483_647;
-const MAX_METADATA = 25;
+export const MAX_METADATA = 25;
 const MAX_ENABLED_CONNECTIONS = 10;
 
 export class OrganizationNamePathDto {

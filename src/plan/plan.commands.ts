@@ -1,0 +1,151 @@
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { DomainError } from '../errors/domain-error.js';
+import { refusalBody } from '../http/error-table.js';
+import type { DesiredOrganization, OrganizationPlan } from './domain/organization-plan.js';
+import { presentPlan, Tally } from './plan.presenter.js';
+import { PlanRepository } from './plan.repository.js';
+import { PlanOutdatedError, PlanService } from './plan.service.js';
+import { readStateFile, StateFileError, stateOf } from './state-file.js';
+
+/** What `plan` ends with when there is something to do, so that a pipeline can tell. */
+const EXIT_CHANGES = 2;
+/** How many organizations are applied at once. */
+const AT_ONCE = 4;
+const PROGRESS_EVERY = 100;
+
+type WithServices = (work: (app: INestApplicationContext) => Promise<void>) => Promise<void>;
+
+interface Planned {
+  readonly plan: OrganizationPlan;
+  readonly desired?: DesiredOrganization;
+}
+
+/** `plan`, `apply` and `export`, of a file of organizations with their connections by name. */
+export function addPlanCommands(program: Command, withApplication: WithServices): void {
+  const withServices: WithServices = (work) => withApplication((app) => orExplain(() => work(app)));
+
+  program
+    .command('plan <file>')
+    .description('show what would make the organizations what a YAML or JSON file says; exit 0: nothing, 2: changes')
+    .option('--prune', 'also remove what the file does not speak of')
+    .addHelpText('after', '\nExample:\n  $ npx vestibule plan organizations.yaml')
+    .action((file: string, { prune = false }: { prune?: boolean }) =>
+      withServices(async (app) => {
+        const { tally } = await show(app.get(PlanService), await readStateFile(file), prune);
+        if (!tally.isEmpty) process.exitCode = EXIT_CHANGES;
+      }),
+    );
+
+  program
+    .command('apply <file>')
+    .description('make the organizations what a YAML or JSON file says, each as one transaction; asks first')
+    .option('--prune', 'also remove what the file does not speak of')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  $ npx vestibule apply organizations.yaml --yes')
+    .action((file: string, { prune = false, yes = false }: { prune?: boolean; yes?: boolean }) =>
+      withServices(async (app) => {
+        const service = app.get(PlanService);
+        const { planned, tally } = await show(service, await readStateFile(file), prune);
+        if (tally.isEmpty) return;
+        if (!yes && !(await isConfirmed())) return fail('Nothing was changed.');
+        await applyAll(service, planned, prune);
+      }),
+    );
+
+  program
+    .command('export [file]')
+    .description('write the organizations with their connections as a file for plan and apply; to standard output')
+    .addHelpText('after', '\nExample:\n  $ npx vestibule export organizations.yaml')
+    .action((file: string | undefined) =>
+      withServices(async (app) => {
+        const out = file === undefined ? process.stdout : createWriteStream(file);
+        const write = async (text: string) => {
+          if (!out.write(text)) await once(out, 'drain');
+        };
+        let isEmpty = true;
+        for await (const organization of app.get(PlanRepository).all()) {
+          await write((isEmpty ? 'organizations:\n' : '') + stateOf(organization));
+          isEmpty = false;
+        }
+        if (isEmpty) await write('organizations: []\n');
+        if (file !== undefined) await new Promise<void>((resolve) => out.end(resolve));
+      }),
+    );
+}
+
+/** What is wrong with the file is said in one line. */
+async function orExplain(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof StateFileError) return fail(error.message);
+    if (error instanceof DomainError) return fail(refusalBody(error).message);
+    throw error;
+  }
+}
+
+async function show(service: PlanService, desired: readonly DesiredOrganization[], prune: boolean) {
+  const byName = new Map(desired.map((one) => [one.name, one]));
+  const planned: Planned[] = [];
+  const tally = new Tally();
+  for await (const plan of service.plan(desired, prune)) {
+    if (plan.action === 'none') continue;
+    tally.count(plan);
+    planned.push({ plan, desired: byName.get(plan.name) });
+    print(presentPlan(plan));
+  }
+  print(tally.isEmpty ? 'Nothing to do.' : tally.toString());
+  return { planned, tally };
+}
+
+async function applyAll(service: PlanService, planned: readonly Planned[], prune: boolean): Promise<void> {
+  const left = planned[Symbol.iterator]();
+  let [applied, failed] = [0, 0];
+  const applying = Array.from({ length: AT_ONCE }, async () => {
+    for (const { plan, desired } of left) {
+      try {
+        await service.apply(plan, desired, prune);
+        applied++;
+      } catch (error) {
+        if (!(error instanceof DomainError || error instanceof PlanOutdatedError)) throw error;
+        failed++;
+        complain(`${plan.name}: ${error instanceof DomainError ? refusalBody(error).message : error.message}`);
+      }
+      if ((applied + failed) % PROGRESS_EVERY === 0) complain(pc.dim(`${applied + failed} of ${planned.length}`));
+    }
+  });
+  await Promise.all(applying);
+  print(`Applied to ${applied} of ${planned.length} organizations.`);
+  if (failed > 0) fail(`Of ${failed} nothing was changed.`);
+}
+
+async function isConfirmed(): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    complain('There is nobody to ask: say --yes to apply without being asked.');
+    return false;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return (await terminal.question("Apply this? Only 'yes' is taken: ")) === 'yes';
+  } finally {
+    terminal.close();
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function fail(line: string): void {
+  complain(line);
+  process.exitCode = 1;
+}

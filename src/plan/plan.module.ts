@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { OrganizationConnectionsModule } from '../organization-connections/organization-connections.module.js';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { PlanRepository } from './plan.repository.js';
+import { PlanService } from './plan.service.js';
+
+/** For the command line; no request comes here. */
+@Module({
+  imports: [OrganizationsModule, OrganizationConnectionsModule],
+  providers: [PlanService, PlanRepository],
+})
+export class PlanModule {}

@@ -1,0 +1,61 @@
+import pc from 'picocolors';
+import type { Action, ConnectionPlan, FieldPlan, OrganizationPlan } from './domain/organization-plan.js';
+
+const SIGNS: Readonly<Record<Action, string>> = { add: pc.green('+'), change: pc.yellow('~'), remove: pc.red('-') };
+
+/** A plan for people, in the manner of Terraform. */
+export function presentPlan({ action, name, fields, connections }: OrganizationPlan): string {
+  if (action === 'none') return '';
+  return [
+    `${SIGNS[action]} ${pc.bold(name)}`,
+    ...fields.map((field) => presentField(field, '    ')),
+    ...connections.flatMap(presentConnection),
+    '',
+  ].join('\n');
+}
+
+function presentConnection({ action, name, fields }: ConnectionPlan): string[] {
+  return [`    ${SIGNS[action]} ${name}`, ...fields.map((field) => presentField(field, '        '))];
+}
+
+function presentField({ field, from, to }: FieldPlan, indent: string): string {
+  const before = from === undefined || from === null ? '' : `${JSON.stringify(from)} → `;
+  return `${indent}${WIRE_NAMES[field]}: ${before}${JSON.stringify(to)}`;
+}
+
+/** As the API and the file call them. */
+const WIRE_NAMES: Readonly<Record<FieldPlan['field'], string>> = {
+  displayName: 'display_name',
+  branding: 'branding',
+  metadata: 'metadata',
+  assignMembershipOnLogin: 'assign_membership_on_login',
+  isSignupEnabled: 'is_signup_enabled',
+  showAsButton: 'show_as_button',
+  isEnabled: 'is_enabled',
+  organizationAccessLevel: 'organization_access_level',
+  organizationConnectionName: 'organization_connection_name',
+};
+
+/** How many of each, for the last line. */
+export class Tally {
+  private readonly counts = { organizations: { ...NONE }, connections: { ...NONE } };
+
+  count({ action, connections }: OrganizationPlan): void {
+    if (action !== 'none') this.counts.organizations[action]++;
+    for (const connection of connections) this.counts.connections[connection.action]++;
+  }
+
+  get isEmpty(): boolean {
+    return Object.values(this.counts.organizations).every((count) => count === 0);
+  }
+
+  toString(): string {
+    const { organizations, connections } = this.counts;
+    return `Organizations: ${inWords(organizations)}. Connections of organizations: ${inWords(connections)}.`;
+  }
+}
+
+const NONE: Readonly<Record<Action, number>> = { add: 0, change: 0, remove: 0 };
+
+const inWords = ({ add, change, remove }: Record<Action, number>) =>
+  `${add} to add, ${change} to change, ${remove} to remove`;

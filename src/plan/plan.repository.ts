@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DATABASE, type Database, type Prisma } from '../database/database.js';
+import type { Kinds, PresentOrganization } from './domain/organization-plan.js';
+
+const PAGE = 500;
+
+const WITH_CONNECTIONS = {
+  organizationConnections: {
+    include: { connection: { select: { name: true } } },
+    orderBy: { connection: { name: 'asc' } },
+  },
+} as const satisfies Prisma.OrganizationInclude;
+
+type Row = Prisma.OrganizationGetPayload<{ include: typeof WITH_CONNECTIONS }>;
+
+/** Organizations together with their connections, many at a time. */
+@Injectable()
+export class PlanRepository {
+  constructor(@Inject(DATABASE) private readonly database: Database) {}
+
+  /** Those of these names that there are. */
+  async present(names: readonly string[]): Promise<ReadonlyMap<string, PresentOrganization>> {
+    const rows = await this.database.organization.findMany({
+      where: { name: { in: [...names] } },
+      include: WITH_CONNECTIONS,
+    });
+    return new Map(rows.map((row) => [row.name, presentOf(row)]));
+  }
+
+  /** Those of these names that there are. */
+  async kinds(names: readonly string[]): Promise<Kinds> {
+    const rows = await this.database.connection.findMany({
+      where: { name: { in: [...new Set(names)] } },
+      select: { name: true, strategyKind: true },
+    });
+    return new Map(rows.map(({ name, strategyKind }) => [name, strategyKind]));
+  }
+
+  /** All of them, by name, a page at a time. */
+  async *all(): AsyncGenerator<PresentOrganization> {
+    for (let after = ''; ;) {
+      const rows: Row[] = await this.database.organization.findMany({
+        where: { name: { gt: after } },
+        orderBy: { name: 'asc' },
+        take: PAGE,
+        include: WITH_CONNECTIONS,
+      });
+      for (const row of rows) yield presentOf(row);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      after = last.name;
+    }
+  }
+}
+
+function presentOf({ id, name, displayName, branding, metadata, organizationConnections }: Row): PresentOrganization {
+  return {
+    id,
+    name,
+    displayName,
+    branding,
+    metadata,
+    connections: organizationConnections.map((row) => ({
+      name: row.connection.name,
+      assignMembershipOnLogin: row.assignMembershipOnLogin,
+      isSignupEnabled: row.isSignupEnabled,
+      showAsButton: row.showAsButton,
+      isEnabled: row.isEnabled,
+      organizationAccessLevel: row.organizationAccessLevel,
+      organizationConnectionName: row.organizationConnectionName,
+    })),
+  };
+}

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { RequestTransactions } from '../database/request-transactions.js';
+import { Preconditions } from '../http/preconditions.js';
+import { OrganizationConnectionsService } from '../organization-connections/organization-connections.service.js';
+import type { OrganizationChanges } from '../organizations/domain/organization.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import {
+  planOrganization,
+  planRemoval,
+  type DesiredOrganization,
+  type OrganizationPlan,
+} from './domain/organization-plan.js';
+import { PlanRepository } from './plan.repository.js';
+
+const BATCH = 200;
+
+/** Makes organizations with their connections what a file says. */
+@Injectable()
+export class PlanService {
+  constructor(
+    private readonly repository: PlanRepository,
+    private readonly organizations: OrganizationsService,
+    private readonly connections: OrganizationConnectionsService,
+    private readonly transactions: RequestTransactions,
+  ) {}
+
+  /**
+   * What it takes, in the order of the file; then what is removed. Changes nothing.
+   *
+   * @param prune removes what the file does not speak of
+   * @throws DomainError for the first connection that does not exist or cannot have such terms
+   */
+  async *plan(desired: readonly DesiredOrganization[], prune: boolean): AsyncGenerator<OrganizationPlan> {
+    for (let at = 0; at < desired.length; at += BATCH) {
+      const batch = desired.slice(at, at + BATCH);
+      const present = await this.repository.present(batch.map(({ name }) => name));
+      const kinds = await this.repository.kinds(batch.flatMap(connectionNames));
+      for (const one of batch) yield planOrganization(one, present.get(one.name), kinds, prune);
+    }
+    if (!prune) return;
+    const named = new Set(desired.map(({ name }) => name));
+    for await (const organization of this.repository.all()) {
+      if (!named.has(organization.name)) yield planRemoval(organization);
+    }
+  }
+
+  /**
+   * Does what was planned for one organization, all of it or nothing.
+   *
+   * @param desired what the plan was made from; undefined: a removal
+   * @throws PlanOutdatedError when the organization has changed since, so that this would not be what was planned
+   */
+  async apply(plan: OrganizationPlan, desired: DesiredOrganization | undefined, prune: boolean): Promise<void> {
+    const transaction = await this.transactions.begin();
+    try {
+      await transaction.run(async () => {
+        if (desired === undefined) return this.organizations.remove(plan.id!, Preconditions.NONE);
+        if (!isDeepStrictEqual(await this.planAgain(desired, prune), plan)) throw new PlanOutdatedError();
+        await this.carryOut(plan, desired);
+      });
+      await transaction.commit();
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+  }
+
+  private async planAgain(desired: DesiredOrganization, prune: boolean): Promise<OrganizationPlan> {
+    const present = await this.repository.present([desired.name]);
+    const kinds = await this.repository.kinds(connectionNames(desired));
+    return planOrganization(desired, present.get(desired.name), kinds, prune);
+  }
+
+  private async carryOut(
+    { id, fields, rows }: OrganizationPlan,
+    { name, profile }: DesiredOrganization,
+  ): Promise<void> {
+    const changes = profile as OrganizationChanges;
+    let organizationId = id;
+    if (organizationId === undefined) {
+      organizationId = (await this.organizations.create({ ...changes, name }, [])).organization.id;
+    } else if (fields.length > 0) await this.organizations.update(organizationId, changes, Preconditions.NONE);
+    if (rows === undefined) return;
+    const wanted = rows.map(({ name: connection, ...settings }) => ({ connection: { name: connection }, ...settings }));
+    await this.connections.replace(organizationId, wanted);
+  }
+}
+
+/** Somebody changed the organization after the plan was made. */
+export class PlanOutdatedError extends Error {
+  override name = 'PlanOutdatedError';
+
+  constructor() {
+    super('it has changed since the plan was made; plan again');
+  }
+}
+
+const connectionNames = ({ connections }: DesiredOrganization) => connections?.map(({ name }) => name) ?? [];
