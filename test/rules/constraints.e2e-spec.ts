@@ -160,6 +160,26 @@ const CASES: [constraint: string, refused: string, statement: string][] = [
     `INSERT INTO organization_discovery_domains ${DOMAIN_COLUMNS} VALUES (:organization, 'ord_x', 'a.com', 'guess')`,
   ],
   [
+    'idempotency_keys_pkey',
+    'a second answer for a key',
+    "INSERT INTO idempotency_keys (id, fingerprint, status, headers) SELECT repeat('0', 64), repeat('0', 64), 200, '{}' FROM generate_series(1, 2)",
+  ],
+  [
+    'idempotency_keys_id_is_hashed',
+    'a key in the clear',
+    "INSERT INTO idempotency_keys (id, fingerprint, status, headers) VALUES ('key', repeat('0', 64), 200, '{}')",
+  ],
+  [
+    'idempotency_keys_fingerprint_is_hashed',
+    'a request in the clear',
+    "INSERT INTO idempotency_keys (id, fingerprint, status, headers) VALUES (repeat('0', 64), 'body', 200, '{}')",
+  ],
+  [
+    'idempotency_keys_status_is_decided',
+    'the answer of a failure',
+    "INSERT INTO idempotency_keys (id, fingerprint, status, headers) VALUES (repeat('0', 64), repeat('0', 64), 500, '{}')",
+  ],
+  [
     'machine_clients_pkey',
     'a second machine client with an id that is taken',
     "INSERT INTO machine_clients (client_id, name, secret_hash) SELECT 'twice', 'x', repeat('0', 64) FROM generate_series(1, 2)",
