@@ -57,7 +57,9 @@ const LOCK_ORGANIZATIONS: Statement<OrganizationFacts> = {
 
 const CONNECTIONS = `
     SELECT ${CONNECTION.list} FROM connections c
-     WHERE c.id IN (${idsNamed('connections')}) ORDER BY c.id`;
+     WHERE c.id IN (${idsNamed('connections')}
+                    UNION ALL SELECT connection_id FROM organization_connections WHERE organization_id = $3)
+     ORDER BY c.id`;
 
 const GET_CONNECTIONS: Statement<ConnectionFacts> = {
   name: 'row_sets_get_connections',
@@ -102,34 +104,39 @@ const COUNT_ROWS: Statement<[organizationId: string, rows: number]> = {
   rowOf: ([organizationId, rows]) => [organizationId!, Number(rows)],
 };
 
-// As the statement for one row: rules 1 and 2 are judged on the rows as they will be. When another writer was faster,
-// Postgres judges its row again.
-const UPDATE: Statement<BareRow> = {
-  name: 'row_sets_update',
+// As the statement for one row: rules 1 and 2 are judged on the rows as they will be, and again when another writer was
+// faster. It writes all of them or none. The count has the connections locked before any row is looked at.
+const UPDATE_ALL: Statement<OwnedRow> = {
+  name: 'row_sets_update_all',
   text: `
-    WITH sent AS MATERIALIZED (
+    WITH connection AS MATERIALIZED (
+      SELECT id FROM connections WHERE id = ANY ($2::text[]) ORDER BY id FOR KEY SHARE
+    ), allowed AS MATERIALIZED (
       SELECT sent.*
         FROM unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[], $5::boolean[], $6::boolean[],
                     $7::organization_access_level[], $8::boolean[], $9::text[])
              sent (organization_id, connection_id, membership, signup, button, enabled, access_level, sets_name, name)
         JOIN organization_connections oc USING (organization_id, connection_id)
+       WHERE (SELECT count(*) FROM connection) > 0
+         AND (NOT coalesce(sent.signup, oc.is_signup_enabled)
+              OR (oc.strategy_kind = 'database' AND coalesce(sent.membership, oc.assign_membership_on_login)))
+         AND (coalesce(sent.button, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
        ORDER BY oc.organization_id, oc.connection_id FOR UPDATE OF oc
     )
     UPDATE organization_connections oc
-       SET assign_membership_on_login = coalesce(sent.membership, oc.assign_membership_on_login),
-           is_signup_enabled = coalesce(sent.signup, oc.is_signup_enabled),
-           show_as_button = coalesce(sent.button, oc.show_as_button),
-           is_enabled = coalesce(sent.enabled, oc.is_enabled),
-           organization_access_level = coalesce(sent.access_level, oc.organization_access_level),
-           organization_connection_name = CASE WHEN sent.sets_name THEN sent.name ELSE oc.organization_connection_name END,
+       SET assign_membership_on_login = coalesce(allowed.membership, oc.assign_membership_on_login),
+           is_signup_enabled = coalesce(allowed.signup, oc.is_signup_enabled),
+           show_as_button = coalesce(allowed.button, oc.show_as_button),
+           is_enabled = coalesce(allowed.enabled, oc.is_enabled),
+           organization_access_level = coalesce(allowed.access_level, oc.organization_access_level),
+           organization_connection_name = CASE WHEN allowed.sets_name THEN allowed.name ELSE oc.organization_connection_name END,
            updated_at = CURRENT_TIMESTAMP
-      FROM sent
-     WHERE oc.organization_id = sent.organization_id AND oc.connection_id = sent.connection_id
-       AND (NOT coalesce(sent.signup, oc.is_signup_enabled)
-            OR (oc.strategy_kind = 'database' AND coalesce(sent.membership, oc.assign_membership_on_login)))
-       AND (coalesce(sent.button, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
-    RETURNING ${BARE_ROW.list}`,
-  rowOf: BARE_ROW.rowOf,
+      FROM allowed, connections c
+     WHERE oc.organization_id = allowed.organization_id AND oc.connection_id = allowed.connection_id
+       AND c.id = oc.connection_id
+       AND (SELECT count(*) FROM allowed) = cardinality($1::text[])
+    RETURNING ${ROW.list}`,
+  rowOf: ROW.rowOf,
 };
 
 /** Rows as they shall be. */
@@ -174,20 +181,26 @@ const REMOVE: Statement<undefined> = {
   rowOf: NO_COLUMNS,
 };
 
-// A connection given in place of another is a row of its own, with the terms of the other's. Organizations and rows are
-// locked in order; the WHERE is judged again on a row that somebody else changed first.
+// A connection given in place of another is a row of its own, with the terms of the other's. The order by which rows are
+// locked has all organizations locked before the first of them. The WHERE is judged again on a row that somebody else
+// changed first.
 const MOVE: Statement<undefined> = {
   name: 'row_sets_move',
   text: `
     WITH organization AS MATERIALIZED (
-      SELECT o.id FROM organizations o JOIN organization_connections oc ON oc.organization_id = o.id
-       WHERE oc.connection_id = $1 ORDER BY o.id FOR NO KEY UPDATE OF o FOR UPDATE OF oc
+      SELECT id FROM organizations
+       WHERE id IN (SELECT organization_id FROM organization_connections WHERE connection_id = $1)
+       ORDER BY id FOR NO KEY UPDATE
+    ), moved AS MATERIALIZED (
+      SELECT oc.organization_id
+        FROM organization JOIN organization_connections oc ON oc.organization_id = organization.id
+       WHERE oc.connection_id = $1 ORDER BY oc.organization_id FOR UPDATE OF oc
     )
     UPDATE organization_connections oc
        SET connection_id = $2, strategy_kind = $3::strategy_kind,
            created_at = CURRENT_TIMESTAMP, updated_at = CURRENT_TIMESTAMP
-      FROM organization
-     WHERE oc.organization_id = organization.id AND oc.connection_id = $1`,
+      FROM moved
+     WHERE oc.organization_id = moved.organization_id AND oc.connection_id = $1`,
   rowOf: NO_COLUMNS,
 };
 
@@ -226,14 +239,26 @@ export async function lockOrganizations(
   return (await run(on, LOCK_ORGANIZATIONS, idsAndNames(named))).rows;
 }
 
-/** By id, as far as there are any. */
-export async function getConnections(on: Queryable, named: readonly Reference[]): Promise<readonly ConnectionFacts[]> {
-  return (await run(on, GET_CONNECTIONS, idsAndNames(named))).rows;
+/**
+ * By id, as far as there are any.
+ *
+ * @param organizationId whose connections are among them, named or not
+ */
+export async function getConnections(
+  on: Queryable,
+  named: readonly Reference[],
+  organizationId = '',
+): Promise<readonly ConnectionFacts[]> {
+  return (await run(on, GET_CONNECTIONS, [...idsAndNames(named), organizationId])).rows;
 }
 
 /** The same; until the transaction ends nobody deletes them. */
-export async function lockConnections(on: Queryable, named: readonly Reference[]): Promise<readonly ConnectionFacts[]> {
-  return (await run(on, LOCK_CONNECTIONS, idsAndNames(named))).rows;
+export async function lockConnections(
+  on: Queryable,
+  named: readonly Reference[],
+  organizationId = '',
+): Promise<readonly ConnectionFacts[]> {
+  return (await run(on, LOCK_CONNECTIONS, [...idsAndNames(named), organizationId])).rows;
 }
 
 /** All rows of an organization, by connection id. */
@@ -261,13 +286,13 @@ export async function countRows(
 }
 
 /**
- * Changes only what each has; the rows are different ones. One that is not in the answer does not exist, or it would break
- * a rule.
+ * Changes rows of different organizations, and of each only what its update has: all of them or, when one does not exist
+ * or would break a rule, none. In any order.
  */
-export async function update(on: Queryable, updates: readonly RowUpdate[]): Promise<readonly BareRow[]> {
+export async function updateAll(on: Queryable, updates: readonly RowUpdate[]): Promise<readonly OwnedRow[]> {
   const each = (value: (changes: Partial<Settings>) => Field | undefined) =>
     arrayOf(updates.map(({ changes }) => value(changes)));
-  const { rows } = await run(on, UPDATE, [
+  const { rows } = await run(on, UPDATE_ALL, [
     ...keyArrays(updates),
     each(({ assignMembershipOnLogin }) => assignMembershipOnLogin),
     each(({ isSignupEnabled }) => isSignupEnabled),

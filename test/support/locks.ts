@@ -35,9 +35,12 @@ export async function whileCommitsWait<T>({ sql }: Sql, work: () => Promise<T>):
   }
 }
 
-/** Resolves when this many wait for a lock in the database. */
+/** Resolves when this many wait for a lock in the database. Within a transaction Postgres would repeat what it said first. */
 export const untilWaiting = ({ sql }: Sql, count = 1) =>
   eventually(
-    () => sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"),
+    async () => {
+      await sql('SELECT pg_stat_clear_snapshot()');
+      return sql("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()");
+    },
     ({ length }) => length === count,
   );

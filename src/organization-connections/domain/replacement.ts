@@ -12,7 +12,7 @@ export interface WantedRow extends Settings {
 export interface ReplacementFacts {
   /** All rows of the organization. */
   readonly present: readonly OwnedRow[];
-  /** Those that the wanted rows name, as far as there are any. */
+  /** Among them those that the wanted rows name, as far as there are any. */
   readonly connections: readonly ConnectionFacts[];
 }
 
