@@ -14,7 +14,7 @@ export function followingTransactions(prisma: Database): Database {
     get: (_, name) => {
       const member: unknown = Reflect.get(prisma, name);
       const transaction = requestTransaction();
-      if (transaction === undefined) return member;
+      if (transaction === undefined || member === undefined) return member;
       const joined = () => transaction.join(prisma) as unknown as Promise<Callables & Record<PropertyKey, Callables>>;
       if (name === '$transaction') {
         return (work: (within: unknown) => Promise<unknown>) => transaction.part(async () => work(await joined()));

@@ -145,8 +145,8 @@ export class RequestTransaction {
     await this.end(async () => {
       await last(this.client);
       const { command } = await this.client.query('COMMIT');
-      // Postgres answers so when the transaction has failed before.
-      if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
+      // Postgres answers so when the transaction has failed before, and nobody said so: a defect.
+      if (command !== 'COMMIT') throw new TypeError(`COMMIT was answered with ${command}`);
     });
     for (const callback of this.callbacks) {
       try {

@@ -12,9 +12,18 @@ const EXPIRED_AT_ONCE = 1_000;
 export class IdempotencyKeysRepository {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  take = statements.take;
-  find = statements.find;
-  keep = statements.keep;
+  /** @returns whether nobody else has it */
+  take(transaction: pg.ClientBase, id: string): Promise<boolean> {
+    return statements.take(transaction, id);
+  }
+
+  find(transaction: pg.ClientBase, id: string): Promise<statements.KeptRequest | undefined> {
+    return statements.find(transaction, id);
+  }
+
+  keep(transaction: pg.ClientBase, id: string, request: statements.KeptRequest): Promise<void> {
+    return statements.keep(transaction, id, request);
+  }
 
   /** In batches, so that none takes long. */
   async removeExpired(): Promise<void> {

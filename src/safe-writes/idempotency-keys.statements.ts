@@ -1,5 +1,14 @@
-import { columns, integer, json, NO_COLUMNS, optionalText, run, text } from '../database/statement.js';
-import type { Queryable, Statement } from '../database/statement.js';
+import {
+  columns,
+  integer,
+  json,
+  NO_COLUMNS,
+  optionalText,
+  run,
+  text,
+  type Queryable,
+  type Statement,
+} from '../database/statement.js';
 
 /** By the clock of the database, which all servers share. Nothing of this can be said in Prisma's words. */
 
@@ -15,10 +24,10 @@ export interface KeptRequest extends KeptAnswer {
   readonly fingerprint: string;
 }
 
-const KEPT = columns<KeptRequest>({
+const KEPT = columns<Omit<KeptRequest, 'headers'> & { headers: unknown }>({
   fingerprint: text('fingerprint'),
   status: integer('status'),
-  headers: json('headers') as never,
+  headers: json('headers'),
   body: optionalText('body'),
 });
 
@@ -33,7 +42,7 @@ const FIND: Statement<KeptRequest> = {
   text: `
     SELECT ${KEPT.list} FROM idempotency_keys
      WHERE id = $1 AND created_at > CURRENT_TIMESTAMP - interval '24 hours'`,
-  rowOf: KEPT.rowOf,
+  rowOf: (fields) => KEPT.rowOf(fields) as KeptRequest,
 };
 
 const KEEP: Statement<undefined> = {
@@ -67,7 +76,11 @@ export async function find(on: Queryable, id: string): Promise<KeptRequest | und
 }
 
 /** In place of one that has expired. */
-export async function keep(on: Queryable, id: string, { fingerprint, status, headers, body }: KeptRequest) {
+export async function keep(
+  on: Queryable,
+  id: string,
+  { fingerprint, status, headers, body }: KeptRequest,
+): Promise<void> {
   await run(on, KEEP, [id, fingerprint, status, JSON.stringify(headers), body]);
 }
 
