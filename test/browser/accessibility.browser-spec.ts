@@ -103,7 +103,8 @@ describe('The login page', () => {
     await tab();
     await keyboard.type('ada@localhost');
     await visitor.follow(() => keyboard.press('Enter'));
-    // What has to be changed has the focus, and says what is wrong.
+    // What has to be changed has the focus, and says what is wrong. Chromium gives it some time after the page is there.
+    await visitor.page.waitForFunction(`document.activeElement.name === 'email'`);
     expect(await focused()).toBe('input e-mail');
     const field = visitor.page.getByRole('textbox', { name: 'Work e-mail' });
     expect(await field.getAttribute('aria-invalid')).toBe('true');
