@@ -90,9 +90,12 @@ export function columns<Row extends object>(definition: { readonly [Name in keyo
   };
 }
 
-/** An array of numbers, as a parameter. Undefined: none, which is not an empty one. */
-export const arrayOf = (numbers: readonly bigint[] | undefined): Parameter =>
-  numbers === undefined ? null : `{${numbers.join()}}`;
+/** An array as a parameter, as Postgres reads it: every text is in quotes. */
+export const arrayOf = (values: readonly (string | boolean | bigint | null | undefined)[]): string =>
+  `{${values.map(elementOf).join()}}`;
+
+const elementOf = (value: string | boolean | bigint | null | undefined) =>
+  typeof value === 'string' ? `"${value.replace(/["\\]/g, '\\$&')}"` : String(value ?? 'NULL');
 
 /** For a statement whose rows are only counted. */
 export const NO_COLUMNS = () => undefined;

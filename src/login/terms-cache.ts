@@ -143,7 +143,8 @@ export class TermsCache implements Follower, OnModuleInit {
     });
     const organization = { ...terms, connections };
     this.organizations.set(terms.id, organization);
-    if (idOrName !== terms.id) this.idsByName.set(idOrName, terms.id);
+    // One that is larger than all the memory is not kept.
+    if (idOrName !== terms.id && this.organizations.has(terms.id)) this.idsByName.set(idOrName, terms.id);
     return organization;
   }
 }

@@ -240,8 +240,8 @@ export async function update(
     changes.organizationAccessLevel ?? null,
     changes.organizationConnectionName !== undefined,
     changes.organizationConnectionName ?? null,
-    arrayOf(versions.in),
-    arrayOf(versions.notIn),
+    versions.in ? arrayOf(versions.in) : null,
+    versions.notIn ? arrayOf(versions.notIn) : null,
   ]);
   return rows[0];
 }
@@ -292,8 +292,8 @@ export async function remove(
     organizationId,
     connectionId,
     onlyEnabled,
-    arrayOf(versions.in),
-    arrayOf(versions.notIn),
+    versions.in ? arrayOf(versions.in) : null,
+    versions.notIn ? arrayOf(versions.notIn) : null,
   ]);
   return rowCount === 1;
 }

@@ -1,5 +1,14 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
-import { columns, integer, NO_COLUMNS, run, text, type Queryable, type Statement } from '../database/statement.js';
+import {
+  arrayOf,
+  columns,
+  integer,
+  NO_COLUMNS,
+  run,
+  text,
+  type Queryable,
+  type Statement,
+} from '../database/statement.js';
 import type { Difference } from './domain/difference.js';
 import type { SomeOrganizations } from './domain/move.js';
 import type { RowUpdate } from './domain/operations.js';
@@ -363,9 +372,3 @@ const rowArrays = (rows: readonly OwnedRow[]) => [
 ];
 
 type Field = string | boolean | null;
-
-/** As Postgres reads an array: every text is in quotes. */
-const arrayOf = (values: readonly (Field | undefined)[]) => `{${values.map(elementOf).join(',')}}`;
-
-const elementOf = (value: Field | undefined) =>
-  typeof value === 'string' ? `"${value.replace(/["\\]/g, '\\$&')}"` : String(value ?? 'NULL');

@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { pipeline } from 'node:stream/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { DomainError } from '../errors/domain-error.js';
 import { refusalBody } from '../http/error-table.js';
-import type { DesiredOrganization, OrganizationPlan } from './domain/organization-plan.js';
+import type { DesiredOrganization, OrganizationPlan, PresentOrganization } from './domain/organization-plan.js';
 import { presentPlan, Tally } from './plan.presenter.js';
 import { PlanRepository } from './plan.repository.js';
 import { PlanOutdatedError, PlanService } from './plan.service.js';
@@ -63,19 +63,23 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
     .addHelpText('after', '\nExample:\n  $ npx vestibule export organizations.yaml')
     .action((file: string | undefined) =>
       withServices(async (app) => {
-        const out = file === undefined ? process.stdout : createWriteStream(file);
-        const write = async (text: string) => {
-          if (!out.write(text)) await once(out, 'drain');
-        };
-        let isEmpty = true;
-        for await (const organization of app.get(PlanRepository).all()) {
-          await write((isEmpty ? 'organizations:\n' : '') + stateOf(organization));
-          isEmpty = false;
-        }
-        if (isEmpty) await write('organizations: []\n');
-        if (file !== undefined) await new Promise<void>((resolve) => out.end(resolve));
+        const text = textOf(app.get(PlanRepository).all());
+        if (file === undefined) return pipeline(text, process.stdout, { end: false });
+        await pipeline(text, createWriteStream(file)).catch((error: NodeJS.ErrnoException) => {
+          throw error.syscall === undefined ? error : new StateFileError(`${file}: ${error.message}`);
+        });
       }),
     );
+}
+
+/** Organization by organization, so that their number does not matter. */
+async function* textOf(organizations: AsyncIterable<PresentOrganization>): AsyncGenerator<string> {
+  let isEmpty = true;
+  for await (const organization of organizations) {
+    yield (isEmpty ? 'organizations:\n' : '') + stateOf(organization);
+    isEmpty = false;
+  }
+  if (isEmpty) yield 'organizations: []\n';
 }
 
 /** What is wrong with the file is said in one line. */

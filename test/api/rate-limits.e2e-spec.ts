@@ -36,7 +36,7 @@ async function inRedis(): Promise<Store> {
 
 describe.each([
   ['Postgres', true, inPostgres],
-  // Left out where there is no redis-server, which npm does not have.
+  // npm has no redis-server. Where the machine has none, the report says that these are still to be run.
   ['Redis', hasRedis, inRedis],
 ] as const)('limits that two servers count in %s', (_, isHere, start) => {
   if (!isHere) {

@@ -153,6 +153,10 @@ Organizations: 0 to add, 1 to change, 1 to remove. Connections of organizations:
         stderr: `${file}: organizations[0]: 'Additional properties not allowed: conections'\n`,
       });
     }
+    expect(await run('export', 'nowhere/all.yaml')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^nowhere\/all\.yaml: ENOENT[^\n]*\n$/) as string,
+    });
     expect((await run('plan', 'nowhere.yaml')).stderr).toMatch(/^nowhere\.yaml: ENOENT[^\n]*\n$/);
   });
 
