@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The subject of the token, for the log; undefined on public routes and for strangers. */
     caller?: string;
+    /** The application it was issued to, as far as the token says. */
+    callerClientId?: string;
     /** The scopes of the token; undefined as above. */
     scopes?: ReadonlySet<string>;
   }
@@ -19,6 +21,7 @@ declare module 'fastify' {
  */
 export function registerAuthentication(fastify: FastifyInstance, verifier: TokenVerifier): void {
   fastify.decorateRequest('caller');
+  fastify.decorateRequest('callerClientId');
   fastify.decorateRequest('scopes');
   fastify.addHook('onRoute', ({ method, url, config }) => {
     if (accessOf(config) === undefined) throw new Error(`${String(method)} ${url} does not say who may call it`);
@@ -34,6 +37,7 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
     if (token instanceof DomainError) return refuse(token);
     const letIn = (verified: VerifiedToken) => {
       request.caller = verified.subject;
+      request.callerClientId = verified.clientId;
       request.scopes = verified.scopes;
       const missing = missingScope(verified, access);
       if (missing) refuse(missing);

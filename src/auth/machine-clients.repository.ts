@@ -1,7 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { Actor, writing } from '../database/actor.js';
 import { DATABASE, type Database, type MachineClient } from '../database/database.js';
 import { randomText } from '../identifiers.js';
+
+/** Clients are made and changed by the command line alone. */
+const ACTOR = new Actor({ subject: 'vestibule client' });
 
 const CLIENT_ID_LENGTH = 32;
 const NO_HASH = '0'.repeat(64);
@@ -28,9 +32,9 @@ export class MachineClientsRepository {
     expiresAt?: Date,
   ): Promise<{ client: MachineClient; secret: string }> {
     const secret = newSecret();
-    const client = await this.database.machineClient.create({
-      data: { clientId: randomText(CLIENT_ID_LENGTH), name, scopes: [...scopes], secretHash: hash(secret), expiresAt },
-    });
+    const clientId = randomText(CLIENT_ID_LENGTH);
+    const data = { clientId, name, scopes: [...scopes], secretHash: hash(secret), expiresAt };
+    const client = await writing(this.database, ACTOR, ({ machineClient }) => machineClient.create({ data }));
     return { client, secret };
   }
 
@@ -44,11 +48,15 @@ export class MachineClientsRepository {
     const secret = newSecret();
     const until = keepUntil ?? null;
     // In one statement, so that of two at once the later one keeps the secret that the earlier one has given.
-    const changed = await this.database.$executeRaw`
+    const changed = await writing(
+      this.database,
+      ACTOR,
+      (transaction) => transaction.$executeRaw`
       UPDATE machine_clients SET secret_hash = ${hash(secret)},
              previous_secret_hash = CASE WHEN ${until}::timestamptz IS NULL THEN NULL ELSE secret_hash END,
              previous_secret_expires_at = ${until}
-       WHERE client_id = ${clientId}`;
+       WHERE client_id = ${clientId}`,
+    );
     return changed === 0 ? undefined : secret;
   }
 
@@ -59,7 +67,9 @@ export class MachineClientsRepository {
 
   /** Tokens it already has stay good until they expire. @returns whether there was such a client */
   async remove(clientId: string): Promise<boolean> {
-    const { count } = await this.database.machineClient.deleteMany({ where: { clientId } });
+    const { count } = await writing(this.database, ACTOR, ({ machineClient }) =>
+      machineClient.deleteMany({ where: { clientId } }),
+    );
     return count > 0;
   }
 

@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { Injectable, Logger } from '@nestjs/common';
-import { errors, jwtVerify } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
@@ -13,6 +13,8 @@ import { splitScopes } from './scopes.js';
 export interface VerifiedToken {
   /** The client or user it was issued to. */
   readonly subject: string;
+  /** The application it was issued to, where the issuer says so. */
+  readonly clientId?: string;
   readonly scopes: ReadonlySet<string>;
 }
 
@@ -91,6 +93,7 @@ export class TokenVerifier {
       });
       return {
         subject: payload.sub ?? '',
+        clientId: clientIdOf(payload),
         scopes: new Set(typeof payload['scope'] === 'string' ? splitScopes(payload['scope']) : []),
         goodUntil: (payload.exp! + LEEWAY_SECONDS) * 1000,
       };
@@ -99,6 +102,12 @@ export class TokenVerifier {
       throw code === undefined ? error : new DomainError(code);
     }
   }
+}
+
+/** `azp` is what Auth0 calls it, `client_id` what RFC 9068 does; the built-in issuer says it with the subject. */
+function clientIdOf({ azp, client_id, sub }: JWTPayload): string | undefined {
+  if (typeof azp === 'string') return azp;
+  return typeof client_id === 'string' ? client_id : /^(.+)@clients$/.exec(sub ?? '')?.[1];
 }
 
 const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });

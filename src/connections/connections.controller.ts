@@ -9,6 +9,8 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { NotEmptyPipe } from '../http/validation/not-empty.pipe.js';
 import { presentConnection, presentOneConnection } from './connections.presenter.js';
@@ -46,8 +48,8 @@ export class ConnectionsController {
   @ApiResponse({ status: 201, type: ConnectionResponse })
   @ApiEntityTag()
   @ApiErrors(409)
-  async create(@Body() body: ConnectionCreateDto): Promise<Partial<ConnectionResponse>> {
-    return presentOneConnection(await this.service.create(draftOf(body)), this.config.publicUrl);
+  async create(@RequestActor() actor: Actor, @Body() body: ConnectionCreateDto): Promise<Partial<ConnectionResponse>> {
+    return presentOneConnection(await this.service.create(actor, draftOf(body)), this.config.publicUrl);
   }
 
   @Get(':id')
@@ -69,11 +71,15 @@ export class ConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async update(
+    @RequestActor() actor: Actor,
     @Param() { id }: ConnectionPathDto,
     @Body(NotEmptyPipe) body: ConnectionUpdateDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<Partial<ConnectionResponse>> {
-    return presentOneConnection(await this.service.update(id, changesOf(body), preconditions), this.config.publicUrl);
+    return presentOneConnection(
+      await this.service.update(actor, id, changesOf(body), preconditions),
+      this.config.publicUrl,
+    );
   }
 
   /** 202 with the time, or 204 when it was already gone. */
@@ -84,11 +90,12 @@ export class ConnectionsController {
   @ApiEntityTag()
   @ApiErrors()
   async remove(
+    @RequestActor() actor: Actor,
     @Param() { id }: ConnectionPathDto,
     @RequestPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ConnectionDeletedResponse | undefined> {
-    const deletedAt = await this.service.remove(id, preconditions);
+    const deletedAt = await this.service.remove(actor, id, preconditions);
     void reply.status(deletedAt ? 202 : 204);
     return deletedAt && { deleted_at: deletedAt.toISOString() };
   }

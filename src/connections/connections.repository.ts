@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { writing, type Actor } from '../database/actor.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { DATABASE, Prisma, type Connection, type Database } from '../database/database.js';
-import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { RowTurns } from '../database/row-turns.js';
 import {
   checkpointPage,
@@ -55,22 +55,31 @@ export class ConnectionsRepository {
     return this.database.connection.findUnique({ where: { id } });
   }
 
-  create(connection: NewConnection): Promise<Connection> {
-    return this.database.connection.create({ data: { ...connection, id: newId('con') } });
+  create(actor: Actor, connection: NewConnection): Promise<Connection> {
+    return writing(this.database, actor, (transaction) =>
+      transaction.connection.create({ data: { ...connection, id: newId('con') } }),
+    );
   }
 
   /** Undefined: there is none, or not as it was asked for. */
-  async update(id: string, changes: ConnectionChanges, { versions }: Preconditions): Promise<Connection | undefined> {
+  async update(
+    actor: Actor,
+    id: string,
+    changes: ConnectionChanges,
+    { versions }: Preconditions,
+  ): Promise<Connection | undefined> {
     const [updated] = await this.changing(id, () =>
-      this.database.connection.updateManyAndReturn({ where: { id, version: versions }, data: changes }),
+      writing(this.database, actor, ({ connection }) =>
+        connection.updateManyAndReturn({ where: { id, version: versions }, data: changes }),
+      ),
     );
     return updated;
   }
 
   /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
-  async remove(id: string, { versions }: Preconditions): Promise<boolean> {
+  async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
     const { count } = await this.changing(id, () =>
-      repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id, version: versions } })),
+      writing(this.database, actor, ({ connection }) => connection.deleteMany({ where: { id, version: versions } })),
     );
     return count > 0;
   }

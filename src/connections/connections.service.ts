@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import type { Connection } from '../database/database.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
@@ -19,22 +20,22 @@ export class ConnectionsService {
     return found(await this.repository.get(id), 'connection_not_found');
   }
 
-  create(draft: ConnectionDraft): Promise<Connection> {
-    return this.repository.create(newConnection(draft));
+  create(actor: Actor, draft: ConnectionDraft): Promise<Connection> {
+    return this.repository.create(actor, newConnection(draft));
   }
 
-  update(id: string, changes: ConnectionChanges, preconditions: Preconditions): Promise<Connection> {
+  update(actor: Actor, id: string, changes: ConnectionChanges, preconditions: Preconditions): Promise<Connection> {
     return untilDecided(
-      () => this.repository.update(id, changes, preconditions),
+      () => this.repository.update(actor, id, changes, preconditions),
       async () => preconditions.require(await this.get(id)),
     );
   }
 
   /** @returns when it was deleted; undefined when it was already gone */
-  async remove(id: string, preconditions: Preconditions): Promise<Date | undefined> {
+  async remove(actor: Actor, id: string, preconditions: Preconditions): Promise<Date | undefined> {
     const removed = await removeUnder(
       preconditions,
-      () => this.repository.remove(id, preconditions),
+      () => this.repository.remove(actor, id, preconditions),
       () => this.repository.get(id),
     );
     return removed ? new Date() : undefined;

@@ -18,8 +18,9 @@ export function rethrowAsDomainError(error: unknown): never {
 interface DriverError {
   /** From pg itself. */
   constraint?: unknown;
-  /** From Prisma: where a driver adapter leaves it. */
+  /** From Prisma: where a driver adapter leaves it, and where it is for what fails at the COMMIT. */
   meta?: { driverAdapterError?: { cause?: DriverCause } };
+  cause?: DriverCause;
 }
 
 interface DriverCause {
@@ -28,14 +29,14 @@ interface DriverCause {
   originalMessage?: unknown;
 }
 
-const causeOf = (error: unknown) => (error as DriverError).meta?.driverAdapterError?.cause;
+const causeOf = ({ meta, cause }: DriverError) => meta?.driverAdapterError?.cause ?? cause;
 
 function stateOf(error: unknown): string | undefined {
-  return causeOf(error)?.originalCode ?? sqlStateOf(error);
+  return causeOf(error as DriverError)?.originalCode ?? sqlStateOf(error);
 }
 
 function constraintOf(error: unknown): string | undefined {
-  const cause = causeOf(error);
+  const cause = causeOf(error as DriverError);
   return (
     nameIn((error as DriverError).constraint) ??
     nameIn(cause?.constraint) ??

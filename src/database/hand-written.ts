@@ -10,7 +10,7 @@ const FOUND = `
     UNION ALL
     SELECT format('trigger %s.%s %s', tgrelid::regclass, tgname, pg_get_triggerdef(pg_trigger.oid, true))
       FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-     WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace
+     WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND NOT relispartition AND relnamespace = current_schema()::regnamespace
     UNION ALL
     SELECT format('function %s %s', proname,
                   replace(pg_get_functiondef(pg_proc.oid), quote_ident(current_schema()) || '.', ''))
@@ -24,7 +24,7 @@ const FOUND = `
     UNION ALL
     SELECT format('column %s.%s COLLATE %I', attrelid::regclass, attname, collname)
       FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_collation ON pg_collation.oid = attcollation
-     WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND collname <> 'default'
+     WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND collname <> 'default'
   ) AS found (definition) ORDER BY definition COLLATE "C"`;
 
 /**

@@ -4,6 +4,8 @@ import { RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import { presentDiscoveryDomain, presentOneDiscoveryDomain } from './discovery-domains.presenter.js';
@@ -38,10 +40,11 @@ export class DiscoveryDomainsController {
   @ApiEntityTag()
   @ApiErrors(404, 409)
   async create(
+    @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @Body() body: DiscoveryDomainCreateDto,
   ): Promise<DiscoveryDomainResponse> {
-    return presentOneDiscoveryDomain(await this.service.create(id, draftOf(body)));
+    return presentOneDiscoveryDomain(await this.service.create(actor, id, draftOf(body)));
   }
 
   @Get('name/:discovery_domain')
@@ -68,12 +71,13 @@ export class DiscoveryDomainsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async update(
+    @RequestActor() actor: Actor,
     @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
     @Body() body: DiscoveryDomainUpdateDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<DiscoveryDomainResponse> {
     const key = { organizationId: id, id: discovery_domain_id };
-    return presentOneDiscoveryDomain(await this.service.update(key, changesOf(body), preconditions));
+    return presentOneDiscoveryDomain(await this.service.update(actor, key, changesOf(body), preconditions));
   }
 
   /** An addition to the contract: looks the TXT record up and answers with the row, verified when the value is there. */
@@ -84,11 +88,12 @@ export class DiscoveryDomainsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async verify(
+    @RequestActor() actor: Actor,
     @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<DiscoveryDomainResponse> {
     const key = { organizationId: id, id: discovery_domain_id };
-    return presentOneDiscoveryDomain(await this.service.verify(key, preconditions));
+    return presentOneDiscoveryDomain(await this.service.verify(actor, key, preconditions));
   }
 
   @Delete(':discovery_domain_id')
@@ -98,9 +103,10 @@ export class DiscoveryDomainsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async remove(
+    @RequestActor() actor: Actor,
     @Param() { id, discovery_domain_id }: DiscoveryDomainPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<void> {
-    return this.service.remove({ organizationId: id, id: discovery_domain_id }, preconditions);
+    return this.service.remove(actor, { organizationId: id, id: discovery_domain_id }, preconditions);
   }
 }

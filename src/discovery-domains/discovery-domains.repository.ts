@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { writing, type Actor } from '../database/actor.js';
 import { DATABASE, type Database, type OrganizationDiscoveryDomain } from '../database/database.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
@@ -44,11 +45,12 @@ export class DiscoveryDomainsRepository {
    * @param limit how many domains an organization may have
    */
   async create(
+    actor: Actor,
     organizationId: string,
     draft: DiscoveryDomainDraft,
     limit: number,
   ): Promise<OrganizationDiscoveryDomain | 'organization_not_found' | 'discovery_domain_limit_reached'> {
-    return this.database.$transaction(async (transaction) => {
+    return writing(this.database, actor, async (transaction) => {
       if (!(await lockOrganization(transaction, organizationId))) return 'organization_not_found';
       const others = await transaction.organizationDiscoveryDomain.count({
         where: { organizationId, domain: { not: draft.domain } },
@@ -63,21 +65,28 @@ export class DiscoveryDomainsRepository {
 
   /** Undefined: there is none, or not as it was asked for. */
   async update(
+    actor: Actor,
     { organizationId, id }: DiscoveryDomainKey,
     changes: DiscoveryDomainChanges,
     { versions }: Preconditions,
   ): Promise<OrganizationDiscoveryDomain | undefined> {
-    const [updated] = await this.database.organizationDiscoveryDomain.updateManyAndReturn({
-      where: { organizationId, id, version: versions },
-      data: changes,
-    });
+    const where = { organizationId, id, version: versions };
+    const [updated] = await writing(this.database, actor, ({ organizationDiscoveryDomain }) =>
+      organizationDiscoveryDomain.updateManyAndReturn({ where, data: changes }),
+    );
     return updated;
   }
 
   /** @returns whether there was such a domain, as it was asked for */
-  async remove({ organizationId, id }: DiscoveryDomainKey, { versions }: Preconditions): Promise<boolean> {
+  async remove(
+    actor: Actor,
+    { organizationId, id }: DiscoveryDomainKey,
+    { versions }: Preconditions,
+  ): Promise<boolean> {
     const where = { organizationId, id, version: versions };
-    const { count } = await this.database.organizationDiscoveryDomain.deleteMany({ where });
+    const { count } = await writing(this.database, actor, ({ organizationDiscoveryDomain }) =>
+      organizationDiscoveryDomain.deleteMany({ where }),
+    );
     return count > 0;
   }
 }

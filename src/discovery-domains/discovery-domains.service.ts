@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import type { OrganizationDiscoveryDomain } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
@@ -40,36 +41,47 @@ export class DiscoveryDomainsService {
     return this.foundIn(organizationId, await this.repository.getByName(organizationId, domainAsKept(domain)));
   }
 
-  async create(organizationId: string, draft: DiscoveryDomainDraft): Promise<OrganizationDiscoveryDomain> {
-    const outcome = await this.repository.create(organizationId, draft, MAX_DISCOVERY_DOMAINS);
+  async create(
+    actor: Actor,
+    organizationId: string,
+    draft: DiscoveryDomainDraft,
+  ): Promise<OrganizationDiscoveryDomain> {
+    const outcome = await this.repository.create(actor, organizationId, draft, MAX_DISCOVERY_DOMAINS);
     if (typeof outcome === 'string') throw new DomainError(outcome, String(MAX_DISCOVERY_DOMAINS));
     return outcome;
   }
 
   update(
+    actor: Actor,
     key: DiscoveryDomainKey,
     changes: DiscoveryDomainChanges,
     preconditions: Preconditions,
   ): Promise<OrganizationDiscoveryDomain> {
     return untilDecided(
-      () => this.repository.update(key, changes, preconditions),
+      () => this.repository.update(actor, key, changes, preconditions),
       async () => preconditions.require(await this.get(key)),
     );
   }
 
   /** A domain that is verified once stays so, also when the record is gone. @returns the row as it is afterwards */
-  async verify(key: DiscoveryDomainKey, preconditions: Preconditions): Promise<OrganizationDiscoveryDomain> {
+  async verify(
+    actor: Actor,
+    key: DiscoveryDomainKey,
+    preconditions: Preconditions,
+  ): Promise<OrganizationDiscoveryDomain> {
     const row = await this.get(key);
     preconditions.require(row);
     const records = await this.lookUpTxt(verificationHost(row.organizationId, row.domain));
-    return isPublished(row.verificationTxt, records) ? this.update(key, { status: 'verified' }, preconditions) : row;
+    return isPublished(row.verificationTxt, records)
+      ? this.update(actor, key, { status: 'verified' }, preconditions)
+      : row;
   }
 
   /** Removing what is not there does nothing. */
-  async remove(key: DiscoveryDomainKey, preconditions: Preconditions): Promise<void> {
+  async remove(actor: Actor, key: DiscoveryDomainKey, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
-      () => this.repository.remove(key, preconditions),
+      () => this.repository.remove(actor, key, preconditions),
       async () => {
         const row = await this.repository.get(key);
         if (!row) await this.organizations.requireExistence(key.organizationId);

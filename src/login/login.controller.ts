@@ -2,6 +2,8 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { RequireScope } from '../auth/access.js';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
   DecisionDto,
@@ -46,7 +48,7 @@ export class LoginController {
   @HttpCode(200)
   @ApiResponse({ status: 200, type: DecisionResponse })
   @ApiErrors()
-  async decide(@Body() body: DecisionDto): Promise<DecisionResponse> {
-    return presentDecision(await this.service.decide(decisionRequestOf(body)));
+  async decide(@RequestActor() actor: Actor, @Body() body: DecisionDto): Promise<DecisionResponse> {
+    return presentDecision(await this.service.decide(actor, decisionRequestOf(body)));
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { Actor } from '../database/actor.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { isUnavailable } from '../database/sqlstate.js';
@@ -63,9 +64,14 @@ export class LoginRepository {
    * @param planned what the decision was about when it was made without locks
    * @returns undefined when somebody else was faster, so that the request has to be looked at anew; nothing is written
    */
-  grant(request: DecisionRequest, planned: Grant, decide: (facts: Facts) => Decision): Promise<Decision | undefined> {
+  grant(
+    actor: Actor,
+    request: DecisionRequest,
+    planned: Grant,
+    decide: (facts: Facts) => Decision,
+  ): Promise<Decision | undefined> {
     const { organization, connection, userId } = planned;
-    const work = inTransaction(this.pool, async (client) => {
+    const work = inTransaction(this.pool, actor, async (client) => {
       await statements.lockTerms(client, organization.id, connection.id);
       if (userId !== undefined) await statements.lockUser(client, userId);
       const decision = decide(

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { decisionsMade, type DecisionMade } from './decision-channel.js';
@@ -42,8 +43,8 @@ export class LoginService {
   }
 
   /** Whoever comes in without being a member is one when the answer is given. */
-  async decide(request: DecisionRequest): Promise<Decision> {
-    const made = await this.make(request);
+  async decide(actor: Actor, request: DecisionRequest): Promise<Decision> {
+    const made = await this.make(actor, request);
     if (decisionsMade.hasSubscribers) {
       const { decision, reason } = made;
       const { intent, dryRun } = request;
@@ -52,11 +53,11 @@ export class LoginService {
     return made;
   }
 
-  private async make(request: DecisionRequest): Promise<Decision> {
+  private async make(actor: Actor, request: DecisionRequest): Promise<Decision> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const decision = decide(await this.repository.facts(request));
       if (decision.grant === undefined) return decision;
-      const granted = await this.repository.grant(request, decision.grant, decide);
+      const granted = await this.repository.grant(actor, request, decision.grant, decide);
       if (granted !== undefined) return granted;
     }
     throw new DomainError('row_locked');

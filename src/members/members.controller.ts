@@ -5,6 +5,8 @@ import { selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import { ListMembersDto, MemberResponse, MembersDto } from './dto/member.dto.js';
 import { presentMember } from './members.presenter.js';
@@ -29,8 +31,12 @@ export class MembersController {
   @HttpCode(204)
   @ApiResponse({ status: 204 })
   @ApiErrors(404)
-  async add(@Param() { id }: OrganizationPathDto, @Body() { members }: MembersDto): Promise<void> {
-    return this.service.add(id, members);
+  async add(
+    @RequestActor() actor: Actor,
+    @Param() { id }: OrganizationPathDto,
+    @Body() { members }: MembersDto,
+  ): Promise<void> {
+    return this.service.add(actor, id, members);
   }
 
   @Delete()
@@ -38,7 +44,11 @@ export class MembersController {
   @HttpCode(204)
   @ApiResponse({ status: 204 })
   @ApiErrors(404)
-  async remove(@Param() { id }: OrganizationPathDto, @Body() { members }: MembersDto): Promise<void> {
-    return this.service.remove(id, members);
+  async remove(
+    @RequestActor() actor: Actor,
+    @Param() { id }: OrganizationPathDto,
+    @Body() { members }: MembersDto,
+  ): Promise<void> {
+    return this.service.remove(actor, id, members);
   }
 }

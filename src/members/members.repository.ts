@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { writing, type Actor } from '../database/actor.js';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
-import { repeatAfterDeadlock } from '../database/deadlock.js';
 import {
   invalidCheckpoint,
   isCheckpointTime,
@@ -35,16 +35,20 @@ export class MembersRepository {
    *
    * @throws DomainError by the foreign keys, when a user or the organization is unknown
    */
-  async add(organizationId: string, userIds: readonly string[]): Promise<void> {
+  async add(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<void> {
     // Always in the same order, so that two calls with some of the same users wait for each other and not both.
     const data = [...userIds].sort().map((userId) => ({ organizationId, userId }));
-    await repeatAfterDeadlock(() => this.database.organizationMember.createMany({ data, skipDuplicates: true }));
+    await writing(this.database, actor, ({ organizationMember }) =>
+      organizationMember.createMany({ data, skipDuplicates: true }),
+    );
   }
 
   /** Removing who is no member does nothing. @returns whether anybody was removed */
-  async remove(organizationId: string, userIds: readonly string[]): Promise<boolean> {
+  async remove(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<boolean> {
     const where = { organizationId, userId: { in: [...userIds] } };
-    const { count } = await repeatAfterDeadlock(() => this.database.organizationMember.deleteMany({ where }));
+    const { count } = await writing(this.database, actor, ({ organizationMember }) =>
+      organizationMember.deleteMany({ where }),
+    );
     return count > 0;
   }
 

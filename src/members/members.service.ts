@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Member } from './domain/member.js';
@@ -17,12 +18,12 @@ export class MembersService {
     return listed;
   }
 
-  add(organizationId: string, userIds: readonly string[]): Promise<void> {
-    return this.repository.add(organizationId, userIds);
+  add(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<void> {
+    return this.repository.add(actor, organizationId, userIds);
   }
 
-  async remove(organizationId: string, userIds: readonly string[]): Promise<void> {
-    const removed = await this.repository.remove(organizationId, userIds);
+  async remove(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<void> {
+    const removed = await this.repository.remove(actor, organizationId, userIds);
     if (!removed) await this.organizations.requireExistence(organizationId);
   }
 }

@@ -4,6 +4,8 @@ import { ConnectionPathDto } from '../connections/dto/connection.dto.js';
 import { ApiJsonLinesBody } from '../http/openapi/bodies.js';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { presentBulk } from './bulk.presenter.js';
 import { BulkService } from './bulk.service.js';
 import {
@@ -31,8 +33,12 @@ export class BulkController {
   @ApiJsonLinesBody(BulkDto, OperationDto)
   @ApiResponse({ status: 200, type: BulkResponse })
   @ApiErrors(404, 409)
-  async change(@Body(OperationsPipe) bulk: Bulk, @Query() query: BulkQueryDto): Promise<BulkResponse> {
-    return presentBulk(await this.service.change(bulk.operations, bulk.atomic || query.atomic === true));
+  async change(
+    @RequestActor() actor: Actor,
+    @Body(OperationsPipe) bulk: Bulk,
+    @Query() query: BulkQueryDto,
+  ): Promise<BulkResponse> {
+    return presentBulk(await this.service.change(actor, bulk.operations, bulk.atomic || query.atomic === true));
   }
 
   @Post('connections/:id/organizations/replace-with')
@@ -41,9 +47,10 @@ export class BulkController {
   @ApiResponse({ status: 200, type: ConnectionReplacedResponse })
   @ApiErrors(404, 409)
   async move(
+    @RequestActor() actor: Actor,
     @Param() { id }: ConnectionPathDto,
     @Body() body: ConnectionReplaceDto,
   ): Promise<ConnectionReplacedResponse> {
-    return { summary: { replaced: await this.service.move(id, connectionOf(body)) } };
+    return { summary: { replaced: await this.service.move(actor, id, connectionOf(body)) } };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
+import type { Actor } from '../database/actor.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { requireMovable } from './domain/move.js';
 import { decideOperations, updatesOf, type Operation, type Outcome } from './domain/operations.js';
@@ -20,12 +21,12 @@ export class BulkService {
    * @param atomic all of them or none; otherwise one that is refused changes nothing and holds up no other
    * @throws DomainError when atomic, for the first that is refused, with its place
    */
-  async change(operations: readonly Operation[], atomic: boolean): Promise<readonly Outcome[]> {
+  async change(actor: Actor, operations: readonly Operation[], atomic: boolean): Promise<readonly Outcome[]> {
     const updates = updatesOf(operations);
-    const rows = updates && (await this.repository.updateAll(updates));
+    const rows = updates && (await this.repository.updateAll(actor, updates));
     if (rows) return rows.map((row) => ({ status: 'updated', row }));
 
-    const { outcomes } = await this.repository.change(operations, (facts) => {
+    const { outcomes } = await this.repository.change(actor, operations, (facts) => {
       const decision = decideOperations(operations, facts, this.config.maxConnectionsPerOrganization);
       if (atomic) requireAll(decision.outcomes);
       return decision;
@@ -39,10 +40,10 @@ export class BulkService {
    * @returns how many organizations
    * @throws DomainError with the organizations for which it is not possible
    */
-  async move(connectionId: string, other: Reference): Promise<number> {
+  async move(actor: Actor, connectionId: string, other: Reference): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.repository.move(connectionId, other, requireMovable);
+        return await this.repository.move(actor, connectionId, other, requireMovable);
       } catch (error) {
         // A constraint: a row was changed after it was judged, so the next look finds it.
         if (attempt === ATTEMPTS || !(error instanceof DomainError) || !BY_CONSTRAINTS.has(error.code)) throw error;

@@ -5,6 +5,8 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
@@ -41,10 +43,11 @@ export class EnabledConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404, 409)
   async add(
+    @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationEnabledConnectionAddDto,
   ): Promise<OrganizationEnabledConnectionResponse> {
-    return presentOneEnabledConnection(await this.service.add(id, newSettingsOf(body), 'older'));
+    return presentOneEnabledConnection(await this.service.add(actor, id, newSettingsOf(body), 'older'));
   }
 
   @Get(':connectionId')
@@ -64,12 +67,13 @@ export class EnabledConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async update(
+    @RequestActor() actor: Actor,
     @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
     @Body() body: OrganizationEnabledConnectionUpdateDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationEnabledConnectionResponse> {
     const key = { organizationId: id, connectionId };
-    return presentOneEnabledConnection(await this.service.update(key, settingsOf(body), 'older', preconditions));
+    return presentOneEnabledConnection(await this.service.update(actor, key, settingsOf(body), 'older', preconditions));
   }
 
   @Delete(':connectionId')
@@ -79,9 +83,10 @@ export class EnabledConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async remove(
+    @RequestActor() actor: Actor,
     @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<void> {
-    return this.service.remove({ organizationId: id, connectionId }, 'older', preconditions);
+    return this.service.remove(actor, { organizationId: id, connectionId }, 'older', preconditions);
   }
 }

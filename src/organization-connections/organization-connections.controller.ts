@@ -5,6 +5,8 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
@@ -44,10 +46,11 @@ export class OrganizationConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404, 409)
   async create(
+    @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationConnectionCreateDto,
   ): Promise<OrganizationConnectionResponse> {
-    return presentOneOrganizationConnection(await this.service.add(id, newSettingsOf(body), 'newer'));
+    return presentOneOrganizationConnection(await this.service.add(actor, id, newSettingsOf(body), 'newer'));
   }
 
   /** All of them or, when one breaks a rule, none. */
@@ -60,10 +63,11 @@ export class OrganizationConnectionsController {
   @ApiResponse({ status: 200, type: OrganizationConnectionsReplacedResponse })
   @ApiErrors(404)
   async replace(
+    @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @Body() { connections }: OrganizationConnectionsReplaceDto,
   ): Promise<OrganizationConnectionsReplacedResponse> {
-    return presentReplacement(await this.service.replace(id, connections.map(wantedRowOf)));
+    return presentReplacement(await this.service.replace(actor, id, connections.map(wantedRowOf)));
   }
 
   @Get(':connection_id')
@@ -82,12 +86,15 @@ export class OrganizationConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async update(
+    @RequestActor() actor: Actor,
     @Param() { id, connection_id }: OrganizationConnectionPathDto,
     @Body() body: OrganizationConnectionUpdateDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationConnectionResponse> {
     const key = { organizationId: id, connectionId: connection_id };
-    return presentOneOrganizationConnection(await this.service.update(key, settingsOf(body), 'newer', preconditions));
+    return presentOneOrganizationConnection(
+      await this.service.update(actor, key, settingsOf(body), 'newer', preconditions),
+    );
   }
 
   @Delete(':connection_id')
@@ -97,9 +104,10 @@ export class OrganizationConnectionsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async remove(
+    @RequestActor() actor: Actor,
     @Param() { id, connection_id }: OrganizationConnectionPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<void> {
-    return this.service.remove({ organizationId: id, connectionId: connection_id }, 'newer', preconditions);
+    return this.service.remove(actor, { organizationId: id, connectionId: connection_id }, 'newer', preconditions);
   }
 }

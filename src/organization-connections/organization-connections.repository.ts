@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { Actor } from '../database/actor.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
@@ -46,13 +47,14 @@ export class OrganizationConnectionsRepository {
    * rule as it would be.
    */
   update(
+    actor: Actor,
     key: OrganizationConnectionKey,
     changes: Partial<Settings>,
     face: Face,
     { versions }: Preconditions,
   ): Promise<StoredOrganizationConnection | undefined> {
     return this.changing(key.organizationId, rowOf(key), () =>
-      statements.update(this.pool, key, visibility(face), changes, versions),
+      statements.update(this.pool, actor, key, visibility(face), changes, versions),
     );
   }
 
@@ -62,13 +64,14 @@ export class OrganizationConnectionsRepository {
    * @param limit how many connections an organization may have
    */
   add(
+    actor: Actor,
     key: OrganizationConnectionKey,
     settings: Settings,
     face: Face,
     limit: number,
   ): Promise<StoredOrganizationConnection | undefined> {
     return this.changing(key.organizationId, `organizations ${key.organizationId}`, () =>
-      statements.add(this.pool, key, visibility(face), settings, limit),
+      statements.add(this.pool, actor, key, visibility(face), settings, limit),
     );
   }
 
@@ -77,9 +80,9 @@ export class OrganizationConnectionsRepository {
   }
 
   /** @returns whether there was a row as it was asked for */
-  remove(key: OrganizationConnectionKey, face: Face, { versions }: Preconditions): Promise<boolean> {
+  remove(actor: Actor, key: OrganizationConnectionKey, face: Face, { versions }: Preconditions): Promise<boolean> {
     return this.changing(key.organizationId, rowOf(key), () =>
-      statements.remove(this.pool, key, visibility(face), versions),
+      statements.remove(this.pool, actor, key, visibility(face), versions),
     );
   }
 

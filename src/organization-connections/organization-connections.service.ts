@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
@@ -44,6 +45,7 @@ export class OrganizationConnectionsService {
   }
 
   async add(
+    actor: Actor,
     organizationId: string,
     { connectionId, ...settings }: NewRow,
     face: Face,
@@ -51,13 +53,14 @@ export class OrganizationConnectionsService {
     const key = { organizationId, connectionId };
     const limit = this.config.maxConnectionsPerOrganization;
     return untilDecided(
-      () => this.repository.add(key, settings, face, limit),
+      () => this.repository.add(actor, key, settings, face, limit),
       () => this.explainAdd(key, settings, face, limit),
     );
   }
 
   /** No changes: the row as it is. */
   async update(
+    actor: Actor,
     key: OrganizationConnectionKey,
     changes: Partial<Settings>,
     face: Face,
@@ -69,7 +72,7 @@ export class OrganizationConnectionsService {
       return present;
     }
     return untilDecided(
-      () => this.repository.update(key, changes, face, preconditions),
+      () => this.repository.update(actor, key, changes, face, preconditions),
       async () => {
         const present = await this.get(key, face);
         preconditions.require(present);
@@ -79,10 +82,10 @@ export class OrganizationConnectionsService {
   }
 
   /** Removing what is not there does nothing. */
-  async remove(key: OrganizationConnectionKey, face: Face, preconditions: Preconditions): Promise<void> {
+  async remove(actor: Actor, key: OrganizationConnectionKey, face: Face, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
-      () => this.repository.remove(key, face, preconditions),
+      () => this.repository.remove(actor, key, face, preconditions),
       async () => {
         const row = await this.repository.get(key, face);
         if (!row) await this.organizations.requireExistence(key.organizationId);
@@ -97,9 +100,9 @@ export class OrganizationConnectionsService {
    *
    * @throws DomainError for the first row that breaks a rule, with its place
    */
-  async replace(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
+  async replace(actor: Actor, organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
     this.requireWithinLimit(wanted.length);
-    const replacement = await this.rowSets.replace(organizationId, connectionsIn(wanted), (facts) =>
+    const replacement = await this.rowSets.replace(actor, organizationId, connectionsIn(wanted), (facts) =>
       decideReplacement(organizationId, facts, wanted),
     );
     return found(replacement, 'organization_not_found');

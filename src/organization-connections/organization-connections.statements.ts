@@ -1,4 +1,5 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
+import { asActor, type Actor } from '../database/actor.js';
 import {
   arrayOf,
   bigInteger,
@@ -97,6 +98,7 @@ const UPDATE: Statement<StoredOrganizationConnection> = {
        AND (NOT coalesce($5, oc.is_signup_enabled)
             OR (oc.strategy_kind = 'database' AND coalesce($4, oc.assign_membership_on_login)))
        AND (coalesce($6, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
+       AND ${asActor('$13')}
     RETURNING ${ROW.list}`,
   rowOf: ROW.rowOf,
 };
@@ -114,7 +116,7 @@ const ADD: Statement<StoredOrganizationConnection> = {
         is_enabled, organization_access_level, organization_connection_name)
       SELECT organization.id, c.id, c.strategy_kind, $3, $4, $5, $6, $7, $8
         FROM organization, connections c
-       WHERE c.id = $2
+       WHERE c.id = $2 AND ${asActor('$11')}
          AND (NOT $4::boolean OR (c.strategy_kind = 'database' AND $3::boolean))
          AND ($5::boolean OR c.strategy_kind = 'enterprise')
          AND count_other_connections(organization.id, c.id) < $10
@@ -167,7 +169,8 @@ const REMOVE: Statement<undefined> = {
   text: `
     DELETE FROM organization_connections
      WHERE organization_id = $1 AND connection_id = $2 AND (is_enabled OR NOT $3::boolean)
-       AND ($4::bigint[] IS NULL OR version = ANY ($4)) AND ($5::bigint[] IS NULL OR version <> ALL ($5))`,
+       AND ($4::bigint[] IS NULL OR version = ANY ($4)) AND ($5::bigint[] IS NULL OR version <> ALL ($5))
+       AND ${asActor('$6')}`,
   rowOf: NO_COLUMNS,
 };
 
@@ -224,6 +227,7 @@ export async function count(
 /** Changes only what `changes` has. Undefined: there is no such row of these versions, or it would break a rule. */
 export async function update(
   on: Queryable,
+  actor: Actor,
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
   changes: Partial<Settings>,
@@ -242,6 +246,7 @@ export async function update(
     changes.organizationConnectionName ?? null,
     versions.in ? arrayOf(versions.in) : null,
     versions.notIn ? arrayOf(versions.notIn) : null,
+    String(actor),
   ]);
   return rows[0];
 }
@@ -253,6 +258,7 @@ export async function update(
  */
 export async function add(
   on: Queryable,
+  actor: Actor,
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
   settings: Settings,
@@ -269,6 +275,7 @@ export async function add(
     settings.organizationConnectionName,
     onlyEnabled,
     limit,
+    String(actor),
   ]);
   return rows[0];
 }
@@ -284,6 +291,7 @@ export async function explainAdd(
 /** @returns whether there was a row of these versions */
 export async function remove(
   on: Queryable,
+  actor: Actor,
   { organizationId, connectionId }: OrganizationConnectionKey,
   { onlyEnabled }: Visibility,
   versions: Versions = {},
@@ -294,6 +302,7 @@ export async function remove(
     onlyEnabled,
     versions.in ? arrayOf(versions.in) : null,
     versions.notIn ? arrayOf(versions.notIn) : null,
+    String(actor),
   ]);
   return rowCount === 1;
 }

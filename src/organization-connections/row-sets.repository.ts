@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { Actor } from '../database/actor.js';
 import { ChangeFeed, type Change } from '../database/change-feed.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
@@ -29,12 +30,13 @@ export class RowSetsRepository {
    * @param decide what to change about the rows that are there; what it throws leaves them as they are
    */
   replace<Decision extends { difference: Difference }>(
+    actor: Actor,
     organizationId: string,
     connections: readonly Reference[],
     decide: (facts: ReplacementFacts) => Decision,
   ): Promise<Decision | undefined> {
     return this.changing(`organizations ${organizationId}`, () =>
-      inTransaction(this.pool, async (client) => {
+      inTransaction(this.pool, actor, async (client) => {
         const [organization] = await statements.lockOrganizations(client, [{ id: organizationId }]);
         if (!organization) return undefined;
         const decision = decide({
@@ -61,12 +63,13 @@ export class RowSetsRepository {
    * @param decide what to change about the rows that are there; what it throws leaves them as they are
    */
   change<Decision extends { difference: Difference }>(
+    actor: Actor,
     operations: readonly Operation[],
     decide: (facts: OperationFacts) => Decision,
   ): Promise<Decision> {
     const changes: Change[] = [];
     const work = () =>
-      inTransaction(this.pool, async (client) => {
+      inTransaction(this.pool, actor, async (client) => {
         const organizations = operations.map(({ organization }) => organization);
         const connections = operations.map(({ connection }) => connection);
         const locked = await statements.lockOrganizations(client, organizations);
@@ -92,10 +95,10 @@ export class RowSetsRepository {
    *
    * @returns the rows in the order of the updates; undefined when one does not exist or would break a rule
    */
-  async updateAll(updates: readonly RowUpdate[]): Promise<readonly OwnedRow[] | undefined> {
+  async updateAll(actor: Actor, updates: readonly RowUpdate[]): Promise<readonly OwnedRow[] | undefined> {
     const changes = () => updates.map(({ organizationId }): Change => `organizations ${organizationId}`);
     // As a transaction, of which nothing is left when this process ends before it is told that all is done.
-    const work = () => inTransaction(this.pool, (client) => statements.updateAll(client, updates));
+    const work = () => inTransaction(this.pool, actor, (client) => statements.updateAll(client, updates));
     const rows = await this.feed.announcing(changes, work);
     if (rows.length < updates.length) return undefined;
     const rowOf = new Map(rows.map((row) => [row.organizationId, row]));
@@ -109,9 +112,14 @@ export class RowSetsRepository {
    * @returns how many organizations
    * @throws DomainError by a constraint, when somebody changes one of the rows after it was judged
    */
-  move(connectionId: string, other: Reference, judge: (facts: MoveFacts) => ConnectionFacts): Promise<number> {
+  move(
+    actor: Actor,
+    connectionId: string,
+    other: Reference,
+    judge: (facts: MoveFacts) => ConnectionFacts,
+  ): Promise<number> {
     return this.changing(`connections ${connectionId}`, () =>
-      inTransaction(this.pool, async (client) => {
+      inTransaction(this.pool, actor, async (client) => {
         const connectionOf = finder(await statements.lockConnections(client, [{ id: connectionId }, other]));
         const [from, to] = [connectionOf({ id: connectionId }), connectionOf(other)];
         const target = judge({

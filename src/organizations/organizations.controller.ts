@@ -6,6 +6,8 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
 import { newSettingsOf } from '../organization-connections/dto/settings.js';
@@ -49,9 +51,12 @@ export class OrganizationsController {
   @ApiResponse({ status: 201, type: OrganizationCreatedResponse })
   @ApiEntityTag()
   @ApiErrors(409)
-  async create(@Body() body: OrganizationCreateDto): Promise<OrganizationCreatedResponse> {
+  async create(
+    @RequestActor() actor: Actor,
+    @Body() body: OrganizationCreateDto,
+  ): Promise<OrganizationCreatedResponse> {
     const connections = (body.enabled_connections ?? []).map(newSettingsOf);
-    return presentCreatedOrganization(await this.service.create(draftOf(body), connections));
+    return presentCreatedOrganization(await this.service.create(actor, draftOf(body), connections));
   }
 
   @Get('name/:name')
@@ -81,11 +86,12 @@ export class OrganizationsController {
   @ApiEntityTag()
   @ApiErrors(404, 409)
   async update(
+    @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationUpdateDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationResponse> {
-    return presentOneOrganization(await this.service.update(id, changesOf(body), preconditions));
+    return presentOneOrganization(await this.service.update(actor, id, changesOf(body), preconditions));
   }
 
   @Delete(':id')
@@ -95,9 +101,10 @@ export class OrganizationsController {
   @ApiEntityTag()
   @ApiErrors(404)
   async remove(
+    @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<void> {
-    return this.service.remove(id, preconditions);
+    return this.service.remove(actor, id, preconditions);
   }
 }

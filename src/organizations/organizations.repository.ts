@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { writing, type Actor } from '../database/actor.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
-import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
 import {
@@ -61,38 +61,43 @@ export class OrganizationsRepository {
     return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
   }
 
-  /** With its connections, or not at all: one nested write is one transaction. */
-  create(draft: OrganizationDraft, connections: readonly OrganizationConnection[]): Promise<Organization> {
-    return this.database.organization.create({
-      data: {
-        ...jsonNulls(draft),
-        id: newId('org'),
-        organizationConnections: {
-          createMany: { data: connections.map(({ strategy: _, connectionName: __, ...row }) => row) },
-        },
+  /** With its connections, or not at all. */
+  create(
+    actor: Actor,
+    draft: OrganizationDraft,
+    connections: readonly OrganizationConnection[],
+  ): Promise<Organization> {
+    const data = {
+      ...jsonNulls(draft),
+      id: newId('org'),
+      organizationConnections: {
+        createMany: { data: connections.map(({ strategy: _, connectionName: __, ...row }) => row) },
       },
-    });
+    };
+    return writing(this.database, actor, ({ organization }) => organization.create({ data }));
   }
 
   /** Undefined: there is none, or not as it was asked for. */
   async update(
+    actor: Actor,
     id: string,
     changes: OrganizationChanges,
     { versions }: Preconditions,
   ): Promise<Organization | undefined> {
     const [updated] = await this.changing(id, () =>
-      this.database.organization.updateManyAndReturn({
-        where: { id, version: versions },
-        data: jsonNulls(changes),
-      }),
+      writing(this.database, actor, ({ organization }) =>
+        organization.updateManyAndReturn({ where: { id, version: versions }, data: jsonNulls(changes) }),
+      ),
     );
     return updated;
   }
 
   /** Takes everything it owns along. @returns whether there was such an organization, as it was asked for */
-  async remove(id: string, { versions }: Preconditions): Promise<boolean> {
+  async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
     const { count } = await this.changing(id, () =>
-      repeatAfterDeadlock(() => this.database.organization.deleteMany({ where: { id, version: versions } })),
+      writing(this.database, actor, ({ organization }) =>
+        organization.deleteMany({ where: { id, version: versions } }),
+      ),
     );
     return count > 0;
   }

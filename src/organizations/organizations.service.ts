@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import { AppConfig } from '../config/config.js';
 import type { Organization } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -41,7 +42,7 @@ export class OrganizationsService {
   }
 
   /** With its connections, judged by the rules of their strategies, or not at all. */
-  async create(draft: OrganizationDraft, initial: readonly NewRow[]): Promise<CreatedOrganization> {
+  async create(actor: Actor, draft: OrganizationDraft, initial: readonly NewRow[]): Promise<CreatedOrganization> {
     const known = await this.repository.connectionsOf(initial.map(({ connectionId }) => connectionId));
     const connections = initial.map((row): OrganizationConnection => {
       const connection = known.find(({ id }) => id === row.connectionId);
@@ -51,20 +52,20 @@ export class OrganizationsService {
     });
     const limit = this.config.maxConnectionsPerOrganization;
     if (connections.length > limit) throw new DomainError('connection_limit_reached', String(limit));
-    return { organization: await this.repository.create(draft, connections), connections };
+    return { organization: await this.repository.create(actor, draft, connections), connections };
   }
 
-  update(id: string, changes: OrganizationChanges, preconditions: Preconditions): Promise<Organization> {
+  update(actor: Actor, id: string, changes: OrganizationChanges, preconditions: Preconditions): Promise<Organization> {
     return untilDecided(
-      () => this.repository.update(id, changes, preconditions),
+      () => this.repository.update(actor, id, changes, preconditions),
       async () => preconditions.require(await this.get(id)),
     );
   }
 
-  async remove(id: string, preconditions: Preconditions): Promise<void> {
+  async remove(actor: Actor, id: string, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
-      () => this.repository.remove(id, preconditions),
+      () => this.repository.remove(actor, id, preconditions),
       () => this.get(id),
     );
   }

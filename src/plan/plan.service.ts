@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
+import { Actor } from '../database/actor.js';
 import { RequestTransactions } from '../database/request-transactions.js';
 import { Preconditions } from '../http/preconditions.js';
 import { OrganizationConnectionsService } from '../organization-connections/organization-connections.service.js';
@@ -14,6 +15,8 @@ import {
 import { PlanRepository } from './plan.repository.js';
 
 const BATCH = 200;
+
+const ACTOR = new Actor({ subject: 'vestibule apply' });
 
 /** Makes organizations with their connections what a file says. */
 @Injectable()
@@ -55,7 +58,7 @@ export class PlanService {
     const transaction = await this.transactions.begin();
     try {
       await transaction.run(async () => {
-        if (desired === undefined) return this.organizations.remove(plan.id!, Preconditions.NONE);
+        if (desired === undefined) return this.organizations.remove(ACTOR, plan.id!, Preconditions.NONE);
         if (!isDeepStrictEqual(await this.planAgain(desired, prune), plan)) throw new PlanOutdatedError();
         await this.carryOut(plan, desired);
       });
@@ -79,11 +82,11 @@ export class PlanService {
     const changes = profile as OrganizationChanges;
     let organizationId = id;
     if (organizationId === undefined) {
-      organizationId = (await this.organizations.create({ ...changes, name }, [])).organization.id;
-    } else if (fields.length > 0) await this.organizations.update(organizationId, changes, Preconditions.NONE);
+      organizationId = (await this.organizations.create(ACTOR, { ...changes, name }, [])).organization.id;
+    } else if (fields.length > 0) await this.organizations.update(ACTOR, organizationId, changes, Preconditions.NONE);
     if (rows === undefined) return;
     const wanted = rows.map(({ name: connection, ...settings }) => ({ connection: { name: connection }, ...settings }));
-    await this.connections.replace(organizationId, wanted);
+    await this.connections.replace(ACTOR, organizationId, wanted);
   }
 }
 

@@ -7,6 +7,8 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
+import { RequestActor } from '../auth/request-actor.js';
+import type { Actor } from '../database/actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
 import { OrganizationResponse } from '../organizations/dto/organization.dto.js';
@@ -43,8 +45,8 @@ export class UsersController {
   @ApiResponse({ status: 201, type: UserResponse })
   @ApiEntityTag()
   @ApiErrors(409)
-  async create(@Body() body: UserCreateDto): Promise<UserResponse> {
-    return presentOneUser(await this.service.create(draftOf(body)));
+  async create(@RequestActor() actor: Actor, @Body() body: UserCreateDto): Promise<UserResponse> {
+    return presentOneUser(await this.service.create(actor, draftOf(body)));
   }
 
   @Get(':id')
@@ -67,12 +69,13 @@ export class UsersController {
   @ApiEntityTag()
   @ApiErrors(404, 409)
   async update(
+    @RequestActor() actor: Actor,
     @Param() { id }: UserPathDto,
     @Body() body: UserUpdateDto,
     @CallerScopes() scopes: GrantedScopes,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<Partial<UserResponse>> {
-    return presentOneUpdatedUser(await this.service.update(id, changesOf(body), preconditions), scopes);
+    return presentOneUpdatedUser(await this.service.update(actor, id, changesOf(body), preconditions), scopes);
   }
 
   @Delete(':id')
@@ -81,8 +84,12 @@ export class UsersController {
   @ApiResponse({ status: 204 })
   @ApiEntityTag()
   @ApiErrors()
-  async remove(@Param() { id }: UserPathDto, @RequestPreconditions() preconditions: Preconditions): Promise<void> {
-    return this.service.remove(id, preconditions);
+  async remove(
+    @RequestActor() actor: Actor,
+    @Param() { id }: UserPathDto,
+    @RequestPreconditions() preconditions: Preconditions,
+  ): Promise<void> {
+    return this.service.remove(actor, id, preconditions);
   }
 
   @Get(':id/organizations')

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { writing, type Actor } from '../database/actor.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
-import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
@@ -55,16 +55,15 @@ export class UsersRepository {
    * An id, address or username that the connection already has fails its unique index. Undefined: there is no such
    * connection.
    */
-  async create({ connection: name, key = newUserKey(), ...rest }: UserDraft): Promise<User | undefined> {
+  async create(actor: Actor, { connection: name, key = newUserKey(), ...rest }: UserDraft): Promise<User | undefined> {
     const connection = await this.database.connection.findUnique({
       where: { name },
       select: { id: true, strategy: true },
     });
     if (!connection) return undefined;
-    return this.database.user.create({
-      data: { ...forPrisma(rest), userId: userIdOf(connection.strategy, key), connectionId: connection.id },
-      include: WITH_CONNECTION,
-    });
+    const userId = userIdOf(connection.strategy, key);
+    const data = { ...forPrisma(rest), userId, connectionId: connection.id };
+    return writing(this.database, actor, ({ user }) => user.create({ data, include: WITH_CONNECTION }));
   }
 
   /**
@@ -72,9 +71,13 @@ export class UsersRepository {
    *
    * @param decide what to change about the user who is there; what it throws leaves them as they are
    */
-  async update(userId: string, decide: (present: ChangeableUser) => UserChanges): Promise<User | undefined> {
+  async update(
+    actor: Actor,
+    userId: string,
+    decide: (present: ChangeableUser) => UserChanges,
+  ): Promise<User | undefined> {
     return this.turns.take(`users ${userId}`, () =>
-      this.database.$transaction(async (transaction) => {
+      writing(this.database, actor, async (transaction) => {
         await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
         const present = await transaction.user.findUnique({ where: { userId } });
         if (!present) return undefined;
@@ -85,9 +88,9 @@ export class UsersRepository {
   }
 
   /** Takes its memberships along. @returns whether there was such a user, as it was asked for */
-  async remove(userId: string, { versions }: Preconditions): Promise<boolean> {
+  async remove(actor: Actor, userId: string, { versions }: Preconditions): Promise<boolean> {
     const { count } = await this.turns.take(`users ${userId}`, () =>
-      repeatAfterDeadlock(() => this.database.user.deleteMany({ where: { userId, version: versions } })),
+      writing(this.database, actor, ({ user }) => user.deleteMany({ where: { userId, version: versions } })),
     );
     return count > 0;
   }

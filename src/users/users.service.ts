@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../database/actor.js';
 import type { Organization } from '../database/database.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
@@ -29,12 +30,12 @@ export class UsersService {
     return found(await this.repository.get(userId), 'user_not_found');
   }
 
-  async create(draft: UserDraft): Promise<User> {
-    return found(await this.repository.create(withDefaults(draft)), 'connection_in_body_unknown');
+  async create(actor: Actor, draft: UserDraft): Promise<User> {
+    return found(await this.repository.create(actor, withDefaults(draft)), 'connection_in_body_unknown');
   }
 
-  async update(userId: string, changes: UserChanges, preconditions: Preconditions): Promise<User> {
-    const updated = await this.repository.update(userId, (present) => {
+  async update(actor: Actor, userId: string, changes: UserChanges, preconditions: Preconditions): Promise<User> {
+    const updated = await this.repository.update(actor, userId, (present) => {
       preconditions.require(present);
       const merged = mergedChanges(present, changes);
       requireMetadataSize('user_metadata', merged.userMetadata);
@@ -45,10 +46,10 @@ export class UsersService {
   }
 
   /** Removing whom nobody knows does nothing. */
-  async remove(userId: string, preconditions: Preconditions): Promise<void> {
+  async remove(actor: Actor, userId: string, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
-      () => this.repository.remove(userId, preconditions),
+      () => this.repository.remove(actor, userId, preconditions),
       () => this.repository.get(userId),
     );
   }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { connectionId, organizationId, seed } from '../../bench/seed.js';
+import { Actor } from '../../src/database/actor.js';
 import { createPool } from '../../src/database/pool.js';
 import { ReadConnection } from '../../src/database/read-connection.js';
 import { run } from '../../src/database/statement.js';
@@ -105,7 +106,9 @@ describe('a statement', () => {
       await client.query('SELECT FROM organization_connections WHERE organization_id = $1 FOR UPDATE', [
         key.organizationId,
       ]);
-      const changed = await organizationConnections.update(client, key, all, { isEnabled: false });
+      const changed = await organizationConnections.update(client, new Actor({ subject: '' }), key, all, {
+        isEnabled: false,
+      });
       expect(changed).toEqual({ ...before, isEnabled: false, version: expect.any(BigInt) as bigint });
       expect(changed!.version).toBeGreaterThan(before!.version);
       expect(await organizationConnections.get(client, key, all)).toEqual(changed);

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
+import { Actor } from '../../src/database/actor.js';
 import { createPrisma, type Database } from '../../src/database/database.js';
 import { createPool } from '../../src/database/pool.js';
 import { ReadConnection } from '../../src/database/read-connection.js';
@@ -10,6 +11,8 @@ import { organizationExists } from '../../src/organizations/organizations.statem
 import { eventually } from '../support/clock.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { uniqueName } from '../support/factories.js';
+
+const NOBODY = new Actor({ subject: '' });
 
 describe('A request-wide transaction', () => {
   let database: TestDatabase;
@@ -102,8 +105,8 @@ describe('A request-wide transaction', () => {
       return Promise.allSettled([
         make(),
         make(taken),
-        inTransaction(pool, (client) => rename(client, free, taken)),
-        inTransaction(pool, (client) => rename(client, taken, uniqueName('renamed'))),
+        inTransaction(pool, NOBODY, (client) => rename(client, free, taken)),
+        inTransaction(pool, NOBODY, (client) => rename(client, taken, uniqueName('renamed'))),
         prisma.$transaction((joined) => joined.organization.create({ data: { id: taken, name: uniqueName('org') } })),
         isThereForReads(taken),
       ]);
@@ -115,7 +118,7 @@ describe('A request-wide transaction', () => {
   });
 
   it.each<[string, (work: () => Promise<void>) => Promise<void>]>([
-    ['a transaction of a repository', (work) => inTransaction(pool, work)],
+    ['a transaction of a repository', (work) => inTransaction(pool, NOBODY, work)],
     ['a transaction of Prisma', (work) => prisma.$transaction(work)],
   ])('has %s as a part, whose failure undoes it alone, and whose statements wait for no turn', async (_, inPart) => {
     const ids = [uniqueName('before'), uniqueName('in'), uniqueName('after')] as const;
@@ -147,7 +150,7 @@ describe('A request-wide transaction', () => {
       let attempts = 0;
       await within(async () => {
         let locked: Promise<unknown> = nothing();
-        const both = inTransaction(pool, async (client) => {
+        const both = inTransaction(pool, NOBODY, async (client) => {
           attempts++;
           await locked;
           await lock(client, one);
@@ -246,7 +249,7 @@ describe('A request-wide transaction', () => {
 
       const transaction = await transactions.begin();
       await transaction.run(async () => {
-        const failing = inTransaction(pool, () => {
+        const failing = inTransaction(pool, NOBODY, () => {
           afterCommit(() => called.push('in a part that failed'));
           return Promise.reject(new Error('refused'));
         });

@@ -3,6 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type pg from 'pg';
 import { AppModule } from '../../src/app.module.js';
+import { Actor } from '../../src/database/actor.js';
 import { createPool } from '../../src/database/pool.js';
 import { OrganizationConnectionsService } from '../../src/organization-connections/organization-connections.service.js';
 import { startApp, testConfig, useApp } from '../support/app.js';
@@ -185,6 +186,7 @@ describe('Replacing the connections of an organization', () => {
     });
     afterAll(() => context.close());
 
+    const actor = new Actor({ subject: '' });
     const settings = {
       assignMembershipOnLogin: false,
       isSignupEnabled: false,
@@ -214,7 +216,7 @@ describe('Replacing the connections of an organization', () => {
       ]);
       expect(changed.map(({ before: { isEnabled }, after }) => [isEnabled, after.isEnabled])).toEqual([[true, false]]);
       expect(await stored(id)).toEqual(before);
-      expect(await service.replace(id, wanted)).toEqual(plan);
+      expect(await service.replace(actor, id, wanted)).toEqual(plan);
     });
 
     it('that is refused for the same reasons', async () => {
@@ -222,7 +224,7 @@ describe('Replacing the connections of an organization', () => {
       const wanted = [{ ...settings, connection: { id: connections[0]!.id }, isSignupEnabled: true }];
       const refused = { code: 'signup_not_supported', place: 'connections.0' };
       await expect(service.planReplacement(id, wanted)).rejects.toMatchObject(refused);
-      await expect(service.replace(id, wanted)).rejects.toMatchObject(refused);
+      await expect(service.replace(actor, id, wanted)).rejects.toMatchObject(refused);
       const unknown = 'org_0000000000000000';
       await expect(service.planReplacement(unknown, [])).rejects.toMatchObject({ code: 'organization_not_found' });
     });

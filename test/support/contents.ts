@@ -2,14 +2,14 @@ import type { TestApp } from './app.js';
 
 /**
  * Everything that the database holds, as one text: each row of each table in an order of its own, and each sequence, but
- * for that of versions, which no rollback takes back: a version that was given out never comes again.
+ * for those of versions and of changes, which no rollback takes back: a number that was given out never comes again.
  */
 export async function contentsOf(app: TestApp): Promise<string> {
   const tables = await app.sql<{ name: string }>(
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`,
   );
   const sequences = await app.sql(
-    `SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND sequencename <> 'row_versions'
+    `SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND sequencename NOT IN ('row_versions', 'change_sequence')
       ORDER BY sequencename`,
   );
   const rows: string[] = [];

@@ -2,6 +2,8 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { RequireScope } from '../../auth/access.js';
 import { ApiExtraModels, ApiResponse, ApiTags, schemaPath } from '../../http/openapi/decorators.js';
 import { ApiErrors } from '../../http/openapi/responses.js';
+import { RequestActor } from '../../auth/request-actor.js';
+import type { Actor } from '../../database/actor.js';
 import { presentOutcome, presentOutcomes } from './authzen.presenter.js';
 import { AuthzenService } from './authzen.service.js';
 import { EvaluationDto, EvaluationResponse, EvaluationsDto, EvaluationsResponse } from './dto/evaluation.dto.js';
@@ -18,8 +20,8 @@ export class AuthzenController {
   @HttpCode(200)
   @ApiResponse({ status: 200, type: EvaluationResponse })
   @ApiErrors()
-  async evaluate(@Body() body: EvaluationDto): Promise<EvaluationResponse> {
-    return presentOutcome(await this.service.evaluate(evaluationOf(body)));
+  async evaluate(@RequestActor() actor: Actor, @Body() body: EvaluationDto): Promise<EvaluationResponse> {
+    return presentOutcome(await this.service.evaluate(actor, evaluationOf(body)));
   }
 
   @Post('evaluations')
@@ -31,7 +33,10 @@ export class AuthzenController {
     schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: schemaPath(type) })) },
   })
   @ApiErrors()
-  async evaluateAll(@Body() body: EvaluationsDto): Promise<EvaluationsResponse | EvaluationResponse> {
-    return presentOutcomes(await this.service.evaluateAll(evaluationsOf(body)));
+  async evaluateAll(
+    @RequestActor() actor: Actor,
+    @Body() body: EvaluationsDto,
+  ): Promise<EvaluationsResponse | EvaluationResponse> {
+    return presentOutcomes(await this.service.evaluateAll(actor, evaluationsOf(body)));
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../database/actor.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { LoginService } from '../login.service.js';
 import { endsWith, type Evaluation, type EvaluationsRequest, type Outcome } from './evaluation.js';
@@ -7,22 +8,22 @@ import { endsWith, type Evaluation, type EvaluationsRequest, type Outcome } from
 export class AuthzenService {
   constructor(private readonly logins: LoginService) {}
 
-  async evaluate(evaluation: Evaluation): Promise<Outcome> {
+  async evaluate(actor: Actor, evaluation: Evaluation): Promise<Outcome> {
     switch (evaluation.kind) {
       case 'sign_in':
-        return { kind: 'decided', decision: await this.logins.decide(evaluation.request) };
+        return { kind: 'decided', decision: await this.logins.decide(actor, evaluation.request) };
       case 'not_applicable':
         return evaluation;
     }
   }
 
   /** One after the other, because each may change what the next one finds. */
-  async evaluateAll(request: EvaluationsRequest): Promise<Outcome | Outcome[]> {
-    if ('kind' in request) return this.evaluate(request);
+  async evaluateAll(actor: Actor, request: EvaluationsRequest): Promise<Outcome | Outcome[]> {
+    if ('kind' in request) return this.evaluate(actor, request);
     const { evaluations, semantic } = request;
     const outcomes: Outcome[] = [];
     for (const evaluation of evaluations) {
-      const outcome = await this.attempt(evaluation);
+      const outcome = await this.attempt(actor, evaluation);
       outcomes.push(outcome);
       if (endsWith(outcome, semantic)) break;
     }
@@ -30,9 +31,9 @@ export class AuthzenService {
   }
 
   /** A locked row is the trouble of one evaluation; a database that is away is that of all. */
-  private async attempt(evaluation: Evaluation): Promise<Outcome> {
+  private async attempt(actor: Actor, evaluation: Evaluation): Promise<Outcome> {
     try {
-      return await this.evaluate(evaluation);
+      return await this.evaluate(actor, evaluation);
     } catch (error) {
       if (error instanceof DomainError && error.code === 'row_locked') return { kind: 'failed', error };
       throw error;
