@@ -9,11 +9,11 @@ const FRAMEWORKS = ['@nestjs/*', 'fastify', '@fastify/*', '@prisma/*', 'pg', 'cl
 const ROOMS = {
   errors: [],
   config: [],
-  database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js'],
+  database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js', 'actor.js'],
   http: ['errors/', 'config/'],
-  auth: ['errors/', 'config/', 'database/', 'http/', 'identifiers.js'],
+  auth: ['errors/', 'config/', 'database/', 'http/', 'identifiers.js', 'actor.js'],
   metrics: ['config/', 'database/', 'http/', 'login/'],
-  tracing: ['config/', 'database/', 'unless-aborted.js'],
+  tracing: ['config/', 'database/', 'unless-aborted.js', 'actor.js'],
 };
 
 const room = ([name, below]) =>

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type pg from 'pg';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { ChangesModule } from './changes/changes.module.js';
 import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
@@ -25,6 +26,7 @@ import { UsersModule } from './users/users.module.js';
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
   static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
+    const discoveryDomains = DiscoveryDomainsModule.forRoot(lookUpTxt);
     return {
       module: AppModule,
       imports: [
@@ -36,7 +38,8 @@ export class AppModule {
         ConnectionsModule,
         UsersModule,
         MembersModule,
-        DiscoveryDomainsModule.forRoot(lookUpTxt),
+        discoveryDomains,
+        ChangesModule.forRoot(discoveryDomains),
         ApplicationsModule,
         LoginModule,
         PlanModule,

@@ -4,6 +4,7 @@ import { registerAuthentication } from './auth/authentication.js';
 import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
 import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
+import { ChangePartitions } from './changes/change-partitions.js';
 import { AppConfig } from './config/config.js';
 import { POOL } from './database/database.js';
 import { registerAccessLog } from './http/access-log.js';
@@ -37,6 +38,10 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerPreconditions(fastify);
   await registerBodyParsers(fastify);
   registerSafeWrites(fastify, app.get(SafeWritesService));
+  fastify.addHook('onListen', (done) => {
+    app.get(ChangePartitions).start();
+    done();
+  });
   registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

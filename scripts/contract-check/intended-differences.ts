@@ -123,6 +123,19 @@ const ADDITIONS: readonly Intended[] = [
     differences: ['* /access/*: absent → present'],
   },
   {
+    because: 'An addition: who changed what about an organization, and the way back.',
+    differences: [
+      'GET /organizations/{id}/history: absent → present',
+      'POST /organizations/{id}/history/{sequence}/revert: absent → present',
+      'GET /organizations/{id}/connections/{connection_id}/history: absent → present',
+      'POST /organizations/{id}/connections/{connection_id}/history/{sequence}/revert: absent → present',
+    ],
+  },
+  {
+    because: 'Served as the SDK has it; the part of the contract that is held against has no logs.',
+    differences: ['GET /logs*: absent → present'],
+  },
+  {
     because: 'An addition: entity tags, so that no change is lost and nothing is sent that the client has already.',
     differences: [
       '* header If-Match: absent → present',

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Actor, writing } from '../database/actor.js';
+import { Actor } from '../actor.js';
+import { writing } from '../database/recording.js';
 import { DATABASE, type Database, type MachineClient } from '../database/database.js';
 import { randomText } from '../identifiers.js';
 

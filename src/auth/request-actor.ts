@@ -1,6 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
-import { Actor } from '../database/actor.js';
+import { Actor } from '../actor.js';
+
+/** What Nest answers a handler that throws nothing. */
+const statusOf = (context: ExecutionContext) =>
+  (Reflect.getMetadata(HTTP_CODE_METADATA, context.getHandler()) as number | undefined) ??
+  (context.switchToHttp().getRequest<FastifyRequest>().method === 'POST' ? 201 : 200);
 
 /** In whose name the request writes. */
 export const RequestActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
@@ -12,6 +18,7 @@ export const RequestActor = createParamDecorator((_: unknown, context: Execution
     user_agent: request.headers['user-agent'],
     request_id: request.id,
     method: request.method,
+    status: statusOf(context),
     host: request.host,
     path: request.url.split('?', 1)[0],
   });

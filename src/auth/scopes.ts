@@ -34,6 +34,7 @@ export const SCOPES = [
   'update:users',
   'update:users_app_metadata',
   'delete:users',
+  'read:logs',
   'evaluate:logins',
   ...APPLICATION_SCOPES,
 ] as const;

@@ -20,6 +20,8 @@ export class AppConfig {
   readonly maxConnectionsPerOrganization!: number;
   /** What the terms of sign-in may take in memory; 0: they are not kept there. */
   readonly termsCacheMegabytes!: number;
+  /** How long the record of changes is kept at least; it goes by whole months. */
+  readonly changeRetentionDays!: number;
   /** Whose word on a caller's address is taken: addresses and networks of proxies. */
   readonly trustedProxies!: readonly string[];
   /** For each caller, of all servers together; 0 is no limit. */
@@ -191,6 +193,7 @@ const specs = {
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: 'info' as const }),
   MAX_CONNECTIONS_PER_ORGANIZATION: whole(1, 10_000)({ default: 10 }),
   TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
+  CHANGE_RETENTION_DAYS: whole(1, 36_500)({ default: 400 }),
   TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
   RATE_LIMIT_READS_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
@@ -247,6 +250,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
     termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
+    changeRetentionDays: env.CHANGE_RETENTION_DAYS,
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimits: {
       readsPerMinute: env.RATE_LIMIT_READS_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,

@@ -10,7 +10,7 @@ import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { NotEmptyPipe } from '../http/validation/not-empty.pipe.js';
 import { presentConnection, presentOneConnection } from './connections.presenter.js';

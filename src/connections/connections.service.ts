@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import type { Connection } from '../database/database.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';

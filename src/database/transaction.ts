@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { setActor, type Actor } from './actor.js';
+import type { Actor } from '../actor.js';
+import { setActor } from './recording.js';
 import { repeated } from './deadlock.js';
 import { requestTransaction } from './request-transaction.js';
 import { isRepeatable } from './sqlstate.js';

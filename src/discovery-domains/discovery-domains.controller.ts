@@ -5,7 +5,7 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import { presentDiscoveryDomain, presentOneDiscoveryDomain } from './discovery-domains.presenter.js';

@@ -13,6 +13,7 @@ export class DiscoveryDomainsModule {
       imports: [OrganizationsModule],
       controllers: [DiscoveryDomainsController],
       providers: [DiscoveryDomainsService, DiscoveryDomainsRepository, { provide: LOOK_UP_TXT, useValue: lookUpTxt }],
+      exports: [DiscoveryDomainsService],
     };
   }
 }

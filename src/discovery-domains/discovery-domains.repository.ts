@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { writing, type Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
+import { writing } from '../database/recording.js';
 import { DATABASE, type Database, type OrganizationDiscoveryDomain } from '../database/database.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';

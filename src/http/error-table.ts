@@ -78,6 +78,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   user_not_found: { status: 404, message: 'The user does not exist.', errorCode: 'inexistent_user' },
   discovery_domain_not_found: { status: 404, message: 'No organization domain found by that id' },
+  change_not_found: { status: 404, message: 'No change found by that sequence' },
+  log_not_found: { status: 404, message: 'Log not found', errorCode: 'log_not_found' },
   organization_name_taken: {
     status: 409,
     message: 'An organization with this name already exists.',
@@ -106,6 +108,11 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 412,
     message: 'The resource is not as If-Match or If-None-Match asks for, read it again',
     errorCode: 'precondition_failed',
+  },
+  change_not_revertible: {
+    status: 409,
+    message: 'The row cannot be had again as it was',
+    errorCode: 'change_not_revertible',
   },
   move_breaks_rules: {
     status: 409,

@@ -3,7 +3,7 @@ import { RequireScope } from '../auth/access.js';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {
   DecisionDto,

@@ -8,5 +8,6 @@ import { MembersService } from './members.service.js';
   imports: [OrganizationsModule],
   controllers: [MembersController],
   providers: [MembersService, MembersRepository],
+  exports: [MembersService],
 })
 export class MembersModule {}

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { writing, type Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
+import { writing } from '../database/recording.js';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
 import {
   invalidCheckpoint,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import type { Member } from './domain/member.js';

@@ -5,7 +5,7 @@ import { ApiJsonLinesBody } from '../http/openapi/bodies.js';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { presentBulk } from './bulk.presenter.js';
 import { BulkService } from './bulk.service.js';
 import {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { requireMovable } from './domain/move.js';
 import { decideOperations, updatesOf, type Operation, type Outcome } from './domain/operations.js';

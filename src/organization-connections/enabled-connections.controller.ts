@@ -6,7 +6,7 @@ import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
 import {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';

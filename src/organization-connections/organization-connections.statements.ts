@@ -1,5 +1,6 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
-import { asActor, type Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
+import { asActor } from '../database/recording.js';
 import {
   arrayOf,
   bigInteger,

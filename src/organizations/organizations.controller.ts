@@ -7,7 +7,7 @@ import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
 import { newSettingsOf } from '../organization-connections/dto/settings.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { writing, type Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
+import { writing } from '../database/recording.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
@@ -149,8 +150,10 @@ function afterCheckpoint(order: OrganizationOrder, [name, value, id, ...rest]: r
   return Prisma.sql`WHERE (${column}, id) ${beyond} (${value}::${type}, ${id})`;
 }
 
+const orNull = <Value>(value: Value | null) => (value === null ? Prisma.DbNull : value);
+
 /** Prisma tells "no value" from JSON's own null by a symbol. */
 function jsonNulls<T extends OrganizationChanges>(changes: T) {
-  const { tokenQuota, ...rest } = changes;
-  return { ...rest, tokenQuota: tokenQuota === null ? Prisma.DbNull : tokenQuota };
+  const { branding, metadata, tokenQuota, ...rest } = changes;
+  return { ...rest, branding: orNull(branding), metadata: orNull(metadata), tokenQuota: orNull(tokenQuota) };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { Actor } from '../database/actor.js';
+import { Actor } from '../actor.js';
 import { RequestTransactions } from '../database/request-transactions.js';
 import { Preconditions } from '../http/preconditions.js';
 import { OrganizationConnectionsService } from '../organization-connections/organization-connections.service.js';

@@ -8,7 +8,7 @@ import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { offsetPage, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
-import type { Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
 import { OrganizationResponse } from '../organizations/dto/organization.dto.js';

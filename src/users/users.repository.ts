@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { writing, type Actor } from '../database/actor.js';
+import type { Actor } from '../actor.js';
+import { writing } from '../database/recording.js';
 import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';

@@ -18,6 +18,8 @@ interface Named {
   readonly domainId: string;
   readonly domain: string;
   readonly userId: string;
+  /** Of the change that made the organization connection. */
+  readonly sequence: string;
 }
 
 /** Everything that can be asked about one organization, each as a client of `own` that names a row of `other`. */
@@ -81,6 +83,22 @@ const CASES: Case[] = [
   },
   { operation: 'POST /organizations/{id}/discovery-domains/{discovery_domain_id}/verify', expected: noDomain },
   { operation: 'DELETE /organizations/{id}/discovery-domains/{discovery_domain_id}', expected: removed },
+  {
+    operation: 'GET /organizations/{id}/history',
+    expected: (own) => ({
+      status: 200,
+      body: { history: [expect.objectContaining({ resource: { type: 'organization', id: own.id } })] },
+    }),
+  },
+  { operation: 'POST /organizations/{id}/history/{sequence}/revert', expected: () => refusals.changeNotFound },
+  {
+    operation: 'GET /organizations/{id}/connections/{connection_id}/history',
+    expected: () => ({ status: 200, body: { history: [] } }),
+  },
+  {
+    operation: 'POST /organizations/{id}/connections/{connection_id}/history/{sequence}/revert',
+    expected: () => refusals.changeNotFound,
+  },
 ];
 
 /** Adding what the other organization has too. */
@@ -130,7 +148,12 @@ describe('a request on one organization', () => {
       app.api.post(`${path}/connections`, fields),
       app.api.post(`${path}/members`, { members: [user.user_id] }),
     ]);
-    const named: Named = { connectionId: connection.id, domainId, domain, userId: user.user_id };
+    const [change] = await app.sql<{ sequence: string }>(
+      "SELECT sequence FROM changes WHERE organization_id = $1 AND table_name = 'organization_connections'",
+      [other.id],
+    );
+    const { sequence } = change!;
+    const named: Named = { connectionId: connection.id, domainId, domain, userId: user.user_id, sequence };
     const rowsOf = (table: string) => app.sql(`SELECT * FROM ${table} WHERE organization_id = $1`, [other.id]);
     const look = async () => ({
       organization: (await app.api.get(path)).body,
@@ -149,7 +172,8 @@ describe('a request on one organization', () => {
       .replace('{id}', organization)
       .replace(/\{connection_?[iI]d\}/, named.connectionId)
       .replace('{discovery_domain_id}', named.domainId)
-      .replace('{discovery_domain}', named.domain);
+      .replace('{discovery_domain}', named.domain)
+      .replace('{sequence}', named.sequence);
     const headers = { 'content-type': 'application/json' };
     return app.api.request(method, path, body && { headers, body: JSON.stringify(body(named)) });
   }

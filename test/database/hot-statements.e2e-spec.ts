@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { connectionId, organizationId, seed } from '../../bench/seed.js';
-import { Actor } from '../../src/database/actor.js';
+import { Actor } from '../../src/actor.js';
 import { createPool } from '../../src/database/pool.js';
 import { ReadConnection } from '../../src/database/read-connection.js';
 import { run } from '../../src/database/statement.js';

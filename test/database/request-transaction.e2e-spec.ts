@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import { Actor } from '../../src/database/actor.js';
+import { Actor } from '../../src/actor.js';
 import { createPrisma, type Database } from '../../src/database/database.js';
 import { createPool } from '../../src/database/pool.js';
 import { ReadConnection } from '../../src/database/read-connection.js';

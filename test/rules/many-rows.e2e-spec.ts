@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type pg from 'pg';
 import { AppModule } from '../../src/app.module.js';
-import { Actor } from '../../src/database/actor.js';
+import { Actor } from '../../src/actor.js';
 import { createPool } from '../../src/database/pool.js';
 import { OrganizationConnectionsService } from '../../src/organization-connections/organization-connections.service.js';
 import { startApp, testConfig, useApp } from '../support/app.js';

@@ -189,6 +189,14 @@ export const WRITES: Readonly<Record<string, Example>> = {
       };
     },
   },
+  'POST /organizations/{id}/history/{sequence}/revert': {
+    status: 200,
+    prepare: async (api) => ({ path: (await changedRow(api)).ofOrganization }),
+  },
+  'POST /organizations/{id}/connections/{connection_id}/history/{sequence}/revert': {
+    status: 200,
+    prepare: async (api) => ({ path: (await changedRow(api)).ofConnection }),
+  },
   'POST /access/v1/evaluation': {
     status: 200,
     prepare: async (api) => ({ path: '/access/v1/evaluation', body: await evaluationOf(api) }),
@@ -198,6 +206,18 @@ export const WRITES: Readonly<Record<string, Example>> = {
     prepare: async (api) => ({ path: '/access/v1/evaluations', body: { evaluations: [await evaluationOf(api)] } }),
   },
 };
+
+/** Where the last change of a row is undone. */
+async function changedRow(api: Api) {
+  const { organization, connection, path } = await createEnabled(api);
+  await api.patch(path, { assign_membership_on_login: true });
+  const { body } = await api.get<{ history: { sequence: number }[] }>(`/organizations/${organization.id}/history`);
+  const revert = `history/${body.history[0]!.sequence}/revert`;
+  return {
+    ofOrganization: `/organizations/${organization.id}/${revert}`,
+    ofConnection: `/organizations/${organization.id}/connections/${connection.id}/${revert}`,
+  };
+}
 
 /** A sign-in of somebody new, who becomes a member. */
 async function evaluationOf(api: Api): Promise<object> {

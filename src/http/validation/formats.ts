@@ -1,4 +1,4 @@
-import { isEmail } from 'class-validator';
+import { isEmail, isRFC3339 } from 'class-validator';
 
 const HOST_LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const HOST_NAME = new RegExp(`^${HOST_LABEL}(\\.${HOST_LABEL})*$`, 'i');
@@ -19,6 +19,7 @@ export const FORMATS = {
   // What JSON Schema means by it: no characters beyond ASCII.
   email: (text: string) => isEmail(text) && /^[\x21-\x7e]+$/.test(text),
   hostname: (text: string) => text.length <= 253 && HOST_NAME.test(text) && !NUMERIC_END.test(text),
+  'date-time': (text: string) => isRFC3339(text) && !Number.isNaN(Date.parse(text)),
   'strict-uri': (text: string) => URL.canParse(text),
   'user-id-with-max-length': (text: string) => USER_ID.test(text),
   'connection-realm': (text: string) => text.length > 0 && text.length <= 255,

@@ -3,7 +3,7 @@ import { RequireScope } from '../../auth/access.js';
 import { ApiExtraModels, ApiResponse, ApiTags, schemaPath } from '../../http/openapi/decorators.js';
 import { ApiErrors } from '../../http/openapi/responses.js';
 import { RequestActor } from '../../auth/request-actor.js';
-import type { Actor } from '../../database/actor.js';
+import type { Actor } from '../../actor.js';
 import { presentOutcome, presentOutcomes } from './authzen.presenter.js';
 import { AuthzenService } from './authzen.service.js';
 import { EvaluationDto, EvaluationResponse, EvaluationsDto, EvaluationsResponse } from './dto/evaluation.dto.js';

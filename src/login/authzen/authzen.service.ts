@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../../database/actor.js';
+import type { Actor } from '../../actor.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { LoginService } from '../login.service.js';
 import { endsWith, type Evaluation, type EvaluationsRequest, type Outcome } from './evaluation.js';

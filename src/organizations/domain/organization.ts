@@ -4,10 +4,10 @@ export type ThirdPartyClientAccess = (typeof THIRD_PARTY_CLIENT_ACCESS)[number];
 /** What can be set at creation and changed later; undefined leaves it as it is. */
 export interface OrganizationChanges {
   name?: string;
-  displayName?: string;
-  branding?: object;
-  metadata?: Record<string, string>;
-  /** Null: no quota. */
+  /** Null: none, as also below. */
+  displayName?: string | null;
+  branding?: object | null;
+  metadata?: Record<string, string> | null;
   tokenQuota?: object | null;
   thirdPartyClientAccess?: ThirdPartyClientAccess;
   isAppEntitlementActive?: boolean;

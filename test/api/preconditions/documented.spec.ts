@@ -3,7 +3,9 @@ import { documentedOperations, RESOURCES, type DocumentedOperation } from './res
 const operations = documentedOperations();
 const headersOf = ({ parameters = [] }: DocumentedOperation) =>
   parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
-const isSingle = ([path]: [string, unknown]) => path.endsWith('}');
+/** What never changes has no update to lose. */
+const IMMUTABLE = ['/logs/{id}'];
+const isSingle = ([path]: [string, unknown]) => path.endsWith('}') && !IMMUTABLE.includes(path);
 
 describe('the published document', () => {
   it('has no single resource without a case in these tests, and no case is of another', () => {

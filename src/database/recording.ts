@@ -1,38 +1,8 @@
+import pg from 'pg';
+import type { Actor } from '../actor.js';
+import type { Database } from './database.js';
 import { repeatAfterDeadlock } from './deadlock.js';
 import { rethrowAsDomainError } from './domain-errors.js';
-import type { Database } from './database.js';
-import pg from 'pg';
-
-/** Who makes a change and, where it is known, by which request. Kept as JSON with every change that is recorded. */
-export interface ActorFacts {
-  /** The token's subject, or what this process is doing. */
-  readonly subject: string;
-  readonly client_id?: string;
-  readonly ip?: string;
-  readonly user_agent?: string;
-  readonly request_id?: string;
-  readonly method?: string;
-  readonly host?: string;
-  /** Without the query. */
-  readonly path?: string;
-}
-
-const MAX_LENGTH = 1024;
-
-/** In whose name a transaction writes. The triggers that record changes read it from the setting `vestibule.actor`. */
-export class Actor {
-  private setting?: string;
-
-  constructor(readonly facts: ActorFacts) {}
-
-  /** As the value of the setting. */
-  toString(): string {
-    return (this.setting ??= JSON.stringify(this.facts, (_, value: unknown) =>
-      // A JSON text with a NUL is none to Postgres.
-      typeof value === 'string' ? value.replaceAll('\0', '').slice(0, MAX_LENGTH) : value,
-    ));
-  }
-}
 
 /**
  * A condition for the statement that writes, always true: it says in whose name, so that a statement that is a transaction

@@ -1,0 +1,39 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
+import { DATABASE, type Database } from '../database/database.js';
+
+const LOOK_EVERY_MS = 60 * 60_000;
+/** Partitions are made so long before their month begins. */
+const AHEAD_DAYS = 62;
+
+/** Keeps the months of `changes`: makes those that come, and drops those that are too old to be kept. */
+@Injectable()
+export class ChangePartitions implements OnApplicationShutdown {
+  private readonly logger = new Logger(ChangePartitions.name);
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** Now, and every hour. Until it has worked, changes are caught by the default partition. */
+  start(): void {
+    const keep = () =>
+      this.keep().catch((error: unknown) => {
+        this.logger.warn(`The months of the history were not looked after: ${String(error)}`);
+      });
+    void keep();
+    this.timer = setInterval(() => void keep(), LOOK_EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  async keep(): Promise<void> {
+    await this.database.$queryRaw`
+      SELECT keep_change_partitions(
+        current_date + ${AHEAD_DAYS}::int, current_date - ${this.config.changeRetentionDays}::int)::text`;
+  }
+}

@@ -1,0 +1,23 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MembersModule } from '../members/members.module.js';
+import { OrganizationConnectionsModule } from '../organization-connections/organization-connections.module.js';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { ChangePartitions } from './change-partitions.js';
+import { ChangesRepository } from './changes.repository.js';
+import { HistoryController } from './history.controller.js';
+import { HistoryService } from './history.service.js';
+import { LogsController } from './logs.controller.js';
+import { LogsRepository } from './logs.repository.js';
+
+@Module({})
+export class ChangesModule {
+  /** @param discoveryDomains the module of the domains, which is made for each application anew */
+  static forRoot(discoveryDomains: DynamicModule): DynamicModule {
+    return {
+      module: ChangesModule,
+      imports: [OrganizationsModule, OrganizationConnectionsModule, MembersModule, discoveryDomains],
+      controllers: [HistoryController, LogsController],
+      providers: [HistoryService, ChangesRepository, LogsRepository, ChangePartitions],
+    };
+  }
+}

@@ -1,0 +1,66 @@
+import type { DiscoveryDomainChanges, DiscoveryDomainStatus } from '../../discovery-domains/domain/discovery-domain.js';
+import type {
+  OrganizationAccessLevel,
+  Settings,
+} from '../../organization-connections/domain/organization-connection.js';
+import type { OrganizationChanges, ThirdPartyClientAccess } from '../../organizations/domain/organization.js';
+import type { Change, RecordedRow } from './change.js';
+
+/** What puts a row back as it was before a change. */
+export type Reversal =
+  | { readonly kind: 'update_organization'; readonly changes: OrganizationChanges }
+  | { readonly kind: 'put_connection'; readonly connectionId: string; readonly settings: Settings }
+  | { readonly kind: 'remove_connection'; readonly connectionId: string }
+  | { readonly kind: 'add_member' | 'remove_member'; readonly userId: string }
+  | { readonly kind: 'update_domain'; readonly id: string; readonly changes: DiscoveryDomainChanges }
+  | { readonly kind: 'remove_domain'; readonly id: string };
+
+/**
+ * Undefined: the row cannot be had again as it was. An organization that is gone has taken its rows along, and one that
+ * was made is not removed in passing; a domain that is gone would get another id, and have to be verified anew.
+ */
+export function reversalOf({ table, rowId, operation, before }: Change): Reversal | undefined {
+  const isGone = operation === 'deleted';
+  switch (table) {
+    case 'organizations':
+      return before && !isGone ? { kind: 'update_organization', changes: organizationIn(before) } : undefined;
+    case 'organization_connections':
+      return before
+        ? { kind: 'put_connection', connectionId: rowId, settings: settingsIn(before) }
+        : { kind: 'remove_connection', connectionId: rowId };
+    case 'organization_members':
+      return { kind: before ? 'add_member' : 'remove_member', userId: rowId };
+    case 'organization_discovery_domains':
+      if (!before) return { kind: 'remove_domain', id: rowId };
+      return isGone ? undefined : { kind: 'update_domain', id: rowId, changes: domainIn(before) };
+    case 'connections':
+    case 'users':
+    case 'machine_clients':
+      // They belong to no organization.
+      return undefined;
+  }
+}
+
+const organizationIn = (row: RecordedRow): OrganizationChanges => ({
+  name: row['name'] as string,
+  displayName: row['display_name'] as string | null,
+  branding: row['branding'] as object | null,
+  metadata: row['metadata'] as Record<string, string> | null,
+  tokenQuota: row['token_quota'] as object | null,
+  thirdPartyClientAccess: row['third_party_client_access'] as ThirdPartyClientAccess,
+  isAppEntitlementActive: row['is_app_entitlement_active'] as boolean,
+});
+
+const settingsIn = (row: RecordedRow): Settings => ({
+  assignMembershipOnLogin: row['assign_membership_on_login'] as boolean,
+  isSignupEnabled: row['is_signup_enabled'] as boolean,
+  showAsButton: row['show_as_button'] as boolean,
+  isEnabled: row['is_enabled'] as boolean,
+  organizationAccessLevel: row['organization_access_level'] as OrganizationAccessLevel,
+  organizationConnectionName: row['organization_connection_name'] as string | null,
+});
+
+const domainIn = (row: RecordedRow): DiscoveryDomainChanges => ({
+  status: row['status'] as DiscoveryDomainStatus,
+  useForOrganizationDiscovery: row['use_for_organization_discovery'] as boolean,
+});

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import type { Scope, GrantedScopes } from '../auth/scopes.js';
+import type { Actor } from '../actor.js';
+import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
+import { DomainError } from '../errors/domain-error.js';
+import { found } from '../errors/found.js';
+import type { CheckpointPage, Page } from '../http/pagination.js';
+import { Preconditions } from '../http/preconditions.js';
+import { MembersService } from '../members/members.service.js';
+import { OrganizationConnectionsService } from '../organization-connections/organization-connections.service.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { ChangesRepository, type ChangeFilter, type RowName } from './changes.repository.js';
+import type { Change } from './domain/change.js';
+import { reversalOf, type Reversal } from './domain/reversal.js';
+
+/** What an organization's rows were like before, and the way back. */
+@Injectable()
+export class HistoryService {
+  constructor(
+    private readonly repository: ChangesRepository,
+    private readonly organizations: OrganizationsService,
+    private readonly connections: OrganizationConnectionsService,
+    private readonly members: MembersService,
+    private readonly domains: DiscoveryDomainsService,
+  ) {}
+
+  /** Newest first; also of an organization that is gone. */
+  async list(organizationId: string, filter: ChangeFilter, page: CheckpointPage): Promise<Page<Change>> {
+    const listed = await this.repository.list(organizationId, filter, page);
+    if (listed.rows.length === 0) await this.requireKnown(organizationId);
+    return listed;
+  }
+
+  /**
+   * Puts a row back as it was before a change, under the rules of today and as a change of its own.
+   *
+   * @param row whose change it has to be; undefined: any of the organization's
+   * @returns what was last written to the row
+   * @throws DomainError also where the row cannot be had again as it was
+   */
+  async revert(
+    actor: Actor,
+    scopes: GrantedScopes,
+    organizationId: string,
+    sequence: bigint,
+    row?: RowName,
+  ): Promise<Change> {
+    const change = await this.repository.get(organizationId, sequence, row);
+    if (!change) await this.requireKnown(organizationId);
+    const reversal = reversalOf(found(change, 'change_not_found'));
+    if (reversal === undefined) throw new DomainError('change_not_revertible');
+    const scope = SCOPES[reversal.kind];
+    if (!scopes.has(scope)) throw new DomainError('scope_insufficient', scope);
+    await this.carryOut(actor, organizationId, reversal);
+    return found(await this.repository.latest(organizationId, change!), 'change_not_found');
+  }
+
+  private async carryOut(actor: Actor, organizationId: string, reversal: Reversal): Promise<void> {
+    switch (reversal.kind) {
+      case 'update_organization':
+        await this.organizations.update(actor, organizationId, reversal.changes, Preconditions.NONE);
+        return;
+      case 'put_connection':
+        return this.putConnection(actor, organizationId, reversal);
+      case 'remove_connection': {
+        const key = { organizationId, connectionId: reversal.connectionId };
+        return this.connections.remove(actor, key, 'newer', Preconditions.NONE);
+      }
+      case 'add_member':
+        return this.members.add(actor, organizationId, [reversal.userId]);
+      case 'remove_member':
+        return this.members.remove(actor, organizationId, [reversal.userId]);
+      case 'update_domain':
+        await this.domains.update(actor, { organizationId, id: reversal.id }, reversal.changes, Preconditions.NONE);
+        return;
+      case 'remove_domain':
+        return this.domains.remove(actor, { organizationId, id: reversal.id }, Preconditions.NONE);
+    }
+  }
+
+  private async putConnection(
+    actor: Actor,
+    organizationId: string,
+    { connectionId, settings }: Extract<Reversal, { kind: 'put_connection' }>,
+  ): Promise<void> {
+    try {
+      await this.connections.update(actor, { organizationId, connectionId }, settings, 'newer', Preconditions.NONE);
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'organization_connection_not_found')) throw error;
+      await this.connections.add(actor, organizationId, { connectionId, ...settings }, 'newer');
+    }
+  }
+
+  /** @throws DomainError when there neither is nor, as far as is kept, was such an organization */
+  private async requireKnown(organizationId: string): Promise<void> {
+    const page = { kind: 'checkpoint', limit: 1 } as const;
+    const { rows } = await this.repository.list(organizationId, {}, page);
+    if (rows.length === 0) await this.organizations.requireExistence(organizationId);
+  }
+}
+
+/** What the request for the same alone would want. */
+const SCOPES: Readonly<Record<Reversal['kind'], Scope>> = {
+  update_organization: 'update:organizations',
+  put_connection: 'update:organization_connections',
+  remove_connection: 'delete:organization_connections',
+  add_member: 'create:organization_members',
+  remove_member: 'delete:organization_members',
+  update_domain: 'update:organization_discovery_domains',
+  remove_domain: 'delete:organization_discovery_domains',
+};

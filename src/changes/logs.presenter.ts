@@ -1,0 +1,53 @@
+import { select, type FieldSelection } from '../http/field-selection.js';
+import { descriptionOf, type LogEntry } from './domain/log-entry.js';
+import type { LogResponse } from './dto/log.dto.js';
+
+/** Where the published format wants an address of a request that has none. */
+const NO_ADDRESS = '0.0.0.0';
+
+/** @param tenant what the log calls this service */
+export function presentLog(
+  { change, clientName }: LogEntry,
+  tenant: string,
+  selection?: FieldSelection,
+): Partial<LogResponse> {
+  const {
+    subject = '',
+    client_id,
+    ip = NO_ADDRESS,
+    user_agent,
+    request_id,
+    method,
+    host,
+    path,
+    status,
+  } = change.actor ?? {};
+  const whole: LogResponse = {
+    date: change.changedAt.toISOString(),
+    type: 'sapi',
+    description: descriptionOf(change),
+    client_id,
+    client_name: clientName ?? '',
+    ip,
+    hostname: host,
+    user_id: subject,
+    user_agent,
+    details: {
+      request: {
+        method: method?.toLowerCase(),
+        path,
+        ip,
+        userAgent: user_agent,
+        channel: 'api',
+        auth: { subject, credentials: { client_id } },
+      },
+      response: { statusCode: status, body: change.after ?? {} },
+    },
+    references: { correlation_id: request_id },
+    log_id: String(change.sequence),
+    tenant_name: tenant,
+    environment_name: tenant,
+    isMobile: false,
+  };
+  return select(whole, selection);
+}
