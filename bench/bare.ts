@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import pg from 'pg';
@@ -10,6 +11,9 @@ import pg from 'pg';
 const COLUMNS = `
   oc.connection_id, oc.strategy_kind, oc.assign_membership_on_login, oc.is_signup_enabled, oc.show_as_button,
   c.name, c.strategy`;
+
+/** The triggers are the same for both; this is who they record. */
+const AS_ACTOR = (parameter: string) => `(SELECT set_config('vestibule.actor', ${parameter}, true)) IS NOT NULL`;
 
 const GET = {
   name: 'get',
@@ -38,6 +42,7 @@ const UPDATE = {
        AND (NOT coalesce($4, oc.is_signup_enabled)
             OR (oc.strategy_kind = 'database' AND coalesce($3, oc.assign_membership_on_login)))
        AND (coalesce($5, oc.show_as_button) OR oc.strategy_kind = 'enterprise')
+       AND ${AS_ACTOR('$6')}
     RETURNING ${COLUMNS}`,
 };
 const ADD = {
@@ -50,7 +55,7 @@ const ADD = {
         organization_id, connection_id, strategy_kind, assign_membership_on_login, is_signup_enabled, show_as_button)
       SELECT organization.id, c.id, c.strategy_kind, $3, $4, $5
         FROM organization, connections c
-       WHERE c.id = $2
+       WHERE c.id = $2 AND ${AS_ACTOR('$6')}
          AND (NOT $4::boolean OR (c.strategy_kind = 'database' AND $3::boolean))
          AND ($5::boolean OR c.strategy_kind = 'enterprise')
          AND count_other_connections(organization.id, c.id) < 10
@@ -61,7 +66,9 @@ const ADD = {
 };
 const REMOVE = {
   name: 'remove',
-  text: 'DELETE FROM organization_connections WHERE organization_id = $1 AND connection_id = $2 AND is_enabled',
+  text: `
+    DELETE FROM organization_connections
+     WHERE organization_id = $1 AND connection_id = $2 AND is_enabled AND ${AS_ACTOR('$3')}`,
 };
 const GET_USER = {
   name: 'get_user',
@@ -143,6 +150,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
         body.assign_membership_on_login ?? null,
         body.is_signup_enabled ?? null,
         body.show_as_button ?? null,
+        actorOf(request),
       ];
       const { rows } = await pool.query<Row>({ ...UPDATE, values });
       return send(response, 200, present(rows[0]!));
@@ -155,14 +163,30 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
         body.assign_membership_on_login ?? false,
         body.is_signup_enabled ?? false,
         body.show_as_button ?? true,
+        actorOf(request),
       ];
       const { rows } = await pool.query<Row>({ ...ADD, values });
       return send(response, 201, present(rows[0]!));
     }
     case 'DELETE':
-      await pool.query({ ...REMOVE, values: [organization, connection] });
+      await pool.query({ ...REMOVE, values: [organization, connection, actorOf(request)] });
       response.writeHead(204).end();
   }
+}
+
+/** With a request id of its own, as every request of Vestibule's has. */
+function actorOf({ headers, socket, method, url }: IncomingMessage): string {
+  return JSON.stringify({
+    subject: 'bare@clients',
+    client_id: 'bare',
+    ip: socket.remoteAddress,
+    user_agent: headers['user-agent'],
+    request_id: randomUUID(),
+    method,
+    status: 200,
+    host: headers.host,
+    path: url,
+  });
 }
 
 function present(row: Row): object {

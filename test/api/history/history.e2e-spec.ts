@@ -251,7 +251,7 @@ describe('POST /organizations/{id}/history/{sequence}/revert', () => {
     const other = await createOrganization(app.api);
     expectAnswer(await revert(other.id, creation.sequence), refusals.changeNotFound);
     expectAnswer(await revert(organization.id, 999_999_999), refusals.changeNotFound);
-    expectAnswer(await revert('org_0000000000000000' as string, 1), refusals.organizationNotFound);
+    expectAnswer(await revert('org_0000000000000000', 1), refusals.organizationNotFound);
 
     await app.api.patch(path, { assign_membership_on_login: true });
     const { sequence } = await newest(organization.id);
