@@ -31,6 +31,27 @@ export function tagged<Body extends object>(
   return body;
 }
 
+/**
+ * Gives the answer with all rows of a list the entity tag of their state. No two states have the same: a row that comes
+ * or changes has a version greater than any there was, and without one rows can only go.
+ *
+ * @param parts as above
+ */
+export function taggedList<Body extends object>(
+  body: Body,
+  rows: readonly Versioned[],
+  ...parts: readonly (string | undefined)[]
+): Body {
+  return tagged(body, { version: latestOf(rows) }, `of${rows.length}`, ...parts);
+}
+
+/** What a tag says of a list with these rows. */
+export const stateOf = (rows: readonly Versioned[]): string => `${latestOf(rows)}-of${rows.length}`;
+
+/** Of no rows the version that rows begin with. */
+const latestOf = (rows: readonly Versioned[]) =>
+  rows.reduce((latest, { version }) => (version > latest ? version : latest), 1n);
+
 /** For what is too long to be a part of a tag. */
 export const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
@@ -39,11 +60,10 @@ export function tagOf(body: unknown): string | undefined {
   return (body as Tagged | null | undefined)?.[TAG];
 }
 
-/** The version in a tag. Undefined: none that a row can have. */
-export function versionIn(opaque: string): bigint | undefined {
+/** The version in a tag, or the state of a list, whatever the representation. Undefined: none that there can be. */
+export function stateIn(opaque: string): string | undefined {
   // Eighteen digits are less than the largest bigint of Postgres.
-  const [, digits] = /^([1-9]\d{0,17})(?:-|$)/.exec(opaque) ?? [];
-  return digits === undefined ? undefined : BigInt(digits);
+  return /^[1-9]\d{0,17}(-of\d+)?(?=-|$)/.exec(opaque)?.[0];
 }
 
 /** A tag that a client sends. */

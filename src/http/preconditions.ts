@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { untilDecided } from '../errors/until-decided.js';
-import { tagOf, tagsIn, versionIn, type EntityTag, type Tags, type Versioned } from './entity-tag.js';
+import { stateIn, stateOf, tagOf, tagsIn, type EntityTag, type Tags, type Versioned } from './entity-tag.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,16 +21,18 @@ export class Preconditions {
 
   /** Which versions of a row may be changed: these, but none of those; undefined: any. For the statement that writes. */
   readonly versions: { readonly in?: bigint[]; readonly notIn?: bigint[] };
-  /** The versions that `If-Match` names. Undefined: any. */
-  private readonly wanted?: bigint[];
+  /** The versions, or states of a list, that `If-Match` names. Undefined: any. */
+  private readonly wanted?: string[];
 
   constructor(
     private readonly ifMatch: Tags | undefined,
     private readonly ifNoneMatch: Tags | undefined,
   ) {
-    this.wanted = ifMatch === '*' ? undefined : ifMatch && versionsOf(ifMatch.filter(({ isWeak }) => !isWeak));
+    this.wanted = ifMatch === '*' ? undefined : ifMatch && statesIn(ifMatch.filter(({ isWeak }) => !isWeak));
     this.versions =
-      ifNoneMatch === '*' ? { in: [] } : { in: this.wanted, notIn: ifNoneMatch && versionsOf(ifNoneMatch) };
+      ifNoneMatch === '*'
+        ? { in: [] }
+        : { in: this.wanted && versionsIn(this.wanted), notIn: ifNoneMatch && versionsIn(statesIn(ifNoneMatch)) };
   }
 
   /**
@@ -42,9 +44,19 @@ export class Preconditions {
     if (!holds) throw new DomainError('precondition_failed');
   }
 
+  /**
+   * @param rows all of a list, which is there also when it has none
+   * @throws DomainError as above
+   */
+  requireList(rows: readonly Versioned[]): void {
+    const state = stateOf(rows);
+    const isUnwanted = this.ifNoneMatch === '*' || (this.ifNoneMatch && statesIn(this.ifNoneMatch).includes(state));
+    if (isUnwanted || !this.want(state)) throw new DomainError('precondition_failed');
+  }
+
   /** Whether `If-Match` asks for the answer with this tag. */
   want(tag: string): boolean {
-    return this.wanted === undefined || this.wanted.includes(versionIn(tag)!);
+    return this.wanted === undefined || this.wanted.includes(stateIn(tag)!);
   }
 
   /** Whether the client has the answer with this tag already. */
@@ -63,8 +75,11 @@ export class Preconditions {
   }
 }
 
-const versionsOf = (tags: readonly EntityTag[]): bigint[] =>
-  tags.map(({ opaque }) => versionIn(opaque)).filter((version) => version !== undefined);
+const statesIn = (tags: readonly EntityTag[]): string[] =>
+  tags.map(({ opaque }) => stateIn(opaque)).filter((state) => state !== undefined);
+
+/** A list's state is that of no row. */
+const versionsIn = (states: readonly string[]): bigint[] => states.filter((state) => !state.includes('-')).map(BigInt);
 
 /** What the request asks of the resource that it changes. */
 export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext): Preconditions => {

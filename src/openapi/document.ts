@@ -65,7 +65,8 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
   });
   for (const [method, operation] of operationsOf(document)) {
     describeBody(operation);
-    if (takeEntityTagMark(operation)) describeEntityTag(method, operation, refusal());
+    const mark = takeEntityTagMark(operation);
+    if (mark) describeEntityTag(method, operation, mark, refusal());
     if (method !== 'get') describeCare(method, operation);
     describeStatuses(operation);
   }

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { HAS_ENTITY_TAG } from '../http/openapi/entity-tag.js';
+import { HAS_ENTITY_TAG, type EntityTagMark } from '../http/openapi/entity-tag.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -19,21 +19,29 @@ const ETAG = {
   schema: { type: 'string', pattern: '^"[1-9][0-9]*(-[0-9a-z_]+)*"$' },
 } as const;
 
-/** Whether the operation is about one resource that has an entity tag; the mark is taken away. */
-export function takeEntityTagMark(operation: object): boolean {
-  const marked = operation as { [HAS_ENTITY_TAG]?: unknown };
-  const isMarked = marked[HAS_ENTITY_TAG] !== undefined;
+/** The mark of an operation that is about one resource with an entity tag; it is taken away. */
+export function takeEntityTagMark(operation: object): EntityTagMark | undefined {
+  const marked = operation as { [HAS_ENTITY_TAG]?: EntityTagMark };
+  const mark = marked[HAS_ENTITY_TAG];
   delete marked[HAS_ENTITY_TAG];
-  return isMarked;
+  return mark;
 }
 
 /** The headers that such an operation takes and gives, and the statuses that come of them. */
-export function describeEntityTag(method: string, operation: Operation, error: Operation['responses'][string]): void {
+export function describeEntityTag(
+  method: string,
+  operation: Operation,
+  { ofWholeListOnly = false }: EntityTagMark,
+  error: Operation['responses'][string],
+): void {
   const { responses } = operation;
   const { 200: ok, 201: created } = responses;
   const parameters = created !== undefined ? [FOR_CREATING] : [IF_MATCH, method === 'get' ? FOR_READING : FOR_CHANGING];
   operation.parameters = [...(operation.parameters ?? []), ...parameters];
   responses[412] = error;
-  if (method === 'get') responses[304] = { description: '', headers: { ETag: ETAG } };
-  for (const shown of [ok, created]) if (shown && 'description' in shown) shown.headers = { ETag: ETAG };
+  if (method === 'get') responses[304] = { description: '', headers: { ETag: { ...ETAG, required: true } } };
+  const tag = ofWholeListOnly
+    ? { ...ETAG, description: `${ETAG.description}; of all rows alone` }
+    : { ...ETAG, required: true };
+  for (const shown of [ok, created]) if (shown && 'description' in shown) shown.headers = { ETag: tag };
 }

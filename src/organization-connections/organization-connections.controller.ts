@@ -4,7 +4,7 @@ import { RequireAllScopes, RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { ApiList } from '../http/openapi/lists.js';
-import { offsetPage, presentPage } from '../http/pagination.js';
+import { offsetPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
@@ -20,7 +20,7 @@ import { OrganizationConnectionsReplaceDto, OrganizationConnectionsReplacedRespo
 import { newSettingsOf, settingsOf, wantedRowOf } from './dto/settings.js';
 import {
   presentOneOrganizationConnection,
-  presentOrganizationConnection,
+  presentOrganizationConnections,
   presentReplacement,
 } from './organization-connections.presenter.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
@@ -34,10 +34,11 @@ export class OrganizationConnectionsController {
   @Get()
   @RequireScope('read:organization_connections')
   @ApiList('connections', OrganizationConnectionResponse, ['offset'])
+  @ApiEntityTag({ ofWholeListOnly: true })
   @ApiErrors(404)
   async list(@Param() { id }: OrganizationPathDto, @Query() query: ListOrganizationConnectionsDto) {
     const page = await this.service.list(id, offsetPage(query), query.is_enabled);
-    return presentPage(page, 'connections', presentOrganizationConnection);
+    return presentOrganizationConnections(page, query.is_enabled);
   }
 
   @Post()
@@ -61,13 +62,15 @@ export class OrganizationConnectionsController {
     'delete:organization_connections',
   )
   @ApiResponse({ status: 200, type: OrganizationConnectionsReplacedResponse })
+  @ApiEntityTag()
   @ApiErrors(404)
   async replace(
     @RequestActor() actor: Actor,
     @Param() { id }: OrganizationPathDto,
     @Body() { connections }: OrganizationConnectionsReplaceDto,
+    @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationConnectionsReplacedResponse> {
-    return presentReplacement(await this.service.replace(actor, id, connections.map(wantedRowOf)));
+    return presentReplacement(await this.service.replace(actor, id, connections.map(wantedRowOf), preconditions));
   }
 
   @Get(':connection_id')

@@ -1,11 +1,12 @@
-import { tagged } from '../http/entity-tag.js';
+import { tagged, taggedList } from '../http/entity-tag.js';
+import { presentPage, type Page } from '../http/pagination.js';
 import type {
   OrganizationConnectionResponse,
   OrganizationEnabledConnectionResponse,
 } from './dto/organization-connection.dto.js';
 import type { OrganizationConnectionsReplacedResponse } from './dto/replacement.dto.js';
 import type { OrganizationConnection, StoredOrganizationConnection } from './domain/organization-connection.js';
-import type { Replacement } from './domain/replacement.js';
+import type { StoredReplacement } from './domain/replacement.js';
 
 /** The older face's shape. `is_signup_enabled` is left out where it could never be true. */
 export function presentEnabledConnection(row: OrganizationConnection): OrganizationEnabledConnectionResponse {
@@ -39,8 +40,23 @@ export const presentOneEnabledConnection = (row: StoredOrganizationConnection): 
 export const presentOneOrganizationConnection = (row: StoredOrganizationConnection): OrganizationConnectionResponse =>
   tagged(presentOrganizationConnection(row), row);
 
-export function presentReplacement({ rows, difference }: Replacement): OrganizationConnectionsReplacedResponse {
-  return {
+/** All rows of an organization, or a page of them. */
+export function presentOrganizationConnections(
+  page: Page<StoredOrganizationConnection>,
+  isEnabled: boolean | undefined,
+): object {
+  const body = presentPage(page, 'connections', presentOrganizationConnection);
+  if (page.kind !== 'offset' || isEnabled !== undefined || page.rows.length < page.total) return body;
+  const { limit, includeTotals } = page.page;
+  return taggedList(body, page.rows, includeTotals ? `totals_${limit}` : undefined);
+}
+
+export function presentReplacement({
+  rows,
+  difference,
+  stored,
+}: StoredReplacement): OrganizationConnectionsReplacedResponse {
+  const body = {
     connections: rows.map(presentOrganizationConnection),
     summary: {
       added: difference.added.length,
@@ -49,4 +65,5 @@ export function presentReplacement({ rows, difference }: Replacement): Organizat
       unchanged: difference.unchanged.length,
     },
   };
+  return taggedList(body, stored, 'replaced');
 }

@@ -9,7 +9,6 @@ import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import type {
   Face,
-  OrganizationConnection,
   OrganizationConnectionKey,
   Settings,
   StoredOrganizationConnection,
@@ -31,7 +30,7 @@ export class OrganizationConnectionsRepository {
     organizationId: string,
     page: OffsetPage,
     isEnabled: boolean | undefined,
-  ): Promise<Page<OrganizationConnection> | undefined> {
+  ): Promise<Page<StoredOrganizationConnection> | undefined> {
     const { offset, limit } = page;
     const rows = await statements.list(this.reads, organizationId, { isEnabled, offset, limit });
     const total = rows[0]?.total ?? (await statements.count(this.reads, organizationId, isEnabled));

@@ -11,12 +11,11 @@ import {
   withChanges,
   type Face,
   type NewRow,
-  type OrganizationConnection,
   type OrganizationConnectionKey,
   type Settings,
   type StoredOrganizationConnection,
 } from './domain/organization-connection.js';
-import { decideReplacement, type Replacement, type WantedRow } from './domain/replacement.js';
+import { decideReplacement, type Replacement, type StoredReplacement, type WantedRow } from './domain/replacement.js';
 import { requireAllowedTerms } from './domain/terms.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 import { RowSetsRepository } from './row-sets.repository.js';
@@ -34,7 +33,11 @@ export class OrganizationConnectionsService {
     private readonly config: AppConfig,
   ) {}
 
-  async list(organizationId: string, page: OffsetPage, isEnabled?: boolean): Promise<Page<OrganizationConnection>> {
+  async list(
+    organizationId: string,
+    page: OffsetPage,
+    isEnabled?: boolean,
+  ): Promise<Page<StoredOrganizationConnection>> {
     return found(await this.repository.list(organizationId, page, isEnabled), 'organization_not_found');
   }
 
@@ -100,11 +103,17 @@ export class OrganizationConnectionsService {
    *
    * @throws DomainError for the first row that breaks a rule, with its place
    */
-  async replace(actor: Actor, organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
+  async replace(
+    actor: Actor,
+    organizationId: string,
+    wanted: readonly WantedRow[],
+    preconditions: Preconditions,
+  ): Promise<StoredReplacement> {
     this.requireWithinLimit(wanted.length);
-    const replacement = await this.rowSets.replace(actor, organizationId, connectionsIn(wanted), (facts) =>
-      decideReplacement(organizationId, facts, wanted),
-    );
+    const replacement = await this.rowSets.replace(actor, organizationId, connectionsIn(wanted), (facts) => {
+      preconditions.requireList(facts.present);
+      return decideReplacement(organizationId, facts, wanted);
+    });
     return found(replacement, 'organization_not_found');
   }
 

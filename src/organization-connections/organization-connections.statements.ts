@@ -17,7 +17,6 @@ import {
 } from '../database/statement.js';
 import type {
   OrganizationAccessLevel,
-  OrganizationConnection,
   OrganizationConnectionKey,
   Settings,
   StoredOrganizationConnection,
@@ -46,7 +45,11 @@ export const COLUMNS = {
 const ROW = columns<StoredOrganizationConnection>({ ...COLUMNS, version: bigInteger('oc.version') });
 
 /** `total` counts the rows of all pages. */
-const LISTED = columns<OrganizationConnection & { total: number }>({ ...COLUMNS, total: integer('count(*) OVER ()') });
+const LISTED = columns<StoredOrganizationConnection & { total: number }>({
+  ...COLUMNS,
+  version: bigInteger('oc.version'),
+  total: integer('count(*) OVER ()'),
+});
 
 const GET: Statement<StoredOrganizationConnection> = {
   name: 'organization_connection_get',
@@ -58,7 +61,7 @@ const GET: Statement<StoredOrganizationConnection> = {
 };
 
 // OFFSET 0 keeps the planner from joining the whole connections table: it looks each row's connection up by its key.
-const LIST: Statement<OrganizationConnection & { total: number }> = {
+const LIST: Statement<StoredOrganizationConnection & { total: number }> = {
   name: 'organization_connection_list',
   text: `
     SELECT ${LISTED.list}
@@ -210,7 +213,7 @@ export async function list(
   on: Queryable,
   organizationId: string,
   { isEnabled, offset, limit }: ListWindow,
-): Promise<readonly (OrganizationConnection & { total: number })[]> {
+): Promise<readonly (StoredOrganizationConnection & { total: number })[]> {
   const values = [organizationId, isEnabled ?? null, limit, offset];
   return (await run(on, LIST, values)).rows;
 }

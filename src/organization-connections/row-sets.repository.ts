@@ -9,7 +9,12 @@ import { inTransaction } from '../database/transaction.js';
 import { keyOf, type Difference } from './domain/difference.js';
 import type { MoveFacts } from './domain/move.js';
 import type { Operation, OperationFacts, RowUpdate } from './domain/operations.js';
-import type { ConnectionFacts, OrganizationConnectionKey, OwnedRow } from './domain/organization-connection.js';
+import type {
+  ConnectionFacts,
+  OrganizationConnectionKey,
+  OwnedRow,
+  StoredOwnedRow,
+} from './domain/organization-connection.js';
 import { finder, type Reference } from './domain/reference.js';
 import type { ReplacementFacts } from './domain/replacement.js';
 import * as statements from './row-sets.statements.js';
@@ -34,7 +39,7 @@ export class RowSetsRepository {
     organizationId: string,
     connections: readonly Reference[],
     decide: (facts: ReplacementFacts) => Decision,
-  ): Promise<Decision | undefined> {
+  ): Promise<(Decision & { stored: readonly StoredOwnedRow[] }) | undefined> {
     return this.changing(`organizations ${organizationId}`, () =>
       inTransaction(this.pool, actor, async (client) => {
         const [organization] = await statements.lockOrganizations(client, [{ id: organizationId }]);
@@ -44,7 +49,7 @@ export class RowSetsRepository {
           present: await statements.lockRowsOf(client, organizationId),
         });
         await statements.write(client, decision.difference);
-        return decision;
+        return { ...decision, stored: await statements.getRowsOf(client, organizationId) };
       }),
     );
   }

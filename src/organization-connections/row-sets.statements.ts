@@ -1,6 +1,7 @@
 import type { StrategyKind } from '../connections/domain/strategy.js';
 import {
   arrayOf,
+  bigInteger,
   columns,
   integer,
   NO_COLUMNS,
@@ -17,6 +18,7 @@ import type {
   OrganizationConnectionKey,
   OwnedRow,
   Settings,
+  StoredOwnedRow,
 } from './domain/organization-connection.js';
 import type { Reference } from './domain/reference.js';
 import { COLUMNS } from './organization-connections.statements.js';
@@ -50,7 +52,9 @@ export type BareRow = Omit<OwnedRow, 'connectionName' | 'strategy'>;
 
 const { connectionName: _, strategy: __, ...OWN_COLUMNS } = COLUMNS;
 const BARE_ROW = columns<BareRow>({ organizationId: text('oc.organization_id'), ...OWN_COLUMNS });
-const ROW = columns<OwnedRow>({ organizationId: text('oc.organization_id'), ...COLUMNS });
+const OWNED_COLUMNS = { organizationId: text('oc.organization_id'), ...COLUMNS };
+const ROW = columns<OwnedRow>(OWNED_COLUMNS);
+const STORED_ROW = columns<StoredOwnedRow>({ ...OWNED_COLUMNS, version: bigInteger('oc.version') });
 
 /** Those of these ids ($1) or names ($2). */
 const idsNamed = (table: string) => `
@@ -83,16 +87,20 @@ const LOCK_CONNECTIONS: Statement<ConnectionFacts> = {
 };
 
 const ROWS_OF = `
-    SELECT ${ROW.list}
+    SELECT ${STORED_ROW.list}
       FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
      WHERE oc.organization_id = $1 ORDER BY oc.connection_id`;
 
-const GET_ROWS_OF: Statement<OwnedRow> = { name: 'row_sets_get_rows_of', text: ROWS_OF, rowOf: ROW.rowOf };
+const GET_ROWS_OF: Statement<StoredOwnedRow> = {
+  name: 'row_sets_get_rows_of',
+  text: ROWS_OF,
+  rowOf: STORED_ROW.rowOf,
+};
 
-const LOCK_ROWS_OF: Statement<OwnedRow> = {
+const LOCK_ROWS_OF: Statement<StoredOwnedRow> = {
   name: 'row_sets_lock_rows_of',
   text: `${ROWS_OF} FOR UPDATE OF oc`,
-  rowOf: ROW.rowOf,
+  rowOf: STORED_ROW.rowOf,
 };
 
 const LOCK_ROWS: Statement<BareRow> = {
@@ -271,12 +279,12 @@ export async function lockConnections(
 }
 
 /** All rows of an organization, by connection id. */
-export async function getRowsOf(on: Queryable, organizationId: string): Promise<readonly OwnedRow[]> {
+export async function getRowsOf(on: Queryable, organizationId: string): Promise<readonly StoredOwnedRow[]> {
   return (await run(on, GET_ROWS_OF, [organizationId])).rows;
 }
 
 /** The same; until the transaction ends nobody changes or removes them. */
-export async function lockRowsOf(on: Queryable, organizationId: string): Promise<readonly OwnedRow[]> {
+export async function lockRowsOf(on: Queryable, organizationId: string): Promise<readonly StoredOwnedRow[]> {
   return (await run(on, LOCK_ROWS_OF, [organizationId])).rows;
 }
 

@@ -86,7 +86,7 @@ export class PlanService {
     } else if (fields.length > 0) await this.organizations.update(ACTOR, organizationId, changes, Preconditions.NONE);
     if (rows === undefined) return;
     const wanted = rows.map(({ name: connection, ...settings }) => ({ connection: { name: connection }, ...settings }));
-    await this.connections.replace(ACTOR, organizationId, wanted);
+    await this.connections.replace(ACTOR, organizationId, wanted, Preconditions.NONE);
   }
 }
 

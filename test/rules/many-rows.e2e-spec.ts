@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type pg from 'pg';
 import { AppModule } from '../../src/app.module.js';
 import { Actor } from '../../src/actor.js';
+import { Preconditions } from '../../src/http/preconditions.js';
 import { createPool } from '../../src/database/pool.js';
 import { OrganizationConnectionsService } from '../../src/organization-connections/organization-connections.service.js';
 import { startApp, testConfig, useApp } from '../support/app.js';
@@ -216,7 +217,9 @@ describe('Replacing the connections of an organization', () => {
       ]);
       expect(changed.map(({ before: { isEnabled }, after }) => [isEnabled, after.isEnabled])).toEqual([[true, false]]);
       expect(await stored(id)).toEqual(before);
-      expect(await service.replace(actor, id, wanted)).toEqual(plan);
+      const { stored: written, ...done } = await service.replace(actor, id, wanted, Preconditions.NONE);
+      expect(done).toEqual(plan);
+      expect(written).toHaveLength(2);
     });
 
     it('that is refused for the same reasons', async () => {
@@ -224,7 +227,7 @@ describe('Replacing the connections of an organization', () => {
       const wanted = [{ ...settings, connection: { id: connections[0]!.id }, isSignupEnabled: true }];
       const refused = { code: 'signup_not_supported', place: 'connections.0' };
       await expect(service.planReplacement(id, wanted)).rejects.toMatchObject(refused);
-      await expect(service.replace(actor, id, wanted)).rejects.toMatchObject(refused);
+      await expect(service.replace(actor, id, wanted, Preconditions.NONE)).rejects.toMatchObject(refused);
       const unknown = 'org_0000000000000000';
       await expect(service.planReplacement(unknown, [])).rejects.toMatchObject({ code: 'organization_not_found' });
     });

@@ -8,7 +8,7 @@ import type { Answer } from './api.js';
 interface Operation {
   responses: Record<
     string,
-    { content?: Record<string, unknown>; headers?: { ETag?: { schema: { pattern: string } } } }
+    { content?: Record<string, unknown>; headers?: { ETag?: { required?: boolean; schema: { pattern: string } } } }
   >;
 }
 
@@ -69,9 +69,10 @@ function findProblem(
 ): string | undefined {
   const response = operation.responses[status];
   if (response === undefined) return `the status is not declared for ${method} ${template}`;
-  const [tag, pattern] = [headers.get('etag'), response.headers?.ETag?.schema.pattern];
-  if (pattern === undefined && tag !== null) return `the entity tag ${tag} is not declared`;
-  if (pattern !== undefined && !new RegExp(pattern).test(tag ?? '')) return `the entity tag is ${tag}`;
+  const [tag, declared] = [headers.get('etag'), response.headers?.ETag];
+  if (declared === undefined && tag !== null) return `the entity tag ${tag} is not declared`;
+  if (declared?.required && tag === null) return 'the entity tag is missing';
+  if (declared && tag !== null && !new RegExp(declared.schema.pattern).test(tag)) return `the entity tag is ${tag}`;
   if (response.content === undefined) return body === undefined ? undefined : 'a body is not declared';
 
   const [type = ''] = (headers.get('content-type') ?? '').split(';');

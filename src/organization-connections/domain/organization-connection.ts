@@ -48,6 +48,11 @@ export interface OwnedRow extends OrganizationConnection {
   organizationId: string;
 }
 
+/** The same as it is kept. */
+export interface StoredOwnedRow extends OwnedRow {
+  version: bigint;
+}
+
 /** What a row shows of its connection, and what its kind allows. */
 export interface ConnectionFacts {
   readonly id: string;

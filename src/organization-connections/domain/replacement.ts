@@ -1,7 +1,13 @@
 import { DomainError, inPlace } from '../../errors/domain-error.js';
 import { found } from '../../errors/found.js';
 import { differenceOf, type Difference } from './difference.js';
-import { rowOf, type ConnectionFacts, type OwnedRow, type Settings } from './organization-connection.js';
+import {
+  rowOf,
+  type ConnectionFacts,
+  type OwnedRow,
+  type Settings,
+  type StoredOwnedRow,
+} from './organization-connection.js';
 import { finder, type Reference } from './reference.js';
 
 /** A row as it shall be. */
@@ -11,7 +17,7 @@ export interface WantedRow extends Settings {
 
 export interface ReplacementFacts {
   /** All rows of the organization. */
-  readonly present: readonly OwnedRow[];
+  readonly present: readonly StoredOwnedRow[];
   /** Among them those that the wanted rows name, as far as there are any. */
   readonly connections: readonly ConnectionFacts[];
 }
@@ -20,6 +26,12 @@ export interface ReplacementFacts {
 export interface Replacement {
   readonly rows: readonly OwnedRow[];
   readonly difference: Difference;
+}
+
+/** The same when it is done. */
+export interface StoredReplacement extends Replacement {
+  /** The rows as they are kept. */
+  readonly stored: readonly StoredOwnedRow[];
 }
 
 /**
