@@ -11,7 +11,8 @@ const ROOMS = {
   config: [],
   database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js'],
   http: ['errors/', 'config/'],
-  auth: ['errors/', 'config/', 'database/', 'http/', 'identifiers.js'],
+  encryption: ['config/', 'database/', 'paths.js'],
+  auth: ['errors/', 'config/', 'database/', 'encryption/', 'http/', 'identifiers.js'],
   metrics: ['config/', 'database/', 'http/', 'login/'],
   tracing: ['config/', 'database/', 'unless-aborted.js'],
 };

@@ -6,6 +6,7 @@ import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
 import { POOL } from './database/database.js';
+import { ClearSecrets } from './encryption/clear-secrets.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
@@ -38,5 +39,6 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await registerBodyParsers(fastify);
   registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
+  app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

@@ -13,6 +13,7 @@ import {
 import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
 import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
+import { EncryptedOptions } from './encrypted-options.js';
 
 export interface ConnectionFilter {
   /** Any of these; undefined: all. */
@@ -20,13 +21,18 @@ export interface ConnectionFilter {
   readonly name?: string;
 }
 
-/** The rows of `connections`. */
+const WITH_SECRETS = { secrets: { select: { jwe: true } } } as const satisfies Prisma.ConnectionInclude;
+
+type Row = Prisma.ConnectionGetPayload<{ include: typeof WITH_SECRETS }>;
+
+/** The rows of `connections`, with the secrets of their options in place. */
 @Injectable()
 export class ConnectionsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     private readonly turns: RowTurns,
     private readonly feed: ChangeFeed,
+    private readonly options: EncryptedOptions,
   ) {}
 
   /** Ordered by id. */
@@ -37,9 +43,15 @@ export class ConnectionsRepository {
     };
     const orderBy = { id: 'asc' } as const;
     if (page.kind === 'offset') {
-      const rows = await this.database.connection.findMany({ where, orderBy, skip: page.offset, take: page.limit });
+      const rows = await this.database.connection.findMany({
+        where,
+        orderBy,
+        skip: page.offset,
+        take: page.limit,
+        include: WITH_SECRETS,
+      });
       const total = page.includeTotals ? await this.database.connection.count({ where }) : rows.length;
-      return { kind: 'offset', rows, total, page };
+      return { kind: 'offset', rows: await this.showAll(rows), total, page };
     }
     if (page.after && page.after.length !== 1) throw invalidCheckpoint();
     const after = page.after && { id: { gt: page.after[0] } };
@@ -47,24 +59,49 @@ export class ConnectionsRepository {
       where: { AND: [where, after ?? {}] },
       orderBy,
       take: page.limit + 1,
+      include: WITH_SECRETS,
     });
-    return checkpointPage(fetched, page, ({ id }) => [id]);
+    return checkpointPage(await this.showAll(fetched), page, ({ id }) => [id]);
   }
 
-  get(id: string): Promise<Connection | null> {
-    return this.database.connection.findUnique({ where: { id } });
+  async get(id: string): Promise<Connection | null> {
+    const row = await this.database.connection.findUnique({ where: { id }, include: WITH_SECRETS });
+    return row && this.show(row);
   }
 
-  create(connection: NewConnection): Promise<Connection> {
-    return this.database.connection.create({ data: { ...connection, id: newId('con') } });
+  async create(connection: NewConnection): Promise<Connection> {
+    const id = newId('con');
+    const { options, secrets } = await this.options.keep(id, connection.options);
+    const created = await this.database.connection.create({
+      data: { ...connection, id, options, secrets: secrets && { create: secrets } },
+    });
+    return { ...created, options: connection.options as Prisma.JsonObject };
   }
 
   /** Undefined: there is none, or not as it was asked for. */
   async update(id: string, changes: ConnectionChanges, { versions }: Preconditions): Promise<Connection | undefined> {
-    const [updated] = await this.changing(id, () =>
-      this.database.connection.updateManyAndReturn({ where: { id, version: versions }, data: changes }),
+    const kept = changes.options && (await this.options.keep(id, changes.options));
+    return this.changing(id, () =>
+      this.database.$transaction(async ({ connection, connectionSecrets }) => {
+        // Before the secrets, so that whoever writes them has locked the connection.
+        const [updated] = await connection.updateManyAndReturn({
+          where: { id, version: versions },
+          data: { ...changes, options: kept?.options },
+        });
+        if (updated === undefined) return undefined;
+        if (kept?.secrets) {
+          const { secrets } = kept;
+          await connectionSecrets.upsert({
+            where: { connectionId: id },
+            create: { connectionId: id, ...secrets },
+            update: secrets,
+          });
+        } else if (kept) {
+          await connectionSecrets.deleteMany({ where: { connectionId: id } });
+        }
+        return this.show({ ...updated, secrets: await connectionSecrets.findUnique({ where: { connectionId: id } }) });
+      }),
     );
-    return updated;
   }
 
   /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
@@ -77,5 +114,13 @@ export class ConnectionsRepository {
 
   private changing<T>(id: string, work: () => Promise<T>): Promise<T> {
     return this.feed.announcing(`connections ${id}`, () => this.turns.take(`connections ${id}`, work));
+  }
+
+  private async show({ secrets, ...row }: Row): Promise<Connection> {
+    return { ...row, options: (await this.options.show(row.options as object, secrets)) as Prisma.JsonObject };
+  }
+
+  private showAll(rows: readonly Row[]): Promise<Connection[]> {
+    return Promise.all(rows.map((row) => this.show(row)));
   }
 }
