@@ -18,6 +18,7 @@ import {
   type MigrationStatus,
 } from './database/migrations.js';
 import { DatabaseUnavailableError, openDatabase } from './database/open-database.js';
+import { withEncryptionKeys } from './encryption/development-key.js';
 import { EncryptionService } from './encryption/encryption.service.js';
 import { addPlanCommands } from './plan/plan.commands.js';
 import { runOrExplain } from './run-or-explain.js';
@@ -270,7 +271,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
     await requireMigrated(config, database.url);
     // Nothing that a command does asks for the terms of sign-in again and again.
     const module = AppModule.forRoot(
-      { ...config, termsCacheMegabytes: 0 },
+      { ...(await withEncryptionKeys(config)), termsCacheMegabytes: 0 },
       createPool(database.url, config.databasePoolSize),
     );
     const app = await NestFactory.createApplicationContext(module, {

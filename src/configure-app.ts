@@ -39,6 +39,9 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await registerBodyParsers(fastify);
   registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
-  app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
+  fastify.addHook('onListen', (done) => {
+    app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
+    done();
+  });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

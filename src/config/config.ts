@@ -17,7 +17,7 @@ export class AppConfig {
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
   readonly auth!: AuthConfig;
-  /** Absent: a key of this checkout's own, under `.data/`. */
+  /** Absent: that of this checkout, which `withEncryptionKeys` adds. */
   readonly encryption?: EncryptionConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../database/database.js';
+import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { ConnectionsRepository, type ConnectionFilter } from './connections.repository.js';
 import { newConnection, type ConnectionChanges, type ConnectionDraft } from './domain/new-connection.js';
+import { placeholderIn } from './domain/option-secrets.js';
 
 @Injectable()
 export class ConnectionsService {
@@ -19,11 +21,13 @@ export class ConnectionsService {
     return found(await this.repository.get(id), 'connection_not_found');
   }
 
-  create(draft: ConnectionDraft): Promise<Connection> {
+  async create(draft: ConnectionDraft): Promise<Connection> {
+    refusePlaceholders(draft);
     return this.repository.create(newConnection(draft));
   }
 
-  update(id: string, changes: ConnectionChanges, preconditions: Preconditions): Promise<Connection> {
+  async update(id: string, changes: ConnectionChanges, preconditions: Preconditions): Promise<Connection> {
+    refusePlaceholders(changes);
     return untilDecided(
       () => this.repository.update(id, changes, preconditions),
       async () => preconditions.require(await this.get(id)),
@@ -39,4 +43,12 @@ export class ConnectionsService {
     );
     return removed ? new Date() : undefined;
   }
+}
+
+/** Kept as a secret, it would take the place of the one that it stands for. */
+function refusePlaceholders({ options = {} }: ConnectionChanges): void {
+  const path = placeholderIn(options);
+  if (path === undefined) return;
+  const detail = `'Expected a secret but found a placeholder of one' on property ${['options', ...path].join('.')}`;
+  throw new DomainError('body_invalid', detail);
 }

@@ -22,7 +22,7 @@ export class EncryptedOptions {
   }
 
   async show(options: object, secrets: Pick<Encrypted, 'jwe'> | null): Promise<object> {
-    if (secrets === null) return options;
-    return withSecrets(options, JSON.parse(await this.encryption.decrypt(secrets.jwe)) as OptionSecret[]);
+    const text = secrets === null ? '[]' : await this.encryption.decrypt(secrets.jwe);
+    return withSecrets(options, JSON.parse(text) as OptionSecret[]);
   }
 }

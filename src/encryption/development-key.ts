@@ -1,8 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConfigError } from '../config/config.js';
+import { ConfigError, type AppConfig } from '../config/config.js';
 import { KEY_BYTES, KEY_FORMAT, keyRingOf, type KeyRing } from '../config/key-ring.js';
+import { paths } from '../paths.js';
+
+/** The same, with keys to encrypt with: those that it has, or that of this checkout. */
+export async function withEncryptionKeys(config: AppConfig): Promise<AppConfig> {
+  if (config.encryption) return config;
+  const file = paths.developmentKey;
+  return { ...config, encryption: { keys: await developmentKey(file), variable: file } };
+}
 
 /**
  * The key of a checkout, for development. Made when it is not there; of several processes that start at once, one makes

@@ -1,8 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import { paths } from '../paths.js';
 import { ClearSecrets } from './clear-secrets.js';
-import { developmentKey } from './development-key.js';
 import { Encryption } from './encryption.js';
 import { EncryptionKeysRepository } from './encryption-keys.repository.js';
 import { EncryptionService } from './encryption.service.js';
@@ -14,8 +12,7 @@ import { EncryptionService } from './encryption.service.js';
     {
       provide: Encryption,
       inject: [AppConfig],
-      useFactory: async ({ encryption }: AppConfig) =>
-        new Encryption(encryption?.keys ?? (await developmentKey(paths.developmentKey))),
+      useFactory: ({ encryption }: AppConfig) => new Encryption(encryption!.keys),
     },
     EncryptionKeysRepository,
     EncryptionService,

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppConfig, ConfigError } from '../config/config.js';
-import { paths } from '../paths.js';
 import { ClearSecrets } from './clear-secrets.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
 import { Encryption } from './encryption.js';
@@ -32,9 +31,9 @@ export class EncryptionService implements OnModuleInit {
     const missing = await this.keys.use();
     if (missing.length === 0) return;
     throw new ConfigError(
-      this.config.encryption?.variable ?? paths.developmentKey,
+      this.config.encryption!.variable,
       `the key ${this.encryption.keyIds.join()}`,
-      `the key ${missing.join()} (too), with which this database is encrypted`,
+      `the key ${missing.join()} too, with which this database is encrypted`,
     );
   }
 

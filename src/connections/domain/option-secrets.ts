@@ -1,14 +1,20 @@
 import { isSecret } from '../../encryption/secret-names.js';
 
-/** Where in the options a secret belongs, what stands in its place there, and what it is. */
-export type OptionSecret = readonly [path: readonly (string | number)[], placeholder: string, value: unknown];
+type Path = readonly (string | number)[];
 
-const PLACEHOLDER = /^encrypted:[\w-]+$/;
+/** Where in the options a secret belongs, what stands in its place there, and what it is. */
+export type OptionSecret = readonly [path: Path, placeholder: string, value: unknown];
+
+/** What no provider gives as a secret. */
+const PLACEHOLDER = /^encrypted:[\w-]{16}$/;
+
+const isPlaceholder = (name: string, value: unknown): value is string =>
+  typeof value === 'string' && PLACEHOLDER.test(value) && isSecret(name, value);
 
 /**
  * Takes the secrets out of options as somebody sent them. What is left has all fields, in their order.
  *
- * @param fingerprint of a secret: another one for another secret, so that whoever sees the placeholders sees a change
+ * @param fingerprint of a secret, 16 letters or digits: others for another secret, so that a change of it is seen
  */
 export function withoutSecrets(
   options: object,
@@ -25,34 +31,45 @@ export function withoutSecrets(
 }
 
 /**
- * Puts the secrets back. A place where something else has come to stand is left as it is: a server of a version before
+ * Puts the secrets back. A place where something else has come to stand is left as it is: a server of the version before
  * knows no placeholders, and writes what it was sent.
+ *
+ * @throws Error when one is missing, which would be shown as something that it is not
  */
 export function withSecrets(options: object, secrets: readonly OptionSecret[]): object {
-  if (secrets.length === 0) return options;
   const byPath = new Map(secrets.map(([path, placeholder, value]) => [JSON.stringify(path), { placeholder, value }]));
-  return replaceFields(options, (_, found, path) => {
-    if (typeof found !== 'string' || !PLACEHOLDER.test(found)) return undefined;
+  return replaceFields(options, (name, found, path) => {
+    if (!isPlaceholder(name, found)) return undefined;
     const secret = byPath.get(JSON.stringify(path));
-    return secret?.placeholder === found ? secret : undefined;
+    if (secret?.placeholder !== found) throw new Error(`The secret at ${path.join('.')} of the options is missing`);
+    return secret;
   });
 }
 
 /** Whether there is a secret in the clear, in options as they are kept. */
 export function hasClearSecret(options: object): boolean {
-  let has = false;
-  replaceFields(options, (name, value) => {
-    has ||= isSecret(name, value) && !(typeof value === 'string' && PLACEHOLDER.test(value));
-    return undefined;
-  });
-  return has;
+  return pathOf(options, (name, value) => isSecret(name, value) && !isPlaceholder(name, value)) !== undefined;
 }
 
-type Replace = (name: string, value: unknown, path: readonly (string | number)[]) => { value: unknown } | undefined;
+/** Where somebody sends what only stands for a secret, as in a copy from the database. Undefined: nowhere. */
+export function placeholderIn(options: object): Path | undefined {
+  return pathOf(options, isPlaceholder);
+}
+
+function pathOf(options: object, isSought: (name: string, value: unknown) => boolean): Path | undefined {
+  let found: Path | undefined;
+  replaceFields(options, (name, value, path) => {
+    if (isSought(name, value)) found ??= path;
+    return undefined;
+  });
+  return found;
+}
+
+type Replace = (name: string, value: unknown, path: Path) => { value: unknown } | undefined;
 
 /** @param replace undefined: the field stays, and what is in it is looked at */
 function replaceFields(whole: object, replace: Replace): object {
-  const inside = (value: unknown, path: readonly (string | number)[]): unknown => {
+  const inside = (value: unknown, path: Path): unknown => {
     if (Array.isArray(value)) return value.map((item: unknown, index) => inside(item, [...path, index]));
     if (typeof value !== 'object' || value === null) return value;
     // Not by assignment, so that a field may be called `__proto__` too.
