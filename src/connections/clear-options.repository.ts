@@ -8,6 +8,8 @@ import { hasClearSecret } from './domain/option-secrets.js';
 import { EncryptedOptions } from './encrypted-options.js';
 
 const BATCH = 100;
+/** How often a batch is looked at again, of which somebody else has changed some. */
+const READ_AGAIN = 10;
 
 /**
  * Without triggers: neither is the connection another one, nor may its history learn what was in the clear. That locks
@@ -44,10 +46,10 @@ export class ClearOptionsRepository {
 
   private async encryptAll(): Promise<number> {
     let count = 0;
-    for (let after = ''; ;) {
+    for (let after = '', again = 0; ;) {
       const rows = await this.database.connection.findMany({
         where: { id: { gt: after } },
-        select: { id: true, version: true, options: true, secrets: { select: { jwe: true } } },
+        select: { id: true, version: true, options: true },
         orderBy: { id: 'asc' },
         take: BATCH,
       });
@@ -56,17 +58,22 @@ export class ClearOptionsRepository {
       const inTheClear = rows.filter(({ options }) => hasClearSecret(options as object));
       const written = await this.encrypt(inTheClear);
       count += written;
-      // Otherwise the batch is looked at again: somebody was faster with one of them.
-      if (written === inTheClear.length) after = last.id;
+      const isDone = written === inTheClear.length;
+      if (isDone) after = last.id;
+      else if (again === READ_AGAIN)
+        throw new Error(`Connections after ${after || 'the first'} are changed all the time`);
+      again = isDone ? 0 : again + 1;
     }
   }
 
   private async encrypt(rows: readonly Row[]): Promise<number> {
     if (rows.length === 0) return 0;
+    const whole = await this.options.show(rows);
     const kept = await Promise.all(
-      rows.map(async ({ id, version, options, secrets }) => {
-        const whole = await this.options.show(options as object, secrets);
-        return { id, version, ...(await this.options.keep(id, whole)) };
+      rows.flatMap(({ id, version }, at) => {
+        // Undefined: somebody has changed it meanwhile.
+        const options = whole[at];
+        return options ? this.options.keep(id, options).then((columns) => ({ id, version, ...columns })) : [];
       }),
     );
     return inTransaction(this.pool, async (client) => {
@@ -89,7 +96,6 @@ interface Row {
   readonly id: string;
   readonly version: bigint;
   readonly options: unknown;
-  readonly secrets: { readonly jwe: string } | null;
 }
 
 function once(text: string): Statement {

@@ -21,9 +21,8 @@ export interface ConnectionFilter {
   readonly name?: string;
 }
 
-const WITH_SECRETS = { secrets: { select: { jwe: true } } } as const satisfies Prisma.ConnectionInclude;
-
-type Row = Prisma.ConnectionGetPayload<{ include: typeof WITH_SECRETS }>;
+/** How often a connection is read again that somebody changes again and again. */
+const READ_AGAIN = 10;
 
 /** The rows of `connections`, with the secrets of their options in place. */
 @Injectable()
@@ -43,15 +42,9 @@ export class ConnectionsRepository {
     };
     const orderBy = { id: 'asc' } as const;
     if (page.kind === 'offset') {
-      const rows = await this.database.connection.findMany({
-        where,
-        orderBy,
-        skip: page.offset,
-        take: page.limit,
-        include: WITH_SECRETS,
-      });
+      const rows = await this.database.connection.findMany({ where, orderBy, skip: page.offset, take: page.limit });
       const total = page.includeTotals ? await this.database.connection.count({ where }) : rows.length;
-      return { kind: 'offset', rows: await this.showAll(rows), total, page };
+      return { kind: 'offset', rows: await this.shown(rows), total, page };
     }
     if (page.after && page.after.length !== 1) throw invalidCheckpoint();
     const after = page.after && { id: { gt: page.after[0] } };
@@ -59,14 +52,14 @@ export class ConnectionsRepository {
       where: { AND: [where, after ?? {}] },
       orderBy,
       take: page.limit + 1,
-      include: WITH_SECRETS,
     });
-    return checkpointPage(await this.showAll(fetched), page, ({ id }) => [id]);
+    const found = checkpointPage(fetched, page, ({ id }) => [id]);
+    return { ...found, rows: await this.shown(found.rows) };
   }
 
   async get(id: string): Promise<Connection | null> {
-    const row = await this.database.connection.findUnique({ where: { id }, include: WITH_SECRETS });
-    return row && this.show(row);
+    const row = await this.database.connection.findUnique({ where: { id } });
+    return row && ((await this.shown([row]))[0] ?? null);
   }
 
   async create(connection: NewConnection): Promise<Connection> {
@@ -80,28 +73,8 @@ export class ConnectionsRepository {
 
   /** Undefined: there is none, or not as it was asked for. */
   async update(id: string, changes: ConnectionChanges, { versions }: Preconditions): Promise<Connection | undefined> {
-    const kept = changes.options && (await this.options.keep(id, changes.options));
-    return this.changing(id, () =>
-      this.database.$transaction(async ({ connection, connectionSecrets }) => {
-        // Before the secrets, so that whoever writes them has locked the connection.
-        const [updated] = await connection.updateManyAndReturn({
-          where: { id, version: versions },
-          data: { ...changes, options: kept?.options },
-        });
-        if (updated === undefined) return undefined;
-        if (kept?.secrets) {
-          const { secrets } = kept;
-          await connectionSecrets.upsert({
-            where: { connectionId: id },
-            create: { connectionId: id, ...secrets },
-            update: secrets,
-          });
-        } else if (kept) {
-          await connectionSecrets.deleteMany({ where: { connectionId: id } });
-        }
-        return this.show({ ...updated, secrets: await connectionSecrets.findUnique({ where: { connectionId: id } }) });
-      }),
-    );
+    const updated = await this.changing(id, () => this.write({ id, version: versions }, changes));
+    return updated && (await this.shown([updated]))[0];
   }
 
   /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
@@ -116,11 +89,37 @@ export class ConnectionsRepository {
     return this.feed.announcing(`connections ${id}`, () => this.turns.take(`connections ${id}`, work));
   }
 
-  private async show({ secrets, ...row }: Row): Promise<Connection> {
-    return { ...row, options: (await this.options.show(row.options as object, secrets)) as Prisma.JsonObject };
+  private async write(where: RowOfVersion, changes: ConnectionChanges): Promise<Connection | undefined> {
+    if (changes.options === undefined) {
+      return (await this.database.connection.updateManyAndReturn({ where, data: changes }))[0];
+    }
+    const { options, secrets } = await this.options.keep(where.id, changes.options);
+    return this.database.$transaction(async ({ connection, connectionSecrets }) => {
+      // Before the secrets, so that whoever writes them has locked the connection.
+      const [updated] = await connection.updateManyAndReturn({ where, data: { ...changes, options } });
+      if (updated === undefined) return undefined;
+      const ofIt = { connectionId: where.id };
+      if (secrets === undefined) await connectionSecrets.deleteMany({ where: ofIt });
+      else await connectionSecrets.upsert({ where: ofIt, create: { ...ofIt, ...secrets }, update: secrets });
+      return updated;
+    });
   }
 
-  private showAll(rows: readonly Row[]): Promise<Connection[]> {
-    return Promise.all(rows.map((row) => this.show(row)));
+  /** With their secrets. Those that were changed meanwhile are shown as they are now, and left out when they are gone. */
+  private async shown(rows: readonly Connection[], again = READ_AGAIN): Promise<Connection[]> {
+    const options = await this.options.show(rows);
+    const changed = rows.filter((_, at) => options[at] === undefined).map(({ id }) => id);
+    if (changed.length === 0) return rows.map((row, at) => ({ ...row, options: options[at] as Prisma.JsonObject }));
+    if (again === 0) throw new Error(`Of the connections ${changed.join()} secrets are missing`);
+    const read = await this.database.connection.findMany({ where: { id: { in: changed } } });
+    const now = new Map((await this.shown(read, again - 1)).map((row) => [row.id, row]));
+    return rows.flatMap((row, at) =>
+      options[at] === undefined ? (now.get(row.id) ?? []) : { ...row, options: options[at] as Prisma.JsonObject },
+    );
   }
+}
+
+interface RowOfVersion {
+  readonly id: string;
+  readonly version: Preconditions['versions'];
 }

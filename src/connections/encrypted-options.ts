@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { ReadConnection } from '../database/read-connection.js';
 import { Encryption, type Encrypted } from '../encryption/encryption.js';
-import { withoutSecrets, withSecrets, type OptionSecret } from './domain/option-secrets.js';
+import * as statements from './connection-secrets.statements.js';
+import { placeholderIn, withoutSecrets, withSecrets, type OptionSecret } from './domain/option-secrets.js';
 
 export interface KeptOptions {
   /** With a placeholder where a secret is. */
@@ -9,10 +11,19 @@ export interface KeptOptions {
   readonly secrets?: Encrypted;
 }
 
+/** A connection, or as much of it as matters here. */
+interface Row {
+  readonly id: string;
+  readonly options: unknown;
+}
+
 /** Options as they are sent and shown, and as two tables keep them. */
 @Injectable()
 export class EncryptedOptions {
-  constructor(private readonly encryption: Encryption) {}
+  constructor(
+    private readonly encryption: Encryption,
+    private readonly reads: ReadConnection,
+  ) {}
 
   async keep(connectionId: string, sent: object): Promise<KeptOptions> {
     // Of the connection too, so that two that have the same secret cannot be told.
@@ -21,8 +32,21 @@ export class EncryptedOptions {
     return { options, secrets: await this.encryption.encrypt(JSON.stringify(secrets)) };
   }
 
-  async show(options: object, secrets: Pick<Encrypted, 'jwe'> | null): Promise<object> {
-    const text = secrets === null ? '[]' : await this.encryption.decrypt(secrets.jwe);
-    return withSecrets(options, JSON.parse(text) as OptionSecret[]);
+  /**
+   * The options of connections as they were sent, in the order of the rows. Secrets are read after the connections, so
+   * that those of one that was changed between the two do not fit its placeholders: undefined, and to be read again.
+   */
+  async show(rows: readonly Row[]): Promise<readonly (object | undefined)[]> {
+    const ids = rows.filter(({ options }) => placeholderIn(options as object)).map(({ id }) => id);
+    if (ids.length === 0) return rows.map(({ options }) => options as object);
+    const secrets = new Map(
+      await Promise.all(
+        (await statements.find(this.reads, ids)).map(async ({ connectionId, jwe }) => {
+          const text = await this.encryption.decrypt(jwe);
+          return [connectionId, JSON.parse(text) as OptionSecret[]] as const;
+        }),
+      ),
+    );
+    return rows.map(({ id, options }) => withSecrets(options as object, secrets.get(id) ?? []));
   }
 }

@@ -1,6 +1,6 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync, webcrypto } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
-import type { EncryptionKey, KeyRing } from '../config/key-ring.js';
+import type { KeyRing } from '../config/key-ring.js';
 
 /** As a row keeps it. */
 export interface Encrypted {
@@ -12,11 +12,12 @@ const FINGERPRINT_LENGTH = 16;
 
 /** Encrypts what must not be read in the database, as JWE with AES-256-GCM. */
 export class Encryption {
-  private readonly keys: ReadonlyMap<string, EncryptionKey>;
+  /** Imported once: jose would do it for every text, which takes longer than all the rest. */
+  private readonly keys: ReadonlyMap<string, Promise<webcrypto.CryptoKey>>;
   private readonly fingerprintKey: Uint8Array;
 
   constructor(private readonly ring: KeyRing) {
-    this.keys = new Map(ring.map((key) => [key.id, key]));
+    this.keys = new Map(ring.map(({ id, bytes }) => [id, imported(bytes)]));
     this.fingerprintKey = new Uint8Array(hkdfSync('sha256', ring[0].bytes, '', 'vestibule fingerprint', 32));
   }
 
@@ -31,11 +32,11 @@ export class Encryption {
   }
 
   async encrypt(text: string): Promise<Encrypted> {
-    const { id, bytes } = this.ring[0];
+    const { keyId } = this;
     const jwe = await new CompactEncrypt(new TextEncoder().encode(text))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: id })
-      .encrypt(bytes);
-    return { jwe, keyId: id };
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyId })
+      .encrypt(await this.keys.get(keyId)!);
+    return { jwe, keyId };
   }
 
   /** @throws Error when none of the keys is the one, or it was changed since: never an empty text in its place */
@@ -43,7 +44,7 @@ export class Encryption {
     const { kid = '' } = decodeProtectedHeader(jwe);
     const key = this.keys.get(kid);
     if (key === undefined) throw new Error(`Encrypted with the key ${kid}, which this server does not have`);
-    const { plaintext } = await compactDecrypt(jwe, key.bytes, {
+    const { plaintext } = await compactDecrypt(jwe, await key, {
       keyManagementAlgorithms: ['dir'],
       contentEncryptionAlgorithms: ['A256GCM'],
     });
@@ -55,3 +56,6 @@ export class Encryption {
     return createHmac('sha256', this.fingerprintKey).update(text).digest('base64url').slice(0, FINGERPRINT_LENGTH);
   }
 }
+
+const imported = (bytes: Uint8Array): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);

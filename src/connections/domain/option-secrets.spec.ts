@@ -57,9 +57,9 @@ describe('The secrets of options', () => {
     const { options, secrets } = withoutSecrets({ a: [{ client_secret: 's' }] }, fingerprint);
     const [[path, placeholder, value]] = secrets as [(typeof secrets)[number]];
     const other = withoutSecrets({ a: [{ client_secret: 'other' }] }, fingerprint);
-    expect(() => withSecrets(options, [])).toThrow('The secret at a.0.client_secret of the options is missing');
-    expect(() => withSecrets(options, other.secrets)).toThrow('missing');
-    expect(() => withSecrets(options, [[['a', 1, 'client_secret'], placeholder, value]])).toThrow('missing');
+    expect(withSecrets(options, [])).toBeUndefined();
+    expect(withSecrets(options, other.secrets)).toBeUndefined();
+    expect(withSecrets(options, [[['a', 1, 'client_secret'], placeholder, value]])).toBeUndefined();
     expect(withSecrets(options, [[path, placeholder, value]])).toEqual({ a: [{ client_secret: 's' }] });
   });
 

@@ -34,16 +34,18 @@ export function withoutSecrets(
  * Puts the secrets back. A place where something else has come to stand is left as it is: a server of the version before
  * knows no placeholders, and writes what it was sent.
  *
- * @throws Error when one is missing, which would be shown as something that it is not
+ * @returns undefined: a secret is missing, or another one, and nothing is shown in its place
  */
-export function withSecrets(options: object, secrets: readonly OptionSecret[]): object {
+export function withSecrets(options: object, secrets: readonly OptionSecret[]): object | undefined {
   const byPath = new Map(secrets.map(([path, placeholder, value]) => [JSON.stringify(path), { placeholder, value }]));
-  return replaceFields(options, (name, found, path) => {
+  let isWhole = true;
+  const whole = replaceFields(options, (name, found, path) => {
     if (!isPlaceholder(name, found)) return undefined;
     const secret = byPath.get(JSON.stringify(path));
-    if (secret?.placeholder !== found) throw new Error(`The secret at ${path.join('.')} of the options is missing`);
+    isWhole &&= secret?.placeholder === found;
     return secret;
   });
+  return isWhole ? whole : undefined;
 }
 
 /** Whether there is a secret in the clear, in options as they are kept. */
