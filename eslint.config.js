@@ -11,9 +11,10 @@ const ROOMS = {
   config: [],
   database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js', 'actor.js'],
   http: ['errors/', 'config/'],
-  auth: ['errors/', 'config/', 'database/', 'http/', 'identifiers.js', 'actor.js'],
+  encryption: ['config/', 'database/', 'paths.js', 'actor.js'],
+  auth: ['errors/', 'config/', 'database/', 'encryption/', 'http/', 'identifiers.js', 'actor.js'],
   metrics: ['config/', 'database/', 'http/', 'login/'],
-  tracing: ['config/', 'database/', 'unless-aborted.js', 'actor.js'],
+  tracing: ['config/', 'database/', 'unless-aborted.js'],
 };
 
 const room = ([name, below]) =>

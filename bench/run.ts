@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +12,15 @@ import { createPrisma } from '../src/database/database.js';
 import { createPool } from '../src/database/pool.js';
 import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
+import { Encryption } from '../src/encryption/encryption.js';
 import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
 import { compare, type Comparison, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
 import { table } from './report.js';
 import { seed } from './seed.js';
 import { ServerProcess } from './server-process.js';
+
+const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 const { values: options } = parseArgs({
   options: {
@@ -102,14 +106,15 @@ async function makeWorld(postgresUrl: string, name: string, organizations: numbe
 
 /** A token for the server, and the keys by which bare checks the same one. */
 async function access(databaseUrl: string): Promise<{ token: string; env: Record<string, string> }> {
-  const config = loadConfig({ DATABASE_URL: databaseUrl });
+  const config = loadConfig({ DATABASE_URL: databaseUrl, ENCRYPTION_KEY });
   const pool = createPool(databaseUrl, 1);
   try {
-    const signingKeys = new SigningKeysRepository(createPrisma(pool));
+    const signingKeys = new SigningKeysRepository(createPrisma(pool), new Encryption(config.encryption!.keys));
     const issuer = new TokenIssuer(config, signingKeys);
     const token = await issuer.issue({ subject: 'bench', scopes: SCOPES, lifetimeSeconds: 86_400 });
     const env = {
       DATABASE_URL: databaseUrl,
+      ENCRYPTION_KEY,
       DATABASE_POOL_SIZE: POOL_SIZE,
       PUBLIC_URL: config.publicUrl,
       ISSUER: config.auth.issuer,

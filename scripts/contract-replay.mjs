@@ -1,6 +1,7 @@
 // Replays recorded Management API traffic against the build, where the recordings are at hand: npm run contract:replay
 // @ts-check
 import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -38,11 +39,12 @@ async function replay() {
   const postgres = await acquireEmbeddedPostgres(folder, { fsync: 'off' });
   try {
     await applyMigrations(postgres.url);
-    const config = { ...loadConfig({ DATABASE_URL: postgres.url }), port: 0 };
+    const env = { DATABASE_URL: postgres.url, ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+    const config = { ...loadConfig(env), port: 0 };
     const server = await startServer(config, createPool(postgres.url, 10), pino({ level: 'error' }));
     const base = `http://127.0.0.1:${server.httpPort}/api/v2`;
     const { stdout: token } = await promisify(execFile)(process.execPath, [fromRoot('bin/vestibule.js'), 'token'], {
-      env: { PATH: process.env['PATH'], DATABASE_URL: postgres.url },
+      env: { PATH: process.env['PATH'], ...env },
     });
     const args = [join(contract, 'replay.mjs'), '--base', base, '--token', token.trim(), '--file', file];
     const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'close');

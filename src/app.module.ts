@@ -10,6 +10,7 @@ import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
+import { EncryptionModule } from './encryption/encryption.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ExceptionToResponseFilter } from './http/exception.filter.js';
 import { RequestValidationPipe } from './http/validation/validation.pipe.js';
@@ -32,6 +33,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         DatabaseModule.forRoot(pool),
+        EncryptionModule,
         AuthModule.forRoot(config.auth),
         OrganizationsModule,
         OrganizationConnectionsModule,

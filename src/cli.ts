@@ -18,6 +18,8 @@ import {
   type MigrationStatus,
 } from './database/migrations.js';
 import { DatabaseUnavailableError, openDatabase } from './database/open-database.js';
+import { withEncryptionKeys } from './encryption/development-key.js';
+import { EncryptionService } from './encryption/encryption.service.js';
 import { addPlanCommands } from './plan/plan.commands.js';
 import { runOrExplain } from './run-or-explain.js';
 import { serve } from './serve.js';
@@ -132,25 +134,39 @@ client
 
 const keys = program
   .command('keys')
-  .description('the keys that the built-in issuer signs with')
+  .description('the keys that the built-in issuer signs with, and that secrets are encrypted with')
   .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate');
 
 keys
   .command('rotate')
-  .description('make the next key, which signs when everybody can know it; the present ones stay good')
-  .addHelpText('after', '\nExample:\n  $ npx vestibule keys rotate')
-  .action(() =>
-    withIssuer(async (app) => {
-      const { kid, signsFrom } = await app.get(SigningKeysRepository).rotate();
-      print(`The key ${kid} is published and signs from ${signsFrom.toISOString()}.`);
-    }),
-  );
+  .description('make the next signing key, which signs when everybody can know it; the present ones stay good')
+  .option('--encryption', 'instead, encrypt all secrets with the first key of ENCRYPTION_KEY, also those in the clear')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ npx vestibule keys rotate\n  $ ENCRYPTION_KEY="$NEW_KEY,$OLD_KEY" npx vestibule keys rotate --encryption',
+  )
+  .action(({ encryption = false }: { encryption?: boolean }) => (encryption ? reEncrypt() : rotateSigningKey()));
 
 addPlanCommands(program, withApplication);
 
 await runOrExplain(async () => {
   await program.parseAsync();
 });
+
+function rotateSigningKey(): Promise<void> {
+  return withIssuer(async (app) => {
+    const { kid, signsFrom } = await app.get(SigningKeysRepository).rotate();
+    print(`The key ${kid} is published and signs from ${signsFrom.toISOString()}.`);
+  });
+}
+
+function reEncrypt(): Promise<void> {
+  return withApplication(async (app) => {
+    const { keyId, clear, reEncrypted } = await app.get(EncryptionService).rotate();
+    print(`${reEncrypted} rows encrypted anew, ${clear} that were in the clear.`);
+    print(`Everything is encrypted with the key ${keyId}, and no other is needed.`);
+  });
+}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -255,7 +271,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
     await requireMigrated(config, database.url);
     // Nothing that a command does asks for the terms of sign-in again and again.
     const module = AppModule.forRoot(
-      { ...config, termsCacheMegabytes: 0 },
+      { ...(await withEncryptionKeys(config)), termsCacheMegabytes: 0 },
       createPool(database.url, config.databasePoolSize),
     );
     const app = await NestFactory.createApplicationContext(module, {

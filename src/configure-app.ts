@@ -7,6 +7,7 @@ import { TokenVerifier } from './auth/token-verifier.js';
 import { ChangePartitions } from './changes/change-partitions.js';
 import { AppConfig } from './config/config.js';
 import { POOL } from './database/database.js';
+import { ClearSecrets } from './encryption/clear-secrets.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
@@ -43,5 +44,9 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
     done();
   });
   registerOAuthErrors(fastify);
+  fastify.addHook('onListen', (done) => {
+    app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
+    done();
+  });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

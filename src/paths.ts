@@ -4,8 +4,9 @@ const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.me
 
 /** Files that lie beside the code, wherever the checkout or image is. */
 export const paths = {
-  /** What this checkout keeps between runs: the embedded database and the development certificate. */
+  /** What this checkout keeps between runs: the embedded database, the development certificate and key. */
   data: fromRoot('.data'),
+  developmentKey: fromRoot('.data/encryption.key'),
   migrations: fromRoot('prisma/migrations'),
   schema: fromRoot('prisma/schema.prisma'),
   /** What the migrations make beyond what the schema can say, a definition a line. */

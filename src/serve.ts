@@ -5,6 +5,7 @@ import type { AppConfig } from './config/config.js';
 import { createPool } from './database/pool.js';
 import { applyMigrations } from './database/migrations.js';
 import { openDatabase } from './database/open-database.js';
+import { withEncryptionKeys } from './encryption/development-key.js';
 import { originsOf } from './http/origins.js';
 import { tlsCredentials } from './http/tls.js';
 import { paths } from './paths.js';
@@ -34,7 +35,8 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
     const pool = createPool(database.url, config.databasePoolSize, (error) => {
       logger.warn({ err: error }, 'an idle database connection broke');
     });
-    const server = await unlessAborted(startServer(config, pool, logger, tls), stop);
+    const keyed = await unlessAborted(withEncryptionKeys(config), stop);
+    const server = await unlessAborted(startServer(keyed, pool, logger, tls), stop);
     const { httpPort, httpsPort, metricsPort } = server;
     if (config.production) {
       logger.info({ host: config.host, httpPort, httpsPort, metricsPort, database: database.description }, 'listening');

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { acquireEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { developmentKey } from '../../src/encryption/development-key.js';
 import { stopSignal } from '../../src/stop-signal.js';
 import { createLoginPage } from './app.js';
 import { ORGANIZATION_NAMES, PEOPLE, seed } from './seed.js';
@@ -35,12 +36,15 @@ async function serve(): Promise<void> {
   const database = await acquireEmbeddedPostgres(place, {}, stop);
   let server: RunningVestibule | undefined;
   try {
+    const keyFile = join(database.home, 'encryption.key');
+    await developmentKey(keyFile);
     // What a server with a database of its own needs; the development server's certificate and `.data/` stay untouched.
     const env = {
       PATH,
       STATE_DIRECTORY,
       NODE_ENV: 'production',
       DATABASE_URL: database.url,
+      ENCRYPTION_KEY_FILE: keyFile,
       HOST,
       PORT: VESTIBULE_PORT,
       PUBLIC_URL: `http://${HOST}:${VESTIBULE_PORT}`,

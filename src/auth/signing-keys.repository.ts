@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JSONWebKeySet } from 'jose';
-import { DATABASE, type Database, type SigningKey } from '../database/database.js';
+import { DATABASE, type Database, type Prisma, type SigningKey } from '../database/database.js';
+import { Encryption } from '../encryption/encryption.js';
 import { signingKeyOf, signsFrom } from './signing-key.js';
 
 const ALGORITHM = 'RS256';
@@ -10,18 +11,21 @@ const FIRST_KEY_LOCK = 5_119_204_117n;
 /** The keys of the built-in issuer. They live in the database, so that all replicas sign and check alike. */
 @Injectable()
 export class SigningKeysRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly encryption: Encryption,
+  ) {}
 
   /** The key to sign with, made when there is none. */
   async current(): Promise<{ kid: string; algorithm: string; key: Awaited<ReturnType<typeof importJWK>> }> {
-    const { kid, algorithm, privateJwk } =
-      signingKeyOf(await this.published(), new Date()) ?? (await this.makeUnlessThere());
-    return { kid, algorithm, key: await importJWK(privateJwk as JWK, algorithm) };
+    const row = signingKeyOf(await this.published(), new Date()) ?? (await this.makeUnlessThere());
+    const { kid, algorithm } = row;
+    return { kid, algorithm, key: await importJWK(await this.privateJwk(row), algorithm) };
   }
 
   /** What `/.well-known/jwks.json` publishes: public halves of the keys that are not withdrawn. */
   async publicKeys(): Promise<JSONWebKeySet> {
-    return { keys: (await this.published()).map(publicHalf) };
+    return { keys: (await this.published()).map(publishedKey) };
   }
 
   /** Makes the next key beside the present ones, which stay published. The first one of all signs at once. */
@@ -30,7 +34,7 @@ export class SigningKeysRepository {
       const { kid, createdAt } = await this.makeUnlessThere();
       return { kid, signsFrom: createdAt };
     }
-    const { kid, createdAt } = await this.database.signingKey.create({ data: await makeKey() });
+    const { kid, createdAt } = await this.database.signingKey.create({ data: await this.makeKey() });
     return { kid, signsFrom: signsFrom(createdAt) };
   }
 
@@ -44,23 +48,38 @@ export class SigningKeysRepository {
 
   /** Of several processes that need a first key at once, one makes it and the others find it. */
   private async makeUnlessThere(): Promise<SigningKey> {
-    const made = await makeKey();
+    const made = await this.makeKey();
     return this.database.$transaction(async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
       const present = await this.published(transaction);
       return signingKeyOf(present, new Date()) ?? transaction.signingKey.create({ data: made });
     });
   }
+
+  private async makeKey(): Promise<Prisma.SigningKeyUncheckedCreateInput> {
+    const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+    const privateJwk = await exportJWK(privateKey);
+    const kid = await calculateJwkThumbprint(privateJwk);
+    return { kid, algorithm: ALGORITHM, ...(await encryptedKey(this.encryption, privateJwk)) };
+  }
+
+  private async privateJwk({ privateJwk, privateJwe }: SigningKey): Promise<JWK> {
+    return (privateJwe === null ? privateJwk : JSON.parse(await this.encryption.decrypt(privateJwe))) as JWK;
+  }
 }
 
-async function makeKey(): Promise<{ kid: string; algorithm: string; privateJwk: object }> {
-  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-  const privateJwk = await exportJWK(privateKey);
-  return { kid: await calculateJwkThumbprint(privateJwk), algorithm: ALGORITHM, privateJwk };
+/** The columns that a key is kept in. */
+export async function encryptedKey(encryption: Encryption, privateJwk: JWK) {
+  const { jwe, keyId } = await encryption.encrypt(JSON.stringify(privateJwk));
+  return { privateJwk: publicHalf(privateJwk) as Prisma.InputJsonObject, privateJwe: jwe, keyId };
 }
 
 /** Named field by field, so that no private part can slip through. */
-function publicHalf({ kid, algorithm, privateJwk }: SigningKey): JWK {
-  const { kty, n, e } = privateJwk as JWK;
-  return { kty, n, e, kid, alg: algorithm, use: 'sig' };
-}
+const publicHalf = ({ kty, n, e }: JWK): JWK => ({ kty, n, e });
+
+const publishedKey = ({ kid, algorithm, privateJwk }: SigningKey): JWK => ({
+  ...publicHalf(privateJwk as JWK),
+  kid,
+  alg: algorithm,
+  use: 'sig',
+});

@@ -1,10 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { ConfigError, loadConfig } from './config.js';
 
+const ENCRYPTION_KEY = Buffer.alloc(32, 'one').toString('base64');
 const URL_OF_DATABASE = 'postgresql://vestibule:s3cret@db.example.com:5432/vestibule';
 
 /** What the person who set this is told. */
@@ -101,6 +102,51 @@ describe('loadConfig', () => {
     expect(complaintAbout({ NODE_ENV: 'production', DATABASE_URL: '' })).toBe(complaint);
   });
 
+  const encryptionKey =
+    '32 random bytes in base64, as "openssl rand -base64 32" prints them; of several, separated by commas, the first encrypts';
+
+  it('refuses production without a key to encrypt with', () => {
+    expect(complaintAbout({ NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE })).toBe(
+      `ENCRYPTION_KEY: got "", takes ${encryptionKey}. It is needed when NODE_ENV is production`,
+    );
+  });
+
+  it.each(['secret', ENCRYPTION_KEY.slice(1), `${ENCRYPTION_KEY}A`, `${ENCRYPTION_KEY},secret`, ','])(
+    'refuses the encryption key %j without repeating it',
+    (bad) => {
+      const file = inFolder('bad.key');
+      writeFileSync(file, bad);
+      expect(complaintAbout({ ENCRYPTION_KEY: bad })).toBe(`ENCRYPTION_KEY: got "(hidden)", takes ${encryptionKey}`);
+      expect(complaintAbout({ ENCRYPTION_KEY_FILE: file })).toBe(
+        `ENCRYPTION_KEY_FILE: got "${file}", takes the path of a file that holds ${encryptionKey}`,
+      );
+    },
+  );
+
+  it('refuses a file of keys that is not there, and one beside a variable with keys', () => {
+    expect(complaintAbout({ ENCRYPTION_KEY_FILE: '/nowhere/key' })).toBe(
+      'ENCRYPTION_KEY_FILE: got "/nowhere/key", takes the path of a file this process can read',
+    );
+    writeFileSync(inFolder('good.key'), `${ENCRYPTION_KEY}\n`);
+    expect(complaintAbout({ ENCRYPTION_KEY, ENCRYPTION_KEY_FILE: inFolder('good.key') })).toBe(
+      'ENCRYPTION_KEY_FILE: got "(hidden)", takes no value beside ENCRYPTION_KEY',
+    );
+  });
+
+  it('takes keys in base64, in that for URLs and in hexadecimal digits, from a variable or a file, in their order', () => {
+    const bytes = [randomBytes(32), randomBytes(32), randomBytes(32)] as const;
+    const text = [bytes[0].toString('base64'), bytes[1].toString('base64url'), bytes[2].toString('hex')];
+    writeFileSync(inFolder('keys'), `${text.join('\n')}\n`);
+    for (const { encryption } of [
+      loadConfig({ ENCRYPTION_KEY: text.join(', ') }),
+      loadConfig({ ENCRYPTION_KEY_FILE: inFolder('keys') }),
+    ]) {
+      expect(encryption!.keys.map((key) => Buffer.from(key.bytes))).toEqual([...bytes]);
+      expect(new Set(encryption!.keys.map(({ id }) => id)).size).toBe(3);
+    }
+    expect(loadConfig({}).encryption).toBeUndefined();
+  });
+
   it('refuses a certificate without its key, and a key without its certificate', () => {
     expect(complaintAbout({ TLS_CERT_FILE: inFolder('cert.pem') })).toBe(
       'TLS_KEY_FILE: got "", takes the key of TLS_CERT_FILE; set both or neither',
@@ -164,6 +210,7 @@ describe('loadConfig', () => {
         request: 30_000,
         requestCheck: 5_000,
         refusalSummary: 60_000,
+        clearSecrets: 60_000,
       },
     });
     expect(loadConfig({}).databaseUrl).toBeUndefined();
@@ -187,7 +234,7 @@ describe('loadConfig', () => {
   });
 
   it('listens to everybody in production, and on HTTPS only with a certificate', () => {
-    const production = { NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE };
+    const production = { NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE, ENCRYPTION_KEY };
     const plain = loadConfig(production);
     expect(plain).toMatchObject({ production: true, host: '0.0.0.0', databaseUrl: URL_OF_DATABASE });
     expect(plain.tls).toBeUndefined();
@@ -225,7 +272,7 @@ describe('loadConfig', () => {
   ])('refuses an %s without TLS in production, and takes it in development: %j', (variable, urls) => {
     const external = { AUTH_AUDIENCE: 'urn:a', ...urls };
     const got = urls[variable as keyof typeof urls];
-    expect(complaintAbout({ ...external, NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE })).toBe(
+    expect(complaintAbout({ ...external, NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE, ENCRYPTION_KEY })).toBe(
       `${variable}: got "${got}", takes an https URL when NODE_ENV is production`,
     );
     expect(loadConfig(external).auth).toMatchObject({ issuer: urls.AUTH_ISSUER });
@@ -249,7 +296,7 @@ describe('loadConfig', () => {
   });
 
   it('measures on a port for this machine alone, and only when it is set, in production too', () => {
-    const production = { NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE };
+    const production = { NODE_ENV: 'production', DATABASE_URL: URL_OF_DATABASE, ENCRYPTION_KEY };
     expect(loadConfig(production).metrics).toBeUndefined();
     expect(loadConfig({ ...production, METRICS_HOST: '10.0.0.1' }).metrics).toBeUndefined();
     expect(loadConfig({ ...production, METRICS_PORT: '9464' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });

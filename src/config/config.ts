@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from 'envalid';
+import { KEY_FORMAT, keyRingOf, type KeyRing } from './key-ring.js';
 
 /** How the server was told to run. Built once by {@link loadConfig}; nothing else reads the environment. */
 export class AppConfig {
@@ -16,6 +17,8 @@ export class AppConfig {
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
   readonly auth!: AuthConfig;
+  /** Absent: that of this checkout, which `withEncryptionKeys` adds. */
+  readonly encryption?: EncryptionConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
   /** What the terms of sign-in may take in memory; 0: they are not kept there. */
@@ -51,6 +54,8 @@ export interface Deadlines {
   readonly requestCheck: number;
   /** Between two lines of the log about callers who were not let in. */
   readonly refusalSummary: number;
+  /** For the last writes of servers of the version before, when their time is over: see `src/encryption/clear-secrets.ts`. */
+  readonly clearSecrets: number;
 }
 
 const DEADLINES: Deadlines = {
@@ -60,12 +65,19 @@ const DEADLINES: Deadlines = {
   request: 30_000,
   requestCheck: 5_000,
   refusalSummary: 60_000,
+  clearSecrets: 60_000,
 };
 
 export interface TlsConfig {
   readonly port: number;
   /** Absent: the development certificate under `.data/tls/`. */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+}
+
+export interface EncryptionConfig {
+  readonly keys: KeyRing;
+  /** Where they come from. */
+  readonly variable: string;
 }
 
 export interface MetricsConfig {
@@ -170,6 +182,20 @@ const networks = makeValidator((input) => {
   return given;
 });
 
+const encryptionKeys = makeValidator((input) => {
+  const keys = keyRingOf(input);
+  if (keys === undefined) throw new EnvError(KEY_FORMAT);
+  return keys;
+});
+
+const encryptionKeyFile = makeValidator((input) => {
+  const content = contentOf(input);
+  if (content === undefined) throw new EnvError('the path of a file this process can read');
+  const keys = keyRingOf(content.toString());
+  if (keys === undefined) throw new EnvError(`the path of a file that holds ${KEY_FORMAT}`);
+  return keys;
+});
+
 const oneOf = <T extends string>(choices: readonly T[]) =>
   makeValidator((input) => {
     const found = choices.find((choice) => choice === input);
@@ -190,6 +216,8 @@ const specs = {
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
+  ENCRYPTION_KEY: encryptionKeys({ default: undefined }),
+  ENCRYPTION_KEY_FILE: encryptionKeyFile({ default: undefined }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: 'info' as const }),
   MAX_CONNECTIONS_PER_ORGANIZATION: whole(1, 10_000)({ default: 10 }),
   TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
@@ -208,10 +236,10 @@ const specs = {
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl({ default: undefined }),
 };
 
-const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL'];
+const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_FILE'];
 
-/** May hold a password, so a bad value is never repeated. */
-const SECRET_VARIABLES = new Set(['DATABASE_URL', 'REDIS_URL']);
+/** May hold a password or a key, so a bad value is never repeated. */
+const SECRET_VARIABLES = new Set(['DATABASE_URL', 'REDIS_URL', 'ENCRYPTION_KEY']);
 
 /**
  * Reads and checks the environment. An empty variable counts as absent.
@@ -247,6 +275,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
+    encryption: encryptionConfig(env, production),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
     termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
@@ -278,6 +307,16 @@ function tlsConfig(env: Env, production: boolean): TlsConfig | undefined {
   if (keyFile !== undefined)
     throw new ConfigError('TLS_CERT_FILE', '', 'the certificate of TLS_KEY_FILE; set both or neither');
   return production ? undefined : { port: env.TLS_PORT };
+}
+
+function encryptionConfig(env: Env, production: boolean): EncryptionConfig | undefined {
+  const { ENCRYPTION_KEY: keys, ENCRYPTION_KEY_FILE: keysOfFile } = env;
+  if (keys && keysOfFile) throw new ConfigError('ENCRYPTION_KEY_FILE', '(hidden)', 'no value beside ENCRYPTION_KEY');
+  if (keys) return { keys, variable: 'ENCRYPTION_KEY' };
+  if (keysOfFile) return { keys: keysOfFile, variable: 'ENCRYPTION_KEY_FILE' };
+  if (production)
+    throw new ConfigError('ENCRYPTION_KEY', '', `${KEY_FORMAT}. It is needed when NODE_ENV is production`);
+  return undefined;
 }
 
 function tracingConfig(env: Env): TracingConfig | undefined {

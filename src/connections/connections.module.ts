@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ClearOptionsRepository } from './clear-options.repository.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
+import { EncryptedOptions } from './encrypted-options.js';
 
-@Module({ controllers: [ConnectionsController], providers: [ConnectionsService, ConnectionsRepository] })
+@Module({
+  controllers: [ConnectionsController],
+  providers: [ConnectionsService, ConnectionsRepository, EncryptedOptions, ClearOptionsRepository],
+})
 export class ConnectionsModule {}

@@ -14,6 +14,7 @@ import {
 import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
 import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
+import { EncryptedOptions } from './encrypted-options.js';
 
 export interface ConnectionFilter {
   /** Any of these; undefined: all. */
@@ -21,13 +22,17 @@ export interface ConnectionFilter {
   readonly name?: string;
 }
 
-/** The rows of `connections`. */
+/** How often a connection is read again that somebody changes again and again. */
+const READ_AGAIN = 10;
+
+/** The rows of `connections`, with the secrets of their options in place. */
 @Injectable()
 export class ConnectionsRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     private readonly turns: RowTurns,
     private readonly feed: ChangeFeed,
+    private readonly options: EncryptedOptions,
   ) {}
 
   /** Ordered by id. */
@@ -40,7 +45,7 @@ export class ConnectionsRepository {
     if (page.kind === 'offset') {
       const rows = await this.database.connection.findMany({ where, orderBy, skip: page.offset, take: page.limit });
       const total = page.includeTotals ? await this.database.connection.count({ where }) : rows.length;
-      return { kind: 'offset', rows, total, page };
+      return { kind: 'offset', rows: await this.shown(rows), total, page };
     }
     if (page.after && page.after.length !== 1) throw invalidCheckpoint();
     const after = page.after && { id: { gt: page.after[0] } };
@@ -49,17 +54,21 @@ export class ConnectionsRepository {
       orderBy,
       take: page.limit + 1,
     });
-    return checkpointPage(fetched, page, ({ id }) => [id]);
+    const found = checkpointPage(fetched, page, ({ id }) => [id]);
+    return { ...found, rows: await this.shown(found.rows) };
   }
 
-  get(id: string): Promise<Connection | null> {
-    return this.database.connection.findUnique({ where: { id } });
+  async get(id: string): Promise<Connection | null> {
+    const row = await this.database.connection.findUnique({ where: { id } });
+    return row && ((await this.shown([row]))[0] ?? null);
   }
 
-  create(actor: Actor, connection: NewConnection): Promise<Connection> {
-    return writing(this.database, actor, (transaction) =>
-      transaction.connection.create({ data: { ...connection, id: newId('con') } }),
-    );
+  async create(actor: Actor, connection: NewConnection): Promise<Connection> {
+    const id = newId('con');
+    const { options, secrets } = await this.options.keep(id, connection.options);
+    const data = { ...connection, id, options, secrets: secrets && { create: secrets } };
+    const created = await writing(this.database, actor, (transaction) => transaction.connection.create({ data }));
+    return { ...created, options: connection.options as Prisma.JsonObject };
   }
 
   /** Undefined: there is none, or not as it was asked for. */
@@ -69,12 +78,8 @@ export class ConnectionsRepository {
     changes: ConnectionChanges,
     { versions }: Preconditions,
   ): Promise<Connection | undefined> {
-    const [updated] = await this.changing(id, () =>
-      writing(this.database, actor, ({ connection }) =>
-        connection.updateManyAndReturn({ where: { id, version: versions }, data: changes }),
-      ),
-    );
-    return updated;
+    const updated = await this.changing(id, () => this.write(actor, { id, version: versions }, changes));
+    return updated && (await this.shown([updated]))[0];
   }
 
   /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
@@ -88,4 +93,39 @@ export class ConnectionsRepository {
   private changing<T>(id: string, work: () => Promise<T>): Promise<T> {
     return this.feed.announcing(`connections ${id}`, () => this.turns.take(`connections ${id}`, work));
   }
+
+  private async write(actor: Actor, where: RowOfVersion, changes: ConnectionChanges): Promise<Connection | undefined> {
+    const kept = changes.options && (await this.options.keep(where.id, changes.options));
+    return writing(this.database, actor, async ({ connection, connectionSecrets }) => {
+      // Before the secrets, so that whoever writes them has locked the connection.
+      const [updated] = await connection.updateManyAndReturn({
+        where,
+        data: { ...changes, options: kept?.options },
+      });
+      if (updated === undefined || kept === undefined) return updated;
+      const { secrets } = kept;
+      const ofIt = { connectionId: where.id };
+      if (secrets === undefined) await connectionSecrets.deleteMany({ where: ofIt });
+      else await connectionSecrets.upsert({ where: ofIt, create: { ...ofIt, ...secrets }, update: secrets });
+      return updated;
+    });
+  }
+
+  /** With their secrets. Those that were changed meanwhile are shown as they are now, and left out when they are gone. */
+  private async shown(rows: readonly Connection[], again = READ_AGAIN): Promise<Connection[]> {
+    const options = await this.options.show(rows);
+    const changed = rows.filter((_, at) => options[at] === undefined).map(({ id }) => id);
+    if (changed.length === 0) return rows.map((row, at) => ({ ...row, options: options[at] as Prisma.JsonObject }));
+    if (again === 0) throw new Error(`Of the connections ${changed.join()} secrets are missing`);
+    const read = await this.database.connection.findMany({ where: { id: { in: changed } } });
+    const now = new Map((await this.shown(read, again - 1)).map((row) => [row.id, row]));
+    return rows.flatMap((row, at) =>
+      options[at] === undefined ? (now.get(row.id) ?? []) : { ...row, options: options[at] as Prisma.JsonObject },
+    );
+  }
+}
+
+interface RowOfVersion {
+  readonly id: string;
+  readonly version: Preconditions['versions'];
 }

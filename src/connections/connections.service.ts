@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import type { Connection } from '../database/database.js';
+import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { ConnectionsRepository, type ConnectionFilter } from './connections.repository.js';
 import { newConnection, type ConnectionChanges, type ConnectionDraft } from './domain/new-connection.js';
+import { placeholderIn } from './domain/option-secrets.js';
 
 @Injectable()
 export class ConnectionsService {
@@ -20,11 +22,18 @@ export class ConnectionsService {
     return found(await this.repository.get(id), 'connection_not_found');
   }
 
-  create(actor: Actor, draft: ConnectionDraft): Promise<Connection> {
+  async create(actor: Actor, draft: ConnectionDraft): Promise<Connection> {
+    refusePlaceholders(draft);
     return this.repository.create(actor, newConnection(draft));
   }
 
-  update(actor: Actor, id: string, changes: ConnectionChanges, preconditions: Preconditions): Promise<Connection> {
+  async update(
+    actor: Actor,
+    id: string,
+    changes: ConnectionChanges,
+    preconditions: Preconditions,
+  ): Promise<Connection> {
+    refusePlaceholders(changes);
     return untilDecided(
       () => this.repository.update(actor, id, changes, preconditions),
       async () => preconditions.require(await this.get(id)),
@@ -40,4 +49,12 @@ export class ConnectionsService {
     );
     return removed ? new Date() : undefined;
   }
+}
+
+/** Kept as a secret, it would take the place of the one that it stands for. */
+function refusePlaceholders({ options = {} }: ConnectionChanges): void {
+  const path = placeholderIn(options);
+  if (path === undefined) return;
+  const detail = `'Expected a secret but found a placeholder of one' on property ${['options', ...path].join('.')}`;
+  throw new DomainError('body_invalid', detail);
 }

@@ -9,6 +9,7 @@ import { asStatementRun } from './statement-channel.js';
 export { Prisma } from './generated/client.js';
 export type {
   Connection,
+  ConnectionSecrets,
   MachineClient,
   Organization,
   OrganizationDiscoveryDomain,

@@ -33,7 +33,8 @@ async function makeDocument(): Promise<string> {
 
 /** The whole application, but never listening and with a pool that nobody asks for a connection. */
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
-  const config = loadConfig({});
+  // With some key, since it encrypts nothing.
+  const config = loadConfig({ ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') });
   const { adapter } = createHttpAdapter(config, pino({ level: 'silent' }));
   const module = AppModule.forRoot(config, createPool('postgresql://unused.invalid/unused', 1));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

@@ -24,11 +24,17 @@ export interface KeptRequest extends KeptAnswer {
   readonly fingerprint: string;
 }
 
-const KEPT = columns<Omit<KeptRequest, 'headers'> & { headers: unknown }>({
+/** As a row has it: the body is in the clear, or encrypted, or there is none. */
+export interface KeptRow extends KeptRequest {
+  readonly bodyJwe: string | null;
+}
+
+const KEPT = columns<Omit<KeptRow, 'headers'> & { headers: unknown }>({
   fingerprint: text('fingerprint'),
   status: integer('status'),
   headers: json('headers'),
   body: optionalText('body'),
+  bodyJwe: optionalText('body_jwe'),
 });
 
 const TAKE: Statement<boolean> = {
@@ -37,21 +43,21 @@ const TAKE: Statement<boolean> = {
   rowOf: ([taken]) => taken === 't',
 };
 
-const FIND: Statement<KeptRequest> = {
+const FIND: Statement<KeptRow> = {
   name: 'idempotency_key_find',
   text: `
     SELECT ${KEPT.list} FROM idempotency_keys
      WHERE id = $1 AND created_at > CURRENT_TIMESTAMP - interval '24 hours'`,
-  rowOf: (fields) => KEPT.rowOf(fields) as KeptRequest,
+  rowOf: (fields) => KEPT.rowOf(fields) as KeptRow,
 };
 
 const KEEP: Statement<undefined> = {
   name: 'idempotency_key_keep',
   text: `
-    INSERT INTO idempotency_keys (id, fingerprint, status, headers, body) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO idempotency_keys (id, fingerprint, status, headers, body, body_jwe, key_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE
        SET fingerprint = EXCLUDED.fingerprint, status = EXCLUDED.status, headers = EXCLUDED.headers,
-           body = EXCLUDED.body, created_at = EXCLUDED.created_at`,
+           body = EXCLUDED.body, body_jwe = EXCLUDED.body_jwe, key_id = EXCLUDED.key_id, created_at = EXCLUDED.created_at`,
   rowOf: NO_COLUMNS,
 };
 
@@ -71,7 +77,7 @@ export async function take(on: Queryable, id: string): Promise<boolean> {
   return (await run(on, TAKE, [String(lock)])).rows[0]!;
 }
 
-export async function find(on: Queryable, id: string): Promise<KeptRequest | undefined> {
+export async function find(on: Queryable, id: string): Promise<KeptRow | undefined> {
   return (await run(on, FIND, [id])).rows[0];
 }
 
@@ -79,9 +85,10 @@ export async function find(on: Queryable, id: string): Promise<KeptRequest | und
 export async function keep(
   on: Queryable,
   id: string,
-  { fingerprint, status, headers, body }: KeptRequest,
+  { fingerprint, status, headers, body, bodyJwe }: KeptRow,
+  keyId: string | null,
 ): Promise<void> {
-  await run(on, KEEP, [id, fingerprint, status, JSON.stringify(headers), body]);
+  await run(on, KEEP, [id, fingerprint, status, JSON.stringify(headers), body, bodyJwe, keyId]);
 }
 
 /** Leaves those to another server that it is at. @returns how many */

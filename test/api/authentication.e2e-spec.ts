@@ -4,9 +4,10 @@ import { decodeJwt, decodeProtectedHeader, exportSPKI, generateKeyPair, SignJWT,
 import { SCOPES } from '../../src/auth/scopes.js';
 import { createPrisma } from '../../src/database/database.js';
 import { createPool } from '../../src/database/pool.js';
+import { Encryption } from '../../src/encryption/encryption.js';
 import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
 import { expectAnswer } from '../support/answers.js';
-import { startApp, useApp, type TestApp } from '../support/app.js';
+import { startApp, testConfig, useApp, type TestApp } from '../support/app.js';
 import { eventually, later } from '../support/clock.js';
 import { createClient } from '../support/clients.js';
 import { createDatabase } from '../support/databases.js';
@@ -462,7 +463,8 @@ describe('two servers on one database', () => {
   async function rotate() {
     const pool = createPool(app.databaseUrl, 1);
     try {
-      return await new SigningKeysRepository(createPrisma(pool)).rotate();
+      const encryption = new Encryption(testConfig(app.databaseUrl).encryption!.keys);
+      return await new SigningKeysRepository(createPrisma(pool), encryption).rotate();
     } finally {
       await pool.end();
     }

@@ -3,6 +3,7 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { ENCRYPTION_KEY } from '../support/encryption.js';
 import { Checkout } from './checkout.js';
 import { freePort } from './ports.js';
 
@@ -271,6 +272,7 @@ describe('A start that cannot succeed', () => {
     [{ DATABASE_URL: 'mysql://root:hunter2@db/x' }, /^DATABASE_URL: got "\(hidden\)", takes a URL such as .+\n$/],
     [{ TLS_CERT_FILE: '/no/such/file' }, /^TLS_CERT_FILE: got "\/no\/such\/file", takes .+\n$/],
     [{ NODE_ENV: 'production' }, /^DATABASE_URL: got "", takes .+\n$/],
+    [{ NODE_ENV: 'production', DATABASE_URL: 'postgresql://127.0.0.1:1/none' }, /^ENCRYPTION_KEY: got "", takes .+\n$/],
     [{ AUTH_AUDIENCE: 'x' }, /^AUTH_AUDIENCE: got "x", takes .+\n$/],
   ])('says in one line what is wrong with %j', async (bad, line) => {
     const outcome = await checkout.server(bad).ended;
@@ -478,7 +480,7 @@ describe('The log', () => {
   it('says in production, and alone, what was migrated, where it listens and that it stops', async () => {
     const empty = await createDatabase('template0');
     const { host, pathname } = new URL(empty.url);
-    const production = { ...env, DATABASE_URL: empty.url, NODE_ENV: 'production', HOST: '127.0.0.1' };
+    const production = { ...env, DATABASE_URL: empty.url, ENCRYPTION_KEY, NODE_ENV: 'production', HOST: '127.0.0.1' };
     const migrations = (await readdir('prisma/migrations')).filter((name) => /^\d/.test(name)).sort();
     for (const pending of [migrations, []]) {
       const server = checkout.server(production);

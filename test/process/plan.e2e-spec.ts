@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useApp } from '../support/app.js';
+import { ENCRYPTION_KEY } from '../support/encryption.js';
 import { createConnection, createOrganization, uniqueName } from '../support/factories.js';
 import { Checkout } from './checkout.js';
 
@@ -15,7 +16,7 @@ describe('A file of organizations', () => {
   afterAll(() => checkout.remove());
 
   const run = (...args: string[]) =>
-    checkout.vestibule(args, { ...PORTS, DATABASE_URL: app.databaseUrl, NO_COLOR: '1' }).ended;
+    checkout.vestibule(args, { ...PORTS, DATABASE_URL: app.databaseUrl, ENCRYPTION_KEY, NO_COLOR: '1' }).ended;
   const write = async (content: string, name = `${uniqueName('file')}.yaml`) => {
     await writeFile(join(checkout.folder, name), content);
     return name;

@@ -224,6 +224,79 @@ const CASES: [constraint: string, refused: string, statement: string][] = [
     'a signing key that clients would have to share',
     "INSERT INTO signing_keys (kid, algorithm, private_jwk) VALUES ('x', 'HS256', '{}')",
   ],
+  [
+    'signing_keys_encrypted_with_a_key',
+    'an encrypted signing key that does not say with which key',
+    "INSERT INTO signing_keys (kid, algorithm, private_jwk, private_jwe) VALUES ('x', 'RS256', '{}', 'x')",
+  ],
+  [
+    'signing_keys_clear_half_is_public',
+    'an encrypted signing key that is in the clear too',
+    `INSERT INTO signing_keys (kid, algorithm, private_jwk, private_jwe, key_id)
+     SELECT 'x', 'RS256', '{"d": "x"}', 'x', id FROM encryption_keys`,
+  ],
+  [
+    'signing_keys_key_id_fkey',
+    'a signing key that is encrypted with a key that is not in use',
+    `INSERT INTO signing_keys (kid, algorithm, private_jwk, private_jwe, key_id)
+     VALUES ('x', 'RS256', '{}', 'x', repeat('0', 16))`,
+  ],
+  [
+    'connection_secrets_pkey',
+    'a second set of secrets of a connection',
+    `INSERT INTO connection_secrets (connection_id, jwe, key_id)
+     SELECT :okta, 'x', id FROM encryption_keys, generate_series(1, 2)`,
+  ],
+  [
+    'connection_secrets_connection_id_fkey',
+    'secrets of a connection that does not exist',
+    "INSERT INTO connection_secrets (connection_id, jwe, key_id) SELECT 'con_x', 'x', id FROM encryption_keys",
+  ],
+  [
+    'connection_secrets_key_id_fkey',
+    'secrets that are encrypted with a key that is not in use',
+    "INSERT INTO connection_secrets (connection_id, jwe, key_id) VALUES (:okta, 'x', repeat('0', 16))",
+  ],
+  [
+    'connection_secrets_key_id_fkey',
+    'giving a key up that something is encrypted with',
+    `WITH secrets AS (INSERT INTO connection_secrets (connection_id, jwe, key_id)
+                      SELECT :okta, 'x', id FROM encryption_keys RETURNING key_id)
+     UPDATE encryption_keys SET id = repeat('0', 16) FROM secrets`,
+  ],
+  [
+    'idempotency_keys_encrypted_with_a_key',
+    'an encrypted answer that does not say with which key',
+    `INSERT INTO idempotency_keys (id, fingerprint, status, headers, body_jwe)
+     VALUES (repeat('0', 64), repeat('0', 64), 201, '{}', 'x')`,
+  ],
+  [
+    'idempotency_keys_body_once',
+    'an encrypted answer that is in the clear too',
+    `INSERT INTO idempotency_keys (id, fingerprint, status, headers, body, body_jwe, key_id)
+     SELECT repeat('0', 64), repeat('0', 64), 201, '{}', 'x', 'x', id FROM encryption_keys`,
+  ],
+  [
+    'idempotency_keys_key_id_fkey',
+    'an answer that is encrypted with a key that is not in use',
+    `INSERT INTO idempotency_keys (id, fingerprint, status, headers, body_jwe, key_id)
+     VALUES (repeat('0', 64), repeat('0', 64), 201, '{}', 'x', repeat('0', 16))`,
+  ],
+  [
+    'encryption_keys_pkey',
+    'a second encryption key with an id that is taken',
+    'INSERT INTO encryption_keys SELECT * FROM encryption_keys',
+  ],
+  [
+    'encryption_keys_id_is_hashed',
+    'an encryption key by another id than a hash',
+    "INSERT INTO encryption_keys (id) VALUES ('the key itself')",
+  ],
+  [
+    'clear_secrets_pkey',
+    'the same work left to do twice',
+    "INSERT INTO clear_secrets (until) SELECT '2026-01-01' FROM generate_series(1, 2)",
+  ],
 ];
 
 const CANNOT_BREAK_ALONE = [

@@ -7,6 +7,7 @@ import type { TlsCredentials } from '../../src/http/adapter.js';
 import { startServer, type RunningServer } from '../../src/server.js';
 import { Api } from './api.js';
 import { createDatabase, type TestDatabase } from './databases.js';
+import { ENCRYPTION_KEY } from './encryption.js';
 import { TestIssuer } from './issuer.js';
 
 export interface TestApp {
@@ -85,6 +86,6 @@ export async function startApp(options: TestAppOptions = {}): Promise<{ app: Tes
 
 /** A configuration as the environment would make it, but for the ports: those are any that are free. */
 export function testConfig(databaseUrl: string, env: Record<string, string> = {}): AppConfig {
-  const config = loadConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', ...env });
+  const config = loadConfig({ DATABASE_URL: databaseUrl, ENCRYPTION_KEY, LOG_LEVEL: 'info', ...env });
   return { ...config, port: 0, tls: config.tls && { ...config.tls, port: 0 } };
 }

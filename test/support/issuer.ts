@@ -4,6 +4,7 @@ import { SCOPES } from '../../src/auth/scopes.js';
 import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
 import { createPrisma } from '../../src/database/database.js';
 import { createPool } from '../../src/database/pool.js';
+import { Encryption } from '../../src/encryption/encryption.js';
 
 export interface TokenOptions {
   scopes?: readonly string[];
@@ -22,7 +23,7 @@ export class TestIssuer {
   static async builtIn(databaseUrl: string, config: AppConfig): Promise<TestIssuer> {
     const pool = createPool(databaseUrl, 1);
     try {
-      const keys = new SigningKeysRepository(createPrisma(pool));
+      const keys = new SigningKeysRepository(createPrisma(pool), new Encryption(config.encryption!.keys));
       const current = await keys.current();
       const { keys: published } = await keys.publicKeys();
       return new TestIssuer(

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { AppConfig, ConfigError } from '../config/config.js';
+import { ClearSecrets } from './clear-secrets.js';
+import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
+import { Encryption } from './encryption.js';
+import { EncryptionKeysRepository } from './encryption-keys.repository.js';
+
+const BATCH = 200;
+const BUSY_MS = 100;
+
+export interface Rotation {
+  readonly keyId: string;
+  /** Rows that were in the clear. */
+  readonly clear: number;
+  /** Rows that were encrypted with another key. */
+  readonly reEncrypted: number;
+}
+
+/** Sees that nothing starts that could not read what there is, and changes the key while servers serve. */
+@Injectable()
+export class EncryptionService implements OnModuleInit {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly encryption: Encryption,
+    private readonly keys: EncryptionKeysRepository,
+    private readonly clear: ClearSecrets,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const missing = await this.keys.use();
+    if (missing.length === 0) return;
+    throw new ConfigError(
+      this.config.encryption!.variable,
+      `the key ${this.encryption.keyIds.join()}`,
+      `the key ${missing.join()} too, with which this database is encrypted`,
+    );
+  }
+
+  /** Afterwards everything is encrypted with the present key, and no other is needed. Can be repeated at any time. */
+  async rotate(): Promise<Rotation> {
+    const clear = await this.clear.encrypt();
+    let reEncrypted = 0;
+    do {
+      for (const column of ENCRYPTED_COLUMNS) reEncrypted += await this.reEncrypt(column);
+    } while (!(await this.keys.giveUpOthers()));
+    return { keyId: this.encryption.keyId, clear, reEncrypted };
+  }
+
+  private async reEncrypt(column: EncryptedColumn): Promise<number> {
+    for (let all = 0; ;) {
+      const count = await this.keys.reEncrypt(column, BATCH);
+      all += count;
+      if (count > 0) continue;
+      if (!(await this.keys.hasOther(column))) return all;
+      await delay(BUSY_MS);
+    }
+  }
+}
