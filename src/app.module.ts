@@ -1,12 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import type pg from 'pg';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import type { Pool } from './database/pool.js';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { HealthModule } from './health/health.module.js';
@@ -24,7 +24,7 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
-  static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
+  static forRoot(config: AppConfig, pool: Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     return {
       module: AppModule,
       imports: [

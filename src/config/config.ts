@@ -15,6 +15,8 @@ export class AppConfig {
   /** Absent: the embedded Postgres under `.data/`. */
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
+  /** How long a request waits for a connection of the pool, or for its caller's share of it. */
+  readonly poolWaitMs!: number;
   readonly auth!: AuthConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
@@ -185,6 +187,7 @@ const specs = {
   PUBLIC_URL: httpUrl({ default: undefined }),
   DATABASE_URL: postgresUrl({ default: undefined }),
   DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
+  POOL_WAIT_MS: whole(10, 60_000)({ default: 1_000 }),
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
@@ -243,6 +246,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     publicUrl,
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
+    poolWaitMs: env.POOL_WAIT_MS,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
