@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { POOL } from './database.js';
-import { reserveOf } from './places.js';
 import type { Pool } from './pool.js';
 import { RowTurns } from './row-turns.js';
-import { WaitingLine } from './waiting-line.js';
+import { reserveOf, WaitingLine } from './waiting-line.js';
 
 /**
  * Leaves every caller a share of the pool, however much another asks for. As many requests as three quarters of its

@@ -66,11 +66,14 @@ describe('Places', () => {
     expect(came).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
   });
 
-  it('have a line of 16 for each; whoever comes then is sent away at once', async () => {
+  it('have a line of 128 for each, of which a caller has 96; whoever comes then is sent away at once', async () => {
     const places = new Places(1, LONG);
     const leave = await places.take();
-    const waiting = Array.from({ length: 16 }, () => places.take().then((done) => done()));
-    await expect(places.take()).rejects.toEqual(new DomainError('overloaded'));
+    const stay = (caller: string) => places.take(caller).then((done) => done());
+    const waiting = Array.from({ length: 96 }, () => stay('busy'));
+    await expect(stay('busy')).rejects.toEqual(new DomainError('overloaded'));
+    waiting.push(...Array.from({ length: 32 }, () => stay('other')));
+    await expect(stay('third')).rejects.toEqual(new DomainError('overloaded'));
     leave();
     await Promise.all(waiting);
     (await places.take())();

@@ -1,7 +1,4 @@
-import { WaitingLine } from './waiting-line.js';
-
-/** Of what several callers share, this part is never a single one's. */
-export const reserveOf = (size: number): number => Math.floor(size / 4);
+import { reserveOf, WaitingLine } from './waiting-line.js';
 
 /** A number of places, of which everybody takes one for a while; whoever finds none waits in line. */
 export class Places {

@@ -1,8 +1,14 @@
 import { channel } from 'node:diagnostics_channel';
 import { DomainError } from '../errors/domain-error.js';
 
-/** How many may stand in a line for each of what they wait for. Whoever comes then would wait in vain. */
-const PLACES_IN_LINE = 16;
+/** Of what several callers share, this part is never a single one's. */
+export const reserveOf = (size: number): number => Math.floor(size / 4);
+
+/**
+ * How many may stand in a line for each of what they wait for: whoever comes then would wait in vain. Not fewer, because
+ * to wait costs nothing, and to be refused at once brings many a client back at once: see docs/decisions/0032.
+ */
+const PLACES_IN_LINE = 128;
 
 /** What is waited for: a connection of the pool, a caller's share of it, or a place for a request-wide transaction. */
 export type Awaited = 'connection' | 'share' | 'transaction';
@@ -27,6 +33,7 @@ export class WaitingLine {
   private readonly callers = new Map<string, Set<Enter>>();
   private waiting = 0;
   private readonly atMost: number;
+  private readonly atMostOfOne: number;
 
   /**
    * @param size how many can be served at once
@@ -38,6 +45,7 @@ export class WaitingLine {
     private readonly patienceMs: number,
   ) {
     this.atMost = size * PLACES_IN_LINE;
+    this.atMostOfOne = this.atMost - reserveOf(this.atMost);
   }
 
   get length(): number {
@@ -49,7 +57,8 @@ export class WaitingLine {
   }
 
   join(caller: string, enter: Enter): void {
-    if (this.waiting >= this.atMost) return enter(this.shed('line_full'));
+    const own = this.callers.get(caller);
+    if (this.waiting >= this.atMost || (own?.size ?? 0) >= this.atMostOfOne) return enter(this.shed('line_full'));
     const wait: Enter = (error) => {
       clearTimeout(timer);
       enter(error);
@@ -58,7 +67,6 @@ export class WaitingLine {
       this.leave(caller, wait);
       wait(this.shed('waited_too_long'));
     }, this.patienceMs);
-    const own = this.callers.get(caller);
     if (own) own.add(wait);
     else this.callers.set(caller, new Set([wait]));
     this.waiting++;

@@ -143,7 +143,7 @@ describe('A line that is full', () => {
       const changing = change(app.api, row.path);
       await untilWaiting(app, 1);
       let answered = 0;
-      waiting = Array.from({ length: 16 }, () => app.api.get('/organizations').finally(() => answered++));
+      waiting = Array.from({ length: 96 }, () => app.api.get('/organizations').finally(() => answered++));
       const refused = await eventually(
         () => app.api.post(collection, { connection_id: connection.id }),
         ({ status }) => status === 503,
