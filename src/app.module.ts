@@ -17,6 +17,7 @@ import { MembersModule } from './members/members.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { RemovalModule } from './removal/removal.module.js';
 import { SafeWritesModule } from './safe-writes/safe-writes.module.js';
 import { PlanModule } from './plan/plan.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         LoginModule,
         PlanModule,
         SafeWritesModule,
+        RemovalModule,
         HealthModule,
         OpenApiModule,
       ],

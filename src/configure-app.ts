@@ -13,6 +13,7 @@ import { registerRateLimit } from './rate-limit/rate-limit.js';
 import { registerAuthzenBinding } from './login/authzen/https-binding.js';
 import { registerCallerShares } from './load-shedding/caller-shares.hooks.js';
 import { registerPreconditions } from './http/preconditions.js';
+import { RemovalService } from './removal/removal.service.js';
 import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
 import { SafeWritesService } from './safe-writes/safe-writes.service.js';
 
@@ -41,5 +42,9 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerCallerShares(fastify, app.get(CallerShares));
   registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
+  fastify.addHook('onListen', (done) => {
+    app.get(RemovalService).start();
+    done();
+  });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

@@ -35,6 +35,17 @@ export class AppConfig {
   /** The variables that another command must be given too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
   readonly deadlines!: Deadlines;
+  readonly removal!: RemovalConfig;
+}
+
+/** How much is deleted by one statement. No variable sets it; tests have no time for as many rows. */
+export interface RemovalConfig {
+  /** Rows that may go along with what is deleted; more of them are removed in the background. */
+  readonly atOnce: number;
+  /** Rows of a kind that are removed there at a time. */
+  readonly batch: number;
+  /** How often it is looked whether another server has left something, in milliseconds. */
+  readonly lookEvery: number;
 }
 
 /** How long the server waits for others, in milliseconds. No variable sets them; tests have no time for them. */
@@ -61,6 +72,8 @@ const DEADLINES: Deadlines = {
   requestCheck: 5_000,
   refusalSummary: 60_000,
 };
+
+const REMOVAL: RemovalConfig = { atOnce: 5_000, batch: 1_000, lookEvery: 30_000 };
 
 export interface TlsConfig {
   readonly port: number;
@@ -261,6 +274,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
     deadlines: DEADLINES,
+    removal: REMOVAL,
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
+import { RemovalService } from '../removal/removal.service.js';
 import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
 
 export interface ConnectionFilter {
@@ -27,6 +28,7 @@ export class ConnectionsRepository {
     @Inject(DATABASE) private readonly database: Database,
     private readonly turns: RowTurns,
     private readonly feed: ChangeFeed,
+    private readonly removal: RemovalService,
   ) {}
 
   /** Ordered by id. */
@@ -67,12 +69,14 @@ export class ConnectionsRepository {
     return updated;
   }
 
-  /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
+  /** Takes its organization connections and users along. @returns whether there was such a connection, as it was asked for */
   async remove(id: string, { versions }: Preconditions): Promise<boolean> {
-    const { count } = await this.changing(id, () =>
-      repeatAfterDeadlock(() => this.database.connection.deleteMany({ where: { id, version: versions } })),
-    );
-    return count > 0;
+    return this.changing(id, async () => {
+      if (await this.removal.isLarge('connections', id)) return this.removal.hide('connections', id, versions);
+      const where = { id, version: versions };
+      const { count } = await repeatAfterDeadlock(() => this.database.connection.deleteMany({ where }));
+      return count > 0;
+    });
   }
 
   private changing<T>(id: string, work: () => Promise<T>): Promise<T> {

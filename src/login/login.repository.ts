@@ -13,6 +13,7 @@ import type { Candidate, Decision, Destination, Facts, Grant, Intent } from './d
 import type { OrganizationName } from './domain/discovery.js';
 import type { LoginConnection, OrganizationTerms } from './domain/organization-terms.js';
 import { addressOf, isMember, personOf, type Claimant } from './domain/person.js';
+import { removeUnseenUser } from '../users/users.statements.js';
 import * as statements from './login.statements.js';
 import { TermsCache } from './terms-cache.js';
 
@@ -132,7 +133,9 @@ async function addUser(
 ): Promise<string | undefined> {
   const userId = user.userId ?? userIdOf(strategy, newUserKey());
   const profile = withDefaults({ ...user, email: addressOf(user), connection: name });
-  return (await statements.addUser(on, userId, id, profile)) ? userId : undefined;
+  const add = () => statements.addUser(on, userId, id, profile);
+  const isAdded = (await add()) || ((await removeUnseenUser(on, userId)) && (await add()));
+  return isAdded ? userId : undefined;
 }
 
 const isSame = (a: Grant, b: Grant) =>

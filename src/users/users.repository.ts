@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
+import type pg from 'pg';
+import { DATABASE, POOL, Prisma, type Database, type Organization } from '../database/database.js';
 import { repeatAfterDeadlock } from '../database/deadlock.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
+import { DomainError } from '../errors/domain-error.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newUserKey } from '../identifiers.js';
@@ -16,7 +18,7 @@ import {
   type UserFilter,
   type UserOrder,
 } from './domain/user.js';
-import { getUser } from './users.statements.js';
+import { getUser, removeUnseenUser } from './users.statements.js';
 
 const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, strategyKind: true } } } as const;
 
@@ -25,6 +27,7 @@ const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, st
 export class UsersRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
+    @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
     private readonly turns: RowTurns,
   ) {}
@@ -61,9 +64,12 @@ export class UsersRepository {
       select: { id: true, strategy: true },
     });
     if (!connection) return undefined;
-    return this.database.user.create({
-      data: { ...forPrisma(rest), userId: userIdOf(connection.strategy, key), connectionId: connection.id },
-      include: WITH_CONNECTION,
+    const userId = userIdOf(connection.strategy, key);
+    const data = { ...forPrisma(rest), userId, connectionId: connection.id };
+    const insert = () => this.database.user.create({ data, include: WITH_CONNECTION });
+    return insert().catch(async (error: unknown) => {
+      if (isTaken(error) && (await removeUnseenUser(this.pool, userId))) return insert();
+      throw error;
     });
   }
 
@@ -108,6 +114,8 @@ export class UsersRepository {
     return { kind: 'offset', rows, total, page };
   }
 }
+
+const isTaken = (error: unknown) => error instanceof DomainError && error.code === 'user_exists';
 
 const COLUMNS = { created_at: 'createdAt', email: 'email', name: 'name' } as const satisfies Record<
   UserOrder['by'],
