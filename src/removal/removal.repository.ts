@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { AppConfig } from '../config/config.js';
 import { POOL } from '../database/database.js';
+import { ReadConnection } from '../database/read-connection.js';
 import { inTransaction } from '../database/transaction.js';
 import * as statements from './removal.statements.js';
 import type { Owner, Versions } from './removal.statements.js';
@@ -14,6 +15,7 @@ export class RemovalRepository {
 
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly reads: ReadConnection,
     { removal }: AppConfig,
   ) {
     this.atOnce = removal.atOnce;
@@ -34,25 +36,31 @@ export class RemovalRepository {
     });
   }
 
-  /** Removes some of what is hidden. @returns whether there was anything; what another server is at does not count */
-  removeSome(): Promise<boolean> {
+  /**
+   * Removes some of what is hidden, but for what another server is at.
+   *
+   * @param held what was found to be held up before; it is left alone
+   * @returns whether there was anything; or what is held up, because somebody has the last of its rows locked
+   */
+  async removeSome(held: readonly string[]): Promise<boolean | { heldUp: string }> {
+    // Almost always there is nothing, and then no connection of the pool is taken for it.
+    if (!(await statements.hasHidden(this.reads))) return false;
     return inTransaction(this.pool, async (client) => {
-      const organizationId = await statements.takeHidden(client, 'organizations');
+      const organizationId = await statements.takeHidden(client, 'organizations', held);
       if (organizationId !== undefined) {
-        const removed = await statements.removeMembers(client, organizationId, this.batch);
-        if (removed === 0) await statements.removeOwner(client, 'organizations', organizationId);
-        return true;
+        if ((await statements.removeMembers(client, organizationId, this.batch)) > 0) return true;
+        return (await statements.removeOwner(client, 'organizations', organizationId)) || { heldUp: organizationId };
       }
-      const connectionId = await statements.takeHidden(client, 'connections');
+      const connectionId = await statements.takeHidden(client, 'connections', held);
       if (connectionId === undefined) return false;
       if ((await statements.removeRows(client, connectionId, this.batch)) > 0) return true;
       const users = await statements.takeUsers(client, connectionId, this.batch);
-      if (users.length === 0) await statements.removeOwner(client, 'connections', connectionId);
-      else {
-        const memberships = await statements.removeMemberships(client, users, this.batch);
-        // Where there may be more of them, the users come later.
-        if (memberships < this.batch) await statements.removeUsers(client, users);
+      if (users.length === 0) {
+        return (await statements.removeOwner(client, 'connections', connectionId)) || { heldUp: connectionId };
       }
+      const memberships = await statements.removeMemberships(client, users, this.batch);
+      // Where there may be more of them, the users come later.
+      if (memberships < this.batch) await statements.removeUsers(client, users);
       return true;
     });
   }

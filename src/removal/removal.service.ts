@@ -61,22 +61,28 @@ export class RemovalService {
 
   private async removeAll(): Promise<void> {
     const { signal } = this.ending;
+    const held: string[] = [];
     while (this.hasMore && !signal.aborted) {
       this.hasMore = false;
-      const startedAt = performance.now();
-      const pause = await this.repository.removeSome().then(
-        (hasRemoved) => {
-          this.hasMore ||= hasRemoved;
-          // No more than half of the time of one connection.
-          return performance.now() - startedAt;
-        },
-        (error: unknown) => {
-          this.hasMore = true;
-          this.logger.warn(`What has been deleted is not removed yet: ${String(error)}`);
-          return RETRY_MS;
-        },
-      );
+      const pause = await this.removeSome(held);
       if (this.hasMore) await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** @returns for how many milliseconds to do nothing afterwards */
+  private async removeSome(held: string[]): Promise<number> {
+    const startedAt = performance.now();
+    try {
+      const removed = await this.repository.removeSome(held);
+      if (removed === false) return 0;
+      this.hasMore = true;
+      if (removed !== true) held.push(removed.heldUp);
+      // No more than half of the time of one connection.
+      return performance.now() - startedAt;
+    } catch (error) {
+      this.hasMore = true;
+      this.logger.warn(`What has been deleted is not removed yet: ${String(error)}`);
+      return RETRY_MS;
     }
   }
 }

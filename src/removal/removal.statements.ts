@@ -61,11 +61,20 @@ const REMOVE_FEW: readonly Statement[] = ['organization_connections', 'organizat
 
 const ID = columns<{ id: string }>({ id: text('id') });
 
+const HAS_HIDDEN: Statement<boolean> = {
+  name: 'removal_has_hidden',
+  text: `
+    SELECT EXISTS (SELECT FROM organizations WHERE deleted_at IS NOT NULL)
+           OR EXISTS (SELECT FROM connections WHERE deleted_at IS NOT NULL)`,
+  rowOf: ([hasHidden]) => hasHidden === 't',
+};
+
 // One that another server has taken is left to it.
 const take = (owner: Owner): Statement<{ id: string }> => ({
   name: `removal_take_${owner}`,
   text: `
-    SELECT ${ID.list} FROM ${owner} WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    SELECT ${ID.list} FROM ${owner} WHERE deleted_at IS NOT NULL AND id <> ALL ($1::text[])
+     ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED`,
   rowOf: ID.rowOf,
 });
 
@@ -99,13 +108,23 @@ const REMOVE_USERS: Statement = {
   rowOf: NO_COLUMNS,
 };
 
+// With what is added at this moment, by a request that began before the deletion. It waits for nobody who has rows locked.
 const REMOVE: Readonly<Record<Owner, Statement>> = {
   organizations: {
     name: 'removal_remove_organization',
-    text: 'DELETE FROM organizations WHERE id = $1',
+    text: `
+      DELETE FROM organizations o
+       WHERE id = $1 AND NOT EXISTS (SELECT FROM organization_members WHERE organization_id = o.id)`,
     rowOf: NO_COLUMNS,
   },
-  connections: { name: 'removal_remove_connection', text: 'DELETE FROM connections WHERE id = $1', rowOf: NO_COLUMNS },
+  connections: {
+    name: 'removal_remove_connection',
+    text: `
+      DELETE FROM connections c
+       WHERE id = $1 AND NOT EXISTS (SELECT FROM users WHERE connection_id = c.id)
+         AND NOT EXISTS (SELECT FROM organization_connections WHERE connection_id = c.id)`,
+    rowOf: NO_COLUMNS,
+  },
 };
 
 /** Of these versions, and of none of those. */
@@ -133,9 +152,18 @@ export async function removeFew(on: Queryable, organizationId: string): Promise<
   for (const statement of REMOVE_FEW) await run(on, statement, [organizationId]);
 }
 
-/** The id of one that is hidden, locked until the end of the transaction. Undefined: there is none, or others have them. */
-export async function takeHidden(on: Queryable, owner: Owner): Promise<string | undefined> {
-  return (await run(on, TAKE[owner], [])).rows[0]?.id;
+/** Whether there is anything to remove, for whoever is free to. */
+export async function hasHidden(on: Queryable): Promise<boolean> {
+  return (await run(on, HAS_HIDDEN, [])).rows[0]!;
+}
+
+/**
+ * The id of one that is hidden, locked until the end of the transaction. Undefined: there is none, or others have them.
+ *
+ * @param but is not asked for
+ */
+export async function takeHidden(on: Queryable, owner: Owner, but: readonly string[]): Promise<string | undefined> {
+  return (await run(on, TAKE[owner], [arrayOf(but)])).rows[0]?.id;
 }
 
 /** At most so many of its members. @returns how many */
@@ -160,7 +188,7 @@ export async function removeUsers(on: Queryable, userIds: readonly string[]): Pr
   await run(on, REMOVE_USERS, [arrayOf(userIds)]);
 }
 
-/** With what others had locked, or have added at the last moment. */
-export async function removeOwner(on: Queryable, owner: Owner, id: string): Promise<void> {
-  await run(on, REMOVE[owner], [id]);
+/** @returns false when it still has rows, which somebody has locked */
+export async function removeOwner(on: Queryable, owner: Owner, id: string): Promise<boolean> {
+  return (await run(on, REMOVE[owner], [id])).rowCount === 1;
 }

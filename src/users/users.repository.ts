@@ -81,7 +81,9 @@ export class UsersRepository {
   async update(userId: string, decide: (present: ChangeableUser) => UserChanges): Promise<User | undefined> {
     return this.turns.take(`users ${userId}`, () =>
       this.database.$transaction(async (transaction) => {
-        await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
+        await transaction.$queryRaw`
+          SELECT FROM users u JOIN connections c ON c.id = u.connection_id
+           WHERE u.user_id = ${userId} AND c.deleted_at IS NULL FOR NO KEY UPDATE OF u`;
         const present = await transaction.user.findUnique({ where: { userId } });
         if (!present) return undefined;
         const data = forPrisma(decide(present));
