@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { POOL } from './database.js';
 import type { Pool } from './pool.js';
+import { requestTransaction } from './request-transaction.js';
 import { RowTurns } from './row-turns.js';
 import { reserveOf, WaitingLine } from './waiting-line.js';
 
@@ -69,6 +70,8 @@ export class CallerShares {
 
   /** Does the work within the caller's share. @throws DomainError when the wait for it would be in vain */
   async within<T>(caller: string, work: () => Promise<T>): Promise<T> {
+    // It has its share, and its connection, already.
+    if (requestTransaction() !== undefined) return work();
     await this.enter(caller);
     try {
       return await work();
