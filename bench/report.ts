@@ -17,7 +17,7 @@ export function table(comparisons: readonly Comparison[], further: Record<string
       .trimEnd(),
   );
   const rest = Object.entries(further).map(([name, value]) => `${name}: ${value.toFixed(value < 100 ? 2 : 0)}`);
-  return [...aligned, '', ...rest, ''].join('\n');
+  return [...(comparisons.length > 0 ? [...aligned, ''] : []), ...rest, ''].join('\n');
 }
 
 const figures = (sample: Sample) => [

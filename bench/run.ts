@@ -16,6 +16,7 @@ import { Encryption } from '../src/encryption/encryption.js';
 import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
 import { compare, type Comparison, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
+import { overload } from './overload.js';
 import { table } from './report.js';
 import { seed } from './seed.js';
 import { ServerProcess } from './server-process.js';
@@ -28,6 +29,8 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     /** A million organizations against ten thousand, instead of Vestibule against bare. */
     large: { type: 'boolean', default: false },
+    /** More clients than can be served, instead of Vestibule against bare. */
+    overload: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
@@ -62,7 +65,9 @@ async function main(): Promise<void> {
     const rounds = { count: Number(options.rounds), seconds: Number(options.seconds), say };
     const chosen = OPERATIONS.filter(({ name }) => name.includes(options.only));
     const comparisons: Comparison[] = [];
-    if (options.large) {
+    if (options.overload) {
+      print([], await overload(vestibule, rounds));
+    } else if (options.large) {
       const large = await makeWorld(postgres.url, 'large', MANY_ORGANIZATIONS);
       const withMany = await running(ServerProcess.vestibule(4702, large.env, 'a million'), large);
       for (const operation of chosen) {

@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
-import type pg from 'pg';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ChangesModule } from './changes/changes.module.js';
@@ -8,6 +7,7 @@ import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import type { Pool } from './database/pool.js';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { EncryptionModule } from './encryption/encryption.module.js';
@@ -19,6 +19,7 @@ import { MembersModule } from './members/members.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OrganizationConnectionsModule } from './organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
+import { RemovalModule } from './removal/removal.module.js';
 import { SafeWritesModule } from './safe-writes/safe-writes.module.js';
 import { PlanModule } from './plan/plan.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -26,7 +27,7 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
-  static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
+  static forRoot(config: AppConfig, pool: Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     const discoveryDomains = DiscoveryDomainsModule.forRoot(lookUpTxt);
     return {
       module: AppModule,
@@ -46,6 +47,7 @@ export class AppModule {
         LoginModule,
         PlanModule,
         SafeWritesModule,
+        RemovalModule,
         HealthModule,
         OpenApiModule,
       ],

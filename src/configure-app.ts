@@ -1,18 +1,21 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type pg from 'pg';
 import { registerAuthentication } from './auth/authentication.js';
 import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
 import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { ChangePartitions } from './changes/change-partitions.js';
 import { AppConfig } from './config/config.js';
+import { CallerShares } from './database/caller-shares.js';
 import { POOL } from './database/database.js';
 import { ClearSecrets } from './encryption/clear-secrets.js';
+import type { Pool } from './database/pool.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
 import { registerAuthzenBinding } from './login/authzen/https-binding.js';
+import { registerCallerShares } from './load-shedding/caller-shares.hooks.js';
 import { registerPreconditions } from './http/preconditions.js';
+import { RemovalService } from './removal/removal.service.js';
 import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
 import { SafeWritesService } from './safe-writes/safe-writes.service.js';
 
@@ -33,19 +36,18 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const config = app.get(AppConfig);
   registerRefusalLog(fastify, config.deadlines.refusalSummary);
   const verifier = app.get(TokenVerifier);
-  await registerRateLimit(fastify, config, verifier, app.get<pg.Pool>(POOL).options.connectionString!);
+  await registerRateLimit(fastify, config, verifier, app.get<Pool>(POOL).options.connectionString!);
   registerAuthzenBinding(fastify);
   registerAuthentication(fastify, verifier);
   registerPreconditions(fastify);
   await registerBodyParsers(fastify);
+  registerCallerShares(fastify, app.get(CallerShares));
   registerSafeWrites(fastify, app.get(SafeWritesService));
-  fastify.addHook('onListen', (done) => {
-    app.get(ChangePartitions).start();
-    done();
-  });
   registerOAuthErrors(fastify);
   fastify.addHook('onListen', (done) => {
+    app.get(ChangePartitions).start();
     app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
+    app.get(RemovalService).start();
     done();
   });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type pg from 'pg';
 import type { AppConfig } from './config/config.js';
+import { CallerShares } from './database/caller-shares.js';
 import { ChangeFeed } from './database/change-feed.js';
 import { newestMigration } from './database/migrations.js';
+import type { Pool } from './database/pool.js';
+import { RequestTransactions } from './database/request-transactions.js';
 import { TermsCache } from './login/terms-cache.js';
 import type { MetricsServer } from './metrics/metrics-server.js';
 import { paths } from './paths.js';
@@ -20,7 +22,7 @@ export interface Observation {
  *
  * @throws ConfigError when the host or port of the metrics cannot be listened on
  */
-export async function observe(app: NestFastifyApplication, pool: pg.Pool, config: AppConfig): Promise<Observation> {
+export async function observe(app: NestFastifyApplication, pool: Pool, config: AppConfig): Promise<Observation> {
   let tracing: Tracing | undefined;
   let metrics: MetricsServer | undefined;
   const end = async () => {
@@ -35,8 +37,10 @@ export async function observe(app: NestFastifyApplication, pool: pg.Pool, config
     }
     if (config.metrics) {
       const { startMetrics } = await import('./metrics/metrics-server.js');
+      const [shares, transactions] = [app.get(CallerShares), app.get(RequestTransactions)];
       metrics = await startMetrics(config.metrics, {
         pool,
+        waiting: () => pool.waiting + shares.waiting + transactions.waiting,
         termsCache: app.get(TermsCache),
         feed: app.get(ChangeFeed),
         version: await ownVersion(),

@@ -32,8 +32,9 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
     // In development what there is to say is said in plain lines.
     if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
     const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls, join(paths.data, 'tls')), stop));
-    const pool = createPool(database.url, config.databasePoolSize, (error) => {
-      logger.warn({ err: error }, 'an idle database connection broke');
+    const pool = createPool(database.url, config.databasePoolSize, {
+      waitMs: config.poolWaitMs,
+      onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
     });
     const keyed = await unlessAborted(withEncryptionKeys(config), stop);
     const server = await unlessAborted(startServer(keyed, pool, logger, tls), stop);

@@ -3,11 +3,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type pg from 'pg';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { AppConfig } from './config/config.js';
 import { configureApp } from './configure-app.js';
+import type { Pool } from './database/pool.js';
 import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
 import { untilListening } from './http/listening.js';
@@ -33,7 +33,7 @@ export interface RunningServer {
  */
 export async function startServer(
   config: AppConfig,
-  pool: pg.Pool,
+  pool: Pool,
   logger: Logger,
   tls?: TlsCredentials,
   lookUpTxt?: LookUpTxt,

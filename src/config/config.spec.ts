@@ -56,6 +56,8 @@ describe('loadConfig', () => {
     ['PUBLIC_URL', 'ftp://auth.example.com', url],
     ['DATABASE_POOL_SIZE', '0', 'a whole number from 1 to 1000'],
     ['DATABASE_POOL_SIZE', '1001', 'a whole number from 1 to 1000'],
+    ['POOL_WAIT_MS', '9', 'a whole number from 10 to 60000'],
+    ['POOL_WAIT_MS', '1s', 'a whole number from 10 to 60000'],
     ['AUTH_ISSUER', 'example.com', url],
     ['AUTH_JWKS_URL', 'file:///etc/passwd', url],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
@@ -195,6 +197,7 @@ describe('loadConfig', () => {
       tls: { port: 3443 },
       publicUrl: 'https://localhost:3443',
       databasePoolSize: 10,
+      poolWaitMs: 1000,
       auth: {
         kind: 'built-in',
         issuer: 'https://localhost:3443/',

@@ -16,6 +16,8 @@ export class AppConfig {
   /** Absent: the embedded Postgres under `.data/`. */
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
+  /** How long a request waits for a connection of the pool, or for its caller's share of it. */
+  readonly poolWaitMs!: number;
   readonly auth!: AuthConfig;
   /** Absent: that of this checkout, which `withEncryptionKeys` adds. */
   readonly encryption?: EncryptionConfig;
@@ -38,6 +40,17 @@ export class AppConfig {
   /** The variables that another command must be given too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
   readonly deadlines!: Deadlines;
+  readonly removal!: RemovalConfig;
+}
+
+/** How much is deleted by one statement. No variable sets it; tests have no time for as many rows. */
+export interface RemovalConfig {
+  /** Rows that may go along with what is deleted; more of them are removed in the background. */
+  readonly atOnce: number;
+  /** Rows of a kind that are removed there at a time. */
+  readonly batch: number;
+  /** How often it is looked whether another server has left something, in milliseconds. */
+  readonly lookEvery: number;
 }
 
 /** How long the server waits for others, in milliseconds. No variable sets them; tests have no time for them. */
@@ -67,6 +80,8 @@ const DEADLINES: Deadlines = {
   refusalSummary: 60_000,
   clearSecrets: 60_000,
 };
+
+const REMOVAL: RemovalConfig = { atOnce: 5_000, batch: 1_000, lookEvery: 30_000 };
 
 export interface TlsConfig {
   readonly port: number;
@@ -213,6 +228,7 @@ const specs = {
   PUBLIC_URL: httpUrl({ default: undefined }),
   DATABASE_URL: postgresUrl({ default: undefined }),
   DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
+  POOL_WAIT_MS: whole(10, 60_000)({ default: 1_000 }),
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
@@ -274,6 +290,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     publicUrl,
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
+    poolWaitMs: env.POOL_WAIT_MS,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     encryption: encryptionConfig(env, production),
     logLevel: env.LOG_LEVEL,
@@ -290,6 +307,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
     deadlines: DEADLINES,
+    removal: REMOVAL,
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
+import { RemovalService } from '../removal/removal.service.js';
 import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
 import { EncryptedOptions } from './encrypted-options.js';
 
@@ -33,6 +34,7 @@ export class ConnectionsRepository {
     private readonly turns: RowTurns,
     private readonly feed: ChangeFeed,
     private readonly options: EncryptedOptions,
+    private readonly removal: RemovalService,
   ) {}
 
   /** Ordered by id. */
@@ -82,12 +84,14 @@ export class ConnectionsRepository {
     return updated && (await this.shown([updated]))[0];
   }
 
-  /** Takes its organization connections along. @returns whether there was such a connection, as it was asked for */
+  /** Takes its organization connections and users along. @returns whether there was such a connection, as it was asked for */
   async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
-    const { count } = await this.changing(id, () =>
-      writing(this.database, actor, ({ connection }) => connection.deleteMany({ where: { id, version: versions } })),
-    );
-    return count > 0;
+    return this.changing(id, async () => {
+      if (await this.removal.isLarge('connections', id)) return this.removal.hide(actor, 'connections', id, versions);
+      const where = { id, version: versions };
+      const { count } = await writing(this.database, actor, ({ connection }) => connection.deleteMany({ where }));
+      return count > 0;
+    });
   }
 
   private changing<T>(id: string, work: () => Promise<T>): Promise<T> {

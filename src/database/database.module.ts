@@ -1,7 +1,8 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import type pg from 'pg';
+import { CallerShares } from './caller-shares.js';
 import { ChangeFeed } from './change-feed.js';
 import { createPrisma, DATABASE, POOL } from './database.js';
+import type { Pool } from './pool.js';
 import { ReadConnection } from './read-connection.js';
 import { RequestTransactions } from './request-transactions.js';
 import { RowTurns } from './row-turns.js';
@@ -9,7 +10,7 @@ import { RowTurns } from './row-turns.js';
 /** Gives every feature the database: Prisma and the pool for writes, the connection for reads, the feed of changes. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
-  static forRoot(pool: pg.Pool): DynamicModule {
+  static forRoot(pool: Pool): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
@@ -20,13 +21,14 @@ export class DatabaseModule implements OnApplicationShutdown {
         { provide: ChangeFeed, useFactory: () => new ChangeFeed(pool) },
         RowTurns,
         RequestTransactions,
+        CallerShares,
       ],
-      exports: [POOL, DATABASE, ReadConnection, ChangeFeed, RowTurns, RequestTransactions],
+      exports: [POOL, DATABASE, ReadConnection, ChangeFeed, RowTurns, RequestTransactions, CallerShares],
     };
   }
 
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(POOL) private readonly pool: Pool,
     private readonly reads: ReadConnection,
     private readonly feed: ChangeFeed,
   ) {}

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { rethrowAsDomainError } from './domain-errors.js';
 import { followingTransactions } from './following-transactions.js';
 import { PrismaClient } from './generated/client.js';
+import { ofWhatIsThere } from './presence.js';
 import { requestTransaction } from './request-transaction.js';
 import { asStatementRun } from './statement-channel.js';
 
@@ -32,7 +33,7 @@ const connectPrisma = (pool: pg.Pool) =>
     query: {
       $allOperations: ({ model, operation, args, query }) =>
         asStatementRun(model === undefined ? operation : `${model}.${operation}`, () =>
-          inPart(() => query(args)).catch(rethrowAsDomainError),
+          inPart(() => query(ofWhatIsThere(model, operation, args))).catch(rethrowAsDomainError),
         ),
     },
   });

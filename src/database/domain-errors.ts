@@ -11,9 +11,17 @@ const SQLSTATE_ERRORS: Readonly<Record<string, ErrorCode>> = { '55P03': 'row_loc
  * @throws DomainError or the error itself, always
  */
 export function rethrowAsDomainError(error: unknown): never {
-  const code = CONSTRAINT_ERRORS[constraintOf(error) ?? ''] ?? SQLSTATE_ERRORS[stateOf(error) ?? ''];
+  const code =
+    CONSTRAINT_ERRORS[constraintOf(error) ?? ''] ?? SQLSTATE_ERRORS[stateOf(error) ?? ''] ?? refusalOfPool(error);
   throw code === undefined ? error : new DomainError(code);
 }
+
+/** Of an error that the pool threw, Prisma keeps nothing but the code. */
+function refusalOfPool(error: unknown): ErrorCode | undefined {
+  return (error as { code?: unknown } | undefined)?.code === OVERLOADED ? OVERLOADED : undefined;
+}
+
+const OVERLOADED = 'overloaded' satisfies ErrorCode;
 
 interface DriverError {
   /** From pg itself. */

@@ -1,4 +1,5 @@
 import type { Database } from './database.js';
+import { rethrowAsDomainError } from './domain-errors.js';
 import { requestTransaction } from './request-transaction.js';
 
 type Callable = (...given: unknown[]) => Promise<unknown>;
@@ -14,7 +15,8 @@ export function followingTransactions(prisma: Database): Database {
     get: (_, name) => {
       const member: unknown = Reflect.get(prisma, name);
       const transaction = requestTransaction();
-      if (transaction === undefined || member === undefined) return member;
+      if (member === undefined) return member;
+      if (transaction === undefined) return name === '$transaction' ? begun(prisma) : member;
       const joined = () => transaction.join(prisma) as unknown as Promise<Callables & Record<PropertyKey, Callables>>;
       if (name === '$transaction') {
         return (work: (within: unknown) => Promise<unknown>) => transaction.part(async () => work(await joined()));
@@ -29,3 +31,9 @@ export function followingTransactions(prisma: Database): Database {
     },
   });
 }
+
+/** Outside of the queries in it, a transaction can fail only where it begins and ends. */
+const begun =
+  (prisma: Database) =>
+  (...given: unknown[]) =>
+    (prisma.$transaction as unknown as Callable)(...given).catch(rethrowAsDomainError);

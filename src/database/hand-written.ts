@@ -22,13 +22,17 @@ const FOUND = `
                   CASE WHEN seqcycle THEN ' CYCLE' END)
       FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid WHERE relnamespace = current_schema()::regnamespace
     UNION ALL
+    SELECT replace(pg_get_indexdef(indexrelid), quote_ident(current_schema()) || '.', '')
+      FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+     WHERE indpred IS NOT NULL AND relnamespace = current_schema()::regnamespace
+    UNION ALL
     SELECT format('column %s.%s COLLATE %I', attrelid::regclass, attname, collname)
       FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_collation ON pg_collation.oid = attcollation
      WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND collname <> 'default'
   ) AS found (definition) ORDER BY definition COLLATE "C"`;
 
 /**
- * Constraints, triggers, functions, sequences and collations beyond what a Prisma schema can say, where those of the database are not those of
+ * Constraints, triggers, functions, sequences, partial indexes and collations beyond what a Prisma schema can say, where those of the database are not those of
  * `prisma/hand-written.txt`, a line each.
  */
 export async function findHandWrittenDrift(client: ClientBase): Promise<string[]> {

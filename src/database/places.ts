@@ -1,45 +1,55 @@
+import { reserveOf, WaitingLine } from './waiting-line.js';
+
 /** A number of places, of which everybody takes one for a while; whoever finds none waits in line. */
 export class Places {
-  private readonly waiting = new Set<() => void>();
+  private readonly line: WaitingLine;
+  private readonly held = new Map<string, number>();
+  private readonly mostForOne: number;
 
   /** @param patienceMs how long anybody waits */
   constructor(
     private free: number,
-    private readonly patienceMs: number,
-  ) {}
+    patienceMs: number,
+  ) {
+    this.line = new WaitingLine('transaction', free, patienceMs);
+    this.mostForOne = free - reserveOf(free);
+  }
 
-  /** @returns gives the place back; only its first call does anything */
-  async take(): Promise<() => void> {
-    if (this.free > 0) this.free--;
-    else await this.wait();
+  /** How many wait. */
+  get waiting(): number {
+    return this.line.length;
+  }
+
+  /**
+   * @returns gives the place back; only its first call does anything
+   * @throws DomainError when the wait would be in vain
+   */
+  take(caller = ''): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const enter = (error?: Error) => (error ? reject(error) : resolve(this.occupy(caller)));
+      if (this.mayEnter(caller)) enter();
+      else this.line.join(caller, enter);
+    });
+  }
+
+  private readonly mayEnter = (caller: string): boolean =>
+    this.free > 0 && (this.held.get(caller) ?? 0) < this.mostForOne;
+
+  private occupy(caller: string): () => void {
+    this.free--;
+    this.held.set(caller, (this.held.get(caller) ?? 0) + 1);
     let isMine = true;
     return () => {
-      if (isMine) this.next();
+      if (isMine) this.leave(caller);
       isMine = false;
     };
   }
 
-  private wait(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const enter = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.waiting.delete(enter);
-        reject(new Error(`No place has become free for ${this.patienceMs} ms`));
-      }, this.patienceMs);
-      this.waiting.add(enter);
-    });
-  }
-
-  private next(): void {
-    const [enter] = this.waiting;
-    if (enter === undefined) {
-      this.free++;
-      return;
-    }
-    this.waiting.delete(enter);
-    enter();
+  private leave(caller: string): void {
+    const held = this.held.get(caller)! - 1;
+    if (held === 0) this.held.delete(caller);
+    else this.held.set(caller, held);
+    this.free++;
+    this.line.admit(this.mayEnter);
   }
 }

@@ -3,8 +3,9 @@ import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { clientForPrisma } from './request-transaction.js';
 import { leavesConnectionGood } from './sqlstate.js';
+import { WaitingLine } from './waiting-line.js';
 
-/** Also how long a request waits for its turn on the pool. */
+/** How long the making of a connection may take. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long a write waits for a row that somebody else has locked. */
@@ -19,21 +20,30 @@ export interface ConnectionWait {
 /** Where whoever measures hears of each, as a {@link ConnectionWait}. */
 export const connectionWaits = channel('vestibule:database.connection-wait');
 
+export interface PoolOptions {
+  /** How long anybody waits for a connection when all are lent. */
+  readonly waitMs?: number;
+  readonly onIdleError?: (error: Error) => void;
+}
+
 /**
  * The connections to Postgres for everything that may wait for a lock: writes, transactions and Prisma's queries. An
  * idle one that breaks is dropped and replaced on demand.
  */
-export function createPool(url: string, size: number, onIdleError: (error: Error) => void = () => undefined): pg.Pool {
-  const pool = new Pool({
+export function createPool(
+  url: string,
+  size: number,
+  { waitMs = CONNECT_TIMEOUT_MS, onIdleError = () => undefined }: PoolOptions = {},
+): Pool {
+  const config = {
     connectionString: url,
     max: size,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'vestibule',
     keepAlive: true,
     onConnect: configureSession,
-  });
-  pool.on('error', onIdleError);
-  return pool;
+  };
+  return new Pool(config, waitMs).on('error', onIdleError);
 }
 
 /**
@@ -49,47 +59,83 @@ const configureSession = ((client: pg.ClientBase) =>
 
 /**
  * `pg`'s pool closes the connection of every query that fails, also where Postgres only refused a row, and keeps that of
- * every transaction, also where it can serve nobody any more. This one goes by what Postgres said.
+ * every transaction, also where it can serve nobody any more. This one goes by what Postgres said. And whoever finds all
+ * connections lent waits here, in a line that is bounded, and not in that of `pg`, which is neither.
  */
-class Pool extends pg.Pool {
+export class Pool extends pg.Pool {
   private readonly unfit = new WeakSet<pg.PoolClient>();
+  private readonly line: WaitingLine;
 
-  constructor(config: pg.PoolConfig) {
+  constructor(
+    config: pg.PoolConfig,
+    readonly waitMs: number,
+  ) {
     super(config);
+    this.line = new WaitingLine('connection', this.options.max, waitMs);
     this.on('connect', (client) => {
       client.connection.on('errorMessage', (error: Error) => {
         if (!leavesConnectionGood(error)) this.unfit.add(client);
       });
     });
+    this.on('remove', this.lendFree);
+  }
+
+  /** Connections that are lent, or being made for somebody. */
+  get inUse(): number {
+    return this.totalCount - this.idleCount;
+  }
+
+  /** How many wait for a connection. */
+  get waiting(): number {
+    return this.line.length;
   }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    const lent = callback ? undefined : clientForPrisma();
+    if (callback) return this.lendTo(callback);
+    const lent = clientForPrisma();
     if (lent) return Promise.resolve(lent);
-    if (!connectionWaits.hasSubscribers) return callback ? super.connect(callback) : super.connect();
-    const askedAt = performance.now();
-    const tell = (isGranted: boolean) => {
-      connectionWaits.publish({ milliseconds: performance.now() - askedAt, isGranted } satisfies ConnectionWait);
-    };
-    if (callback) {
-      return super.connect((error, client, release) => {
-        tell(error === undefined || error === null);
-        callback(error, client, release);
-      });
-    }
-    const connecting = super.connect();
-    connecting.then(
-      () => tell(true),
-      () => tell(false),
-    );
-    return connecting;
+    return new Promise((resolve, reject) => {
+      this.lendTo((error, client) => (client ? resolve(client) : reject(error!)));
+    });
   }
 
   override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {
     super._release(client, onIdleError, this.unfit.has(client) || (leavesConnectionGood(error) ? undefined : error));
+    this.lendFree();
   }
+
+  private lendTo(borrower: ConnectCallback): void {
+    const callback = connectionWaits.hasSubscribers ? measuring(borrower) : borrower;
+    const lend = () =>
+      super.connect((error, client, release) => {
+        callback(error, client, release);
+        if (error) this.lendFree();
+      });
+    if (this.hasFree()) lend();
+    else this.line.join('', (error) => (error ? callback(error, undefined, () => undefined) : lend()));
+  }
+
+  /** `pg` has a line too, in which those stand for a moment to whom an idle connection is given. */
+  private hasFree(): boolean {
+    return this.idleCount + this.options.max - this.totalCount > this.waitingCount;
+  }
+
+  private readonly lendFree = (): void => {
+    while (this.line.length > 0 && this.hasFree()) this.line.admit();
+  };
+}
+
+function measuring(callback: ConnectCallback): ConnectCallback {
+  const askedAt = performance.now();
+  return (error, client, release) => {
+    connectionWaits.publish({
+      milliseconds: performance.now() - askedAt,
+      isGranted: client !== undefined,
+    } satisfies ConnectionWait);
+    callback(error, client, release);
+  };
 }
 
 type ConnectCallback = (

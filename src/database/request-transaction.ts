@@ -95,9 +95,13 @@ export class RequestTransaction {
     tracking.start();
   }
 
-  /** @param released is called when the connection has been given back */
+  /** @param released is called when the connection has been given back, or could not be had */
   static async begin(pool: pg.Pool, released: () => void): Promise<RequestTransaction> {
-    const transaction = new RequestTransaction(await pool.connect(), released);
+    const client = await pool.connect().catch((error: Error) => {
+      released();
+      throw error;
+    });
+    const transaction = new RequestTransaction(client, released);
     try {
       await transaction.client.query(BEGIN);
       return transaction;

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { POOL } from './database.js';
+import { CallerShares } from './caller-shares.js';
 import { Places } from './places.js';
-import { CONNECT_TIMEOUT_MS } from './pool.js';
+import type { Pool } from './pool.js';
 import { RequestTransaction } from './request-transaction.js';
 
 /**
@@ -13,17 +13,31 @@ import { RequestTransaction } from './request-transaction.js';
 export class RequestTransactions {
   private readonly places: Places;
 
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {
-    this.places = new Places(Math.ceil(pool.options.max / 2), CONNECT_TIMEOUT_MS);
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    private readonly shares: CallerShares,
+  ) {
+    this.places = new Places(Math.ceil(pool.options.max / 2), pool.waitMs);
   }
 
-  async begin(): Promise<RequestTransaction> {
-    const leave = await this.places.take();
+  /** How many wait. */
+  get waiting(): number {
+    return this.places.waiting;
+  }
+
+  /** @throws DomainError when there is no room, and waiting for it would be in vain */
+  async begin(caller = ''): Promise<RequestTransaction> {
+    const leave = await this.places.take(caller);
     try {
-      return await RequestTransaction.begin(this.pool, leave);
+      await this.shares.enter(caller);
     } catch (error) {
       leave();
       throw error;
     }
+    const release = () => {
+      leave();
+      this.shares.leave(caller);
+    };
+    return RequestTransaction.begin(this.pool, release);
   }
 }

@@ -10,6 +10,18 @@ import { requestTransaction } from './request-transaction.js';
 @Injectable()
 export class RowTurns {
   private readonly last = new Map<string, Promise<unknown>>();
+  private waits = 0;
+  private tell: () => void = () => undefined;
+
+  /** How many wait for the one before them. */
+  get waiting(): number {
+    return this.waits;
+  }
+
+  /** @param listener is called whenever one more waits */
+  onWait(listener: () => void): void {
+    this.tell = listener;
+  }
 
   /**
    * Does the work when what came before it is done. When the one before gave up because the row is locked, so does this
@@ -21,8 +33,7 @@ export class RowTurns {
     // It has its connection already; and behind its back somebody may have the turn who waits for a row it has locked.
     if (requestTransaction() !== undefined) return work();
     const before = this.last.get(row);
-    const turn =
-      before === undefined ? work() : before.then(work, (error) => (isLocked(error) ? reject(error) : work()));
+    const turn = before === undefined ? work() : this.after(before, work);
     this.last.set(row, turn);
     const leave = () => {
       if (this.last.get(row) === turn) this.last.delete(row);
@@ -30,8 +41,21 @@ export class RowTurns {
     turn.then(leave, leave);
     return turn;
   }
+
+  private after<T>(before: Promise<unknown>, work: () => Promise<T>): Promise<T> {
+    this.waits++;
+    this.tell();
+    return before.then(
+      () => {
+        this.waits--;
+        return work();
+      },
+      (error: Error) => {
+        this.waits--;
+        return isLocked(error) ? Promise.reject(error) : work();
+      },
+    );
+  }
 }
 
 const isLocked = (error: unknown): error is DomainError => error instanceof DomainError && error.code === 'row_locked';
-
-const reject = (error: Error): Promise<never> => Promise.reject(error);

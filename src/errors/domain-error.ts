@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'too_many_requests'
   | 'keys_unavailable'
   | 'row_locked'
+  | 'overloaded'
   | 'database_unavailable';
 
 /** An expected refusal, thrown where the request cannot go on. */

@@ -148,6 +148,12 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     errorCode: 'resource_locked',
     retryAfterSeconds: 1,
   },
+  overloaded: {
+    status: 503,
+    message: 'The service has more to do than it can, try again',
+    errorCode: 'service_overloaded',
+    retryAfterSeconds: 1,
+  },
   database_unavailable: {
     status: 503,
     message: 'The database cannot be reached, try again',

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Actor } from '../actor.js';
+import { CallerShares } from '../database/caller-shares.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { isUnavailable } from '../database/sqlstate.js';
@@ -13,6 +14,7 @@ import type { Candidate, Decision, Destination, Facts, Grant, Intent } from './d
 import type { OrganizationName } from './domain/discovery.js';
 import type { LoginConnection, OrganizationTerms } from './domain/organization-terms.js';
 import { addressOf, isMember, personOf, type Claimant } from './domain/person.js';
+import { removeUnseenUser } from '../users/users.statements.js';
 import * as statements from './login.statements.js';
 import { TermsCache } from './terms-cache.js';
 
@@ -27,6 +29,9 @@ export interface DecisionRequest {
   readonly dryRun: boolean;
 }
 
+/** All sign-ins together are one caller of the pool, whoever asks: most of them need no connection of it. */
+const SIGN_INS = 'sign-ins';
+
 /** What signing in reads, and the two rows that it writes. Fails with `database_unavailable` when there is no answer. */
 @Injectable()
 export class LoginRepository {
@@ -34,6 +39,7 @@ export class LoginRepository {
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
     private readonly cache: TermsCache,
+    private readonly shares: CallerShares,
   ) {}
 
   /** From memory, where they are at hand. Undefined: there is no organization of this id or name. */
@@ -53,8 +59,9 @@ export class LoginRepository {
 
   facts(request: DecisionRequest): Promise<Facts> {
     // Without an organization all that share the connection may have to be looked at, while nobody waits behind it.
-    const on = request.organization === undefined ? this.pool : this.reads;
-    return answered(factsOn(on, request, (organization) => this.terms(organization)));
+    const factsBy = (on: Queryable) => factsOn(on, request, (organization) => this.terms(organization));
+    const isAboutMany = request.organization === undefined;
+    return answered(isAboutMany ? this.shares.within(SIGN_INS, () => factsBy(this.pool)) : factsBy(this.reads));
   }
 
   /**
@@ -71,7 +78,7 @@ export class LoginRepository {
     decide: (facts: Facts) => Decision,
   ): Promise<Decision | undefined> {
     const { organization, connection, userId } = planned;
-    const work = inTransaction(this.pool, actor, async (client) => {
+    const work = async (client: pg.ClientBase): Promise<Decision | undefined> => {
       await statements.lockTerms(client, organization.id, connection.id);
       if (userId !== undefined) await statements.lockUser(client, userId);
       const decision = decide(
@@ -82,8 +89,8 @@ export class LoginRepository {
       const member = userId ?? (await addUser(client, request.user, connection));
       if (member === undefined || !(await statements.addMember(client, organization.id, member))) return undefined;
       return { ...decision, userId: member };
-    });
-    return answered(work);
+    };
+    return answered(this.shares.within(SIGN_INS, () => inTransaction(this.pool, actor, work)));
   }
 }
 
@@ -132,7 +139,9 @@ async function addUser(
 ): Promise<string | undefined> {
   const userId = user.userId ?? userIdOf(strategy, newUserKey());
   const profile = withDefaults({ ...user, email: addressOf(user), connection: name });
-  return (await statements.addUser(on, userId, id, profile)) ? userId : undefined;
+  const add = () => statements.addUser(on, userId, id, profile);
+  const isAdded = (await add()) || ((await removeUnseenUser(on, userId)) && (await add()));
+  return isAdded ? userId : undefined;
 }
 
 const isSame = (a: Grant, b: Grant) =>

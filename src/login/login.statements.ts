@@ -59,8 +59,9 @@ const ORGANIZATION_TERMS: Statement<OrganizationRow> = {
     SELECT ${ORGANIZATION.list}, ${TERMS.list}, ${CONNECTION.list}
       FROM organizations o
       LEFT JOIN organization_connections oc ON oc.organization_id = o.id
-      LEFT JOIN LATERAL (SELECT * FROM connections WHERE id = oc.connection_id OFFSET 0) c ON true
-     WHERE o.id = coalesce((SELECT id FROM organizations WHERE id = $1), (SELECT id FROM organizations WHERE name = $1))`,
+      LEFT JOIN LATERAL (SELECT * FROM connections WHERE id = oc.connection_id AND deleted_at IS NULL OFFSET 0) c ON true
+     WHERE o.id = coalesce((SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL),
+                           (SELECT id FROM organizations WHERE name = $1 AND deleted_at IS NULL))`,
   rowOf: (fields) => {
     const organization = ORGANIZATION.rowOf(fields);
     const terms = fields.slice(ORGANIZATION.count);
@@ -75,12 +76,17 @@ const CONNECTION_BY_ID_OR_NAME: Statement<LoginConnection> = {
   text: `
     SELECT ${CONNECTION.list}
       FROM connections c
-     WHERE c.id = coalesce((SELECT id FROM connections WHERE id = $1), (SELECT id FROM connections WHERE name = $1))`,
+     WHERE c.id = coalesce((SELECT id FROM connections WHERE id = $1 AND deleted_at IS NULL),
+                           (SELECT id FROM connections WHERE name = $1 AND deleted_at IS NULL))`,
   rowOf: CONNECTION.rowOf,
 };
 
-const isMemberSql = (user: 'by_id' | 'by_address') =>
-  `EXISTS (SELECT FROM organization_members WHERE organization_id = asked.organization_id AND user_id = ${user}.user_id)`;
+const isMemberSql = (user: 'by_id' | 'by_address') => `
+  EXISTS (SELECT FROM organization_members WHERE organization_id = asked.organization_id AND user_id = ${user}.user_id)
+  AND (SELECT deleted_at IS NULL FROM organizations WHERE id = asked.organization_id)`;
+
+/** Users of a connection that has been deleted are there until they have been removed, and are nobody. */
+const isThereSql = (connectionId: string) => `(SELECT deleted_at IS NULL FROM connections WHERE id = ${connectionId})`;
 
 const USER = columns<UserRows>({
   byId: optionalText('by_id.user_id'),
@@ -97,9 +103,10 @@ const USERS: Statement<UserRows> = {
   text: `
     SELECT ${USER.list}
       FROM (VALUES ($1::text, $2::text, $3::text, $4::text)) asked (connection_id, user_id, email, organization_id)
-      LEFT JOIN users by_id ON by_id.user_id = asked.user_id
+      LEFT JOIN users by_id ON by_id.user_id = asked.user_id AND ${isThereSql('by_id.connection_id')}
       LEFT JOIN users by_address
-        ON by_address.connection_id = asked.connection_id AND by_address.email = asked.email`,
+        ON by_address.connection_id = asked.connection_id AND by_address.email = asked.email
+       AND ${isThereSql('asked.connection_id')}`,
   rowOf: USER.rowOf,
 };
 
@@ -181,7 +188,7 @@ const ENTERPRISE_OPTIONS: Statement<[string, unknown]> = {
   text: `
     SELECT c.id, c.options
       FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
-     WHERE oc.organization_id = $1 AND oc.strategy_kind = 'enterprise' AND oc.is_enabled`,
+     WHERE oc.organization_id = $1 AND oc.strategy_kind = 'enterprise' AND oc.is_enabled AND c.deleted_at IS NULL`,
   rowOf: ([id, options]) => [id!, JSON.parse(options!)],
 };
 

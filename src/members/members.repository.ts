@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import { writing } from '../database/recording.js';
 import { DATABASE, Prisma, type Database } from '../database/database.js';
+import { DomainError } from '../errors/domain-error.js';
 import {
   invalidCheckpoint,
   isCheckpointTime,
@@ -37,6 +38,7 @@ export class MembersRepository {
    * @throws DomainError by the foreign keys, when a user or the organization is unknown
    */
   async add(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<void> {
+    await this.requirePresence(organizationId, userIds);
     // Always in the same order, so that two calls with some of the same users wait for each other and not both.
     const data = [...userIds].sort().map((userId) => ({ organizationId, userId }));
     await writing(this.database, actor, ({ organizationMember }) =>
@@ -53,11 +55,22 @@ export class MembersRepository {
     return count > 0;
   }
 
+  /** For the foreign keys, what has been deleted is there until it has been removed. */
+  private async requirePresence(organizationId: string, userIds: readonly string[]): Promise<void> {
+    const [deleted] = await this.database.$queryRaw<{ organization: boolean; user: boolean }[]>`
+      SELECT EXISTS (SELECT FROM organizations WHERE id = ${organizationId} AND deleted_at IS NOT NULL) AS organization,
+             EXISTS (SELECT FROM users u JOIN connections c ON c.id = u.connection_id
+                      WHERE u.user_id = ANY (${[...userIds]}) AND c.deleted_at IS NOT NULL) AS user`;
+    if (deleted?.organization) throw new DomainError('organization_not_found');
+    if (deleted?.user) throw new DomainError('user_not_found');
+  }
+
   private select(organizationId: string, after: Prisma.Sql, limit: number, offset: number): Promise<Member[]> {
     return this.database.$queryRaw<Member[]>`
       SELECT u.user_id AS "userId", u.email, u.name, u.picture, m.created_at AS "createdAt"
         FROM organization_members m JOIN users u ON u.user_id = m.user_id
-       WHERE m.organization_id = ${organizationId} ${after}
+        JOIN connections c ON c.id = u.connection_id JOIN organizations o ON o.id = m.organization_id
+       WHERE m.organization_id = ${organizationId} AND c.deleted_at IS NULL AND o.deleted_at IS NULL ${after}
        ORDER BY m.created_at, m.user_id LIMIT ${limit} OFFSET ${offset}`;
   }
 }

@@ -1,17 +1,19 @@
 import { channel, type ChannelListener } from 'node:diagnostics_channel';
-import type pg from 'pg';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ChangeFeed } from '../database/change-feed.js';
 import { LEASE_MS } from '../database/notifications.js';
-import { connectionWaits, type ConnectionWait } from '../database/pool.js';
+import { connectionWaits, type ConnectionWait, type Pool } from '../database/pool.js';
 import { failureOf, statementRuns, type StatementRun } from '../database/statement-channel.js';
+import { sheds, type Shed } from '../database/waiting-line.js';
 import { answeredRequests, type AnsweredRequest } from '../http/access-log.js';
 import { decisionsMade, type DecisionMade } from '../login/decision-channel.js';
 import type { TermsCache } from '../login/terms-cache.js';
 
 /** What the figures are taken from. */
 export interface Measured {
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
+  /** How many requests wait for a connection, or for their caller's share of them. */
+  readonly waiting: () => number;
   readonly termsCache: TermsCache;
   readonly feed: ChangeFeed;
   readonly version: string;
@@ -41,11 +43,12 @@ export function createMetrics(measured: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   describeBuild(registry, measured);
-  describePool(registry, measured.pool);
+  describePool(registry, measured);
   if (measured.termsCache.isOn) describeTermsCache(registry, measured.termsCache, measured.feed);
   const endings = [
     countRequests(registry),
     timeConnectionWaits(registry),
+    countSheds(registry),
     timeStatements(registry),
     countDecisions(registry),
   ];
@@ -61,23 +64,23 @@ function describeBuild(registry: Registry, { version, migration }: Measured): vo
   }).set({ version, node_version: process.version, migration }, 1);
 }
 
-function describePool(registry: Registry, pool: pg.Pool): void {
+function describePool(registry: Registry, { pool, waiting }: Measured): void {
   new Gauge({
     name: 'vestibule_database_pool_connections',
     help: 'Connections of the pool that are open, by whether somebody uses them.',
     labelNames: ['state'],
     registers: [registry],
     collect() {
-      this.set({ state: 'in_use' }, pool.totalCount - pool.idleCount);
+      this.set({ state: 'in_use' }, pool.inUse);
       this.set({ state: 'idle' }, pool.idleCount);
     },
   });
   new Gauge({
     name: 'vestibule_database_pool_waiting',
-    help: 'Who waits for a connection of the pool.',
+    help: 'Requests that wait for a connection of the pool, or for their share of it.',
     registers: [registry],
     collect() {
-      this.set(pool.waitingCount);
+      this.set(waiting());
     },
   });
   new Gauge({
@@ -175,6 +178,19 @@ function timeConnectionWaits(registry: Registry): () => void {
   return hear<ConnectionWait>(connectionWaits.name, ({ milliseconds, isGranted }) => {
     wait.observe({ result: isGranted ? 'granted' : 'failed' }, milliseconds / 1000);
   });
+}
+
+function countSheds(registry: Registry): () => void {
+  const total = new Counter({
+    name: 'vestibule_shed_total',
+    help: 'Requests that were refused because the database had no connection for them: what they waited for, and whether they waited too long or the line was full.',
+    labelNames: ['awaited', 'reason'],
+    registers: [registry],
+  });
+  for (const awaited of ['connection', 'share', 'transaction'] satisfies Shed['awaited'][]) {
+    for (const reason of ['line_full', 'waited_too_long'] satisfies Shed['reason'][]) total.inc({ awaited, reason }, 0);
+  }
+  return hear<Shed>(sheds.name, ({ awaited, reason }) => total.inc({ awaited, reason }));
 }
 
 function timeStatements(registry: Registry): () => void {

@@ -56,7 +56,8 @@ const GET: Statement<StoredOrganizationConnection> = {
   text: `
     SELECT ${ROW.list}
       FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
-     WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)`,
+     WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)
+       AND c.deleted_at IS NULL`,
   rowOf: ROW.rowOf,
 };
 
@@ -66,7 +67,8 @@ const LIST: Statement<StoredOrganizationConnection & { total: number }> = {
   text: `
     SELECT ${LISTED.list}
       FROM organization_connections oc,
-           LATERAL (SELECT name, strategy FROM connections WHERE id = oc.connection_id OFFSET 0) c
+           LATERAL (SELECT name, strategy FROM connections
+                     WHERE id = oc.connection_id AND deleted_at IS NULL OFFSET 0) c
      WHERE oc.organization_id = $1 AND ($2::boolean IS NULL OR oc.is_enabled = $2)
      ORDER BY oc.connection_id LIMIT $3 OFFSET $4`,
   rowOf: LISTED.rowOf,
@@ -75,9 +77,9 @@ const LIST: Statement<StoredOrganizationConnection & { total: number }> = {
 const COUNT: Statement<number> = {
   name: 'organization_connection_count',
   text: `
-    SELECT (SELECT count(*) FROM organization_connections oc
-             WHERE oc.organization_id = o.id AND ($2::boolean IS NULL OR oc.is_enabled = $2))
-      FROM organizations o WHERE o.id = $1`,
+    SELECT (SELECT count(*) FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
+             WHERE oc.organization_id = o.id AND ($2::boolean IS NULL OR oc.is_enabled = $2) AND c.deleted_at IS NULL)
+      FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NULL`,
   rowOf: ([total]) => Number(total),
 };
 
@@ -97,7 +99,7 @@ const UPDATE: Statement<StoredOrganizationConnection> = {
            version = nextval('row_versions')
       FROM connections c
      WHERE oc.organization_id = $1 AND oc.connection_id = $2 AND (oc.is_enabled OR NOT $3::boolean)
-       AND c.id = oc.connection_id
+       AND c.id = oc.connection_id AND c.deleted_at IS NULL
        AND ($11::bigint[] IS NULL OR oc.version = ANY ($11)) AND ($12::bigint[] IS NULL OR oc.version <> ALL ($12))
        AND (NOT coalesce($5, oc.is_signup_enabled)
             OR (oc.strategy_kind = 'database' AND coalesce($4, oc.assign_membership_on_login)))
@@ -113,14 +115,14 @@ const ADD: Statement<StoredOrganizationConnection> = {
   name: 'organization_connection_add',
   text: `
     WITH organization AS MATERIALIZED (
-      SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE
+      SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE
     ), oc AS (
       INSERT INTO organization_connections AS present (
         organization_id, connection_id, strategy_kind, assign_membership_on_login, is_signup_enabled, show_as_button,
         is_enabled, organization_access_level, organization_connection_name)
       SELECT organization.id, c.id, c.strategy_kind, $3, $4, $5, $6, $7, $8
         FROM organization, connections c
-       WHERE c.id = $2 AND ${asActor('$11')}
+       WHERE c.id = $2 AND c.deleted_at IS NULL AND ${asActor('$11')}
          AND (NOT $4::boolean OR (c.strategy_kind = 'database' AND $3::boolean))
          AND ($5::boolean OR c.strategy_kind = 'enterprise')
          AND count_other_connections(organization.id, c.id) < $10
@@ -151,13 +153,16 @@ export interface AddFacts {
 }
 
 const ADD_FACTS = columns<AddFacts>({
-  organizationExists: flag('EXISTS (SELECT FROM organizations WHERE id = $1)'),
-  strategyKind: optionalText<StrategyKind>('(SELECT strategy_kind FROM connections WHERE id = $2)'),
+  organizationExists: flag('EXISTS (SELECT FROM organizations WHERE id = $1 AND deleted_at IS NULL)'),
+  strategyKind: optionalText<StrategyKind>(
+    '(SELECT strategy_kind FROM connections WHERE id = $2 AND deleted_at IS NULL)',
+  ),
   presentIsEnabled: optionalFlag(
     '(SELECT is_enabled FROM organization_connections WHERE organization_id = $1 AND connection_id = $2)',
   ),
   otherConnections: integer(
-    '(SELECT count(*) FROM organization_connections WHERE organization_id = $1 AND connection_id <> $2)',
+    `(SELECT count(*) FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
+       WHERE oc.organization_id = $1 AND oc.connection_id <> $2 AND c.deleted_at IS NULL)`,
   ),
 });
 
@@ -168,6 +173,7 @@ const EXPLAIN_ADD: Statement<AddFacts> = {
   rowOf: ADD_FACTS.rowOf,
 };
 
+// Also a row that nobody sees any more, because its connection has been deleted: it is on its way out.
 const REMOVE: Statement<undefined> = {
   name: 'organization_connection_remove',
   text: `

@@ -64,7 +64,7 @@ const LOCK_ORGANIZATIONS: Statement<OrganizationFacts> = {
   name: 'row_sets_lock_organizations',
   text: `
     SELECT ${ORGANIZATION.list} FROM organizations o
-     WHERE o.id IN (${idsNamed('organizations')}) ORDER BY o.id FOR NO KEY UPDATE`,
+     WHERE o.id IN (${idsNamed('organizations')}) AND o.deleted_at IS NULL ORDER BY o.id FOR NO KEY UPDATE`,
   rowOf: ORGANIZATION.rowOf,
 };
 
@@ -72,6 +72,7 @@ const CONNECTIONS = `
     SELECT ${CONNECTION.list} FROM connections c
      WHERE c.id IN (${idsNamed('connections')}
                     UNION ALL SELECT connection_id FROM organization_connections WHERE organization_id = $3)
+       AND c.deleted_at IS NULL
      ORDER BY c.id`;
 
 const GET_CONNECTIONS: Statement<ConnectionFacts> = {
@@ -89,7 +90,7 @@ const LOCK_CONNECTIONS: Statement<ConnectionFacts> = {
 const ROWS_OF = `
     SELECT ${STORED_ROW.list}
       FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
-     WHERE oc.organization_id = $1 ORDER BY oc.connection_id`;
+     WHERE oc.organization_id = $1 AND c.deleted_at IS NULL ORDER BY oc.connection_id`;
 
 const GET_ROWS_OF: Statement<StoredOwnedRow> = {
   name: 'row_sets_get_rows_of',
@@ -116,8 +117,9 @@ const LOCK_ROWS: Statement<BareRow> = {
 const COUNT_ROWS: Statement<[organizationId: string, rows: number]> = {
   name: 'row_sets_count_rows',
   text: `
-    SELECT organization_id, count(*) FROM organization_connections
-     WHERE organization_id = ANY ($1::text[]) GROUP BY organization_id`,
+    SELECT oc.organization_id, count(*)
+      FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
+     WHERE oc.organization_id = ANY ($1::text[]) AND c.deleted_at IS NULL GROUP BY oc.organization_id`,
   rowOf: ([organizationId, rows]) => [organizationId!, Number(rows)],
 };
 
@@ -127,7 +129,7 @@ const UPDATE_ALL: Statement<OwnedRow> = {
   name: 'row_sets_update_all',
   text: `
     WITH connection AS MATERIALIZED (
-      SELECT id FROM connections WHERE id = ANY ($2::text[]) ORDER BY id FOR KEY SHARE
+      SELECT id FROM connections WHERE id = ANY ($2::text[]) AND deleted_at IS NULL ORDER BY id FOR KEY SHARE
     ), allowed AS MATERIALIZED (
       SELECT sent.*
         FROM unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[], $5::boolean[], $6::boolean[],
@@ -135,6 +137,7 @@ const UPDATE_ALL: Statement<OwnedRow> = {
              sent (organization_id, connection_id, membership, signup, button, enabled, access_level, sets_name, name)
         JOIN organization_connections oc USING (organization_id, connection_id)
        WHERE (SELECT count(*) FROM connection) > 0
+         AND oc.connection_id IN (SELECT id FROM connection)
          AND (NOT coalesce(sent.signup, oc.is_signup_enabled)
               OR (oc.strategy_kind = 'database' AND coalesce(sent.membership, oc.assign_membership_on_login)))
          AND (coalesce(sent.button, oc.show_as_button) OR oc.strategy_kind = 'enterprise')

@@ -16,6 +16,7 @@ import {
 import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
 import type { OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
+import { RemovalService } from '../removal/removal.service.js';
 import type { OrganizationChanges, OrganizationDraft, OrganizationOrder } from './domain/organization.js';
 import { organizationExists } from './organizations.statements.js';
 
@@ -27,6 +28,7 @@ export class OrganizationsRepository {
     private readonly reads: ReadConnection,
     private readonly turns: RowTurns,
     private readonly feed: ChangeFeed,
+    private readonly removal: RemovalService,
   ) {}
 
   async list(order: OrganizationOrder, page: OffsetPage | CheckpointPage): Promise<Page<Organization>> {
@@ -95,12 +97,13 @@ export class OrganizationsRepository {
 
   /** Takes everything it owns along. @returns whether there was such an organization, as it was asked for */
   async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
-    const { count } = await this.changing(id, () =>
-      writing(this.database, actor, ({ organization }) =>
-        organization.deleteMany({ where: { id, version: versions } }),
-      ),
-    );
-    return count > 0;
+    return this.changing(id, async () => {
+      if (await this.removal.isLarge('organizations', id))
+        return this.removal.hide(actor, 'organizations', id, versions);
+      const where = { id, version: versions };
+      const { count } = await writing(this.database, actor, ({ organization }) => organization.deleteMany({ where }));
+      return count > 0;
+    });
   }
 
   private changing<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -112,8 +115,8 @@ export class OrganizationsRepository {
       SELECT id, name, display_name AS "displayName", branding, metadata, token_quota AS "tokenQuota",
              third_party_client_access::text AS "thirdPartyClientAccess",
              is_app_entitlement_active AS "isAppEntitlementActive",
-             created_at AS "createdAt", updated_at AS "updatedAt", version
-        FROM organizations ${rest}`;
+             created_at AS "createdAt", updated_at AS "updatedAt", version, deleted_at AS "deletedAt"
+        FROM organizations WHERE deleted_at IS NULL ${rest}`;
   }
 }
 
@@ -147,7 +150,7 @@ function afterCheckpoint(order: OrganizationOrder, [name, value, id, ...rest]: r
   if (order.by === 'created_at' && !isCheckpointTime(value)) throw invalidCheckpoint();
   const { column, type } = SORT_KEYS[order.by];
   const beyond = order.descending ? Prisma.sql`<` : Prisma.sql`>`;
-  return Prisma.sql`WHERE (${column}, id) ${beyond} (${value}::${type}, ${id})`;
+  return Prisma.sql`AND (${column}, id) ${beyond} (${value}::${type}, ${id})`;
 }
 
 const orNull = <Value>(value: Value | null) => (value === null ? Prisma.DbNull : value);

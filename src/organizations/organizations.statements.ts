@@ -5,7 +5,7 @@ import { NO_COLUMNS, run, type Queryable, type Statement } from '../database/sta
 
 const EXISTS: Statement<undefined> = {
   name: 'organization_exists',
-  text: 'SELECT FROM organizations WHERE id = $1',
+  text: 'SELECT FROM organizations WHERE id = $1 AND deleted_at IS NULL',
   rowOf: NO_COLUMNS,
 };
 
@@ -23,6 +23,7 @@ export async function organizationExists(on: Queryable, id: string): Promise<boo
  * @returns whether there is such an organization
  */
 export async function lockOrganization(transaction: Pick<Database, '$queryRaw'>, id: string): Promise<boolean> {
-  const rows = await transaction.$queryRaw<unknown[]>`SELECT id FROM organizations WHERE id = ${id} FOR NO KEY UPDATE`;
+  const rows = await transaction.$queryRaw<unknown[]>`
+    SELECT id FROM organizations WHERE id = ${id} AND deleted_at IS NULL FOR NO KEY UPDATE`;
   return rows.length > 0;
 }

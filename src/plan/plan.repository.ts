@@ -6,6 +6,7 @@ const PAGE = 500;
 
 const WITH_CONNECTIONS = {
   organizationConnections: {
+    where: { connection: { deletedAt: null } },
     include: { connection: { select: { name: true } } },
     orderBy: { connection: { name: 'asc' } },
   },

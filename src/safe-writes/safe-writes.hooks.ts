@@ -41,7 +41,7 @@ export function registerSafeWrites(fastify: FastifyInstance, service: SafeWrites
     const { care } = request;
     if (care === undefined) return done();
     if (care.key !== undefined) care.identity = identityOf(request, care.key);
-    service.begin(care.identity).then((begun) => {
+    service.begin(request.caller, care.identity).then((begun) => {
       if (begun instanceof RequestTransaction) {
         care.transaction = begun;
         begun.run(done);

@@ -22,12 +22,13 @@ export class SafeWritesService {
   ) {}
 
   /**
+   * @param caller whose request it is
    * @param identity of a request that has an idempotency key
    * @returns the transaction to do the request in, or the answer that was given to it before
    * @throws DomainError when the key is in use, or was used for another request
    */
-  async begin(identity: Identity | undefined): Promise<RequestTransaction | KeptAnswer> {
-    const transaction = await answered(this.transactions.begin());
+  async begin(caller: string | undefined, identity: Identity | undefined): Promise<RequestTransaction | KeptAnswer> {
+    const transaction = await answered(this.transactions.begin(caller));
     if (identity === undefined) return transaction;
     try {
       const kept = await answered(transaction.run(() => this.claim(transaction, identity)));

@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
 import type { Actor } from '../actor.js';
 import { writing } from '../database/recording.js';
-import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
+import { DATABASE, POOL, Prisma, type Database, type Organization } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
+import { DomainError } from '../errors/domain-error.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newUserKey } from '../identifiers.js';
@@ -17,7 +19,7 @@ import {
   type UserFilter,
   type UserOrder,
 } from './domain/user.js';
-import { getUser } from './users.statements.js';
+import { getUser, removeUnseenUser } from './users.statements.js';
 
 const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, strategyKind: true } } } as const;
 
@@ -26,6 +28,7 @@ const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, st
 export class UsersRepository {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
+    @Inject(POOL) private readonly pool: pg.Pool,
     private readonly reads: ReadConnection,
     private readonly turns: RowTurns,
   ) {}
@@ -64,7 +67,11 @@ export class UsersRepository {
     if (!connection) return undefined;
     const userId = userIdOf(connection.strategy, key);
     const data = { ...forPrisma(rest), userId, connectionId: connection.id };
-    return writing(this.database, actor, ({ user }) => user.create({ data, include: WITH_CONNECTION }));
+    const insert = () => writing(this.database, actor, ({ user }) => user.create({ data, include: WITH_CONNECTION }));
+    return insert().catch(async (error: unknown) => {
+      if (isTaken(error) && (await removeUnseenUser(this.pool, userId))) return insert();
+      throw error;
+    });
   }
 
   /**
@@ -79,7 +86,9 @@ export class UsersRepository {
   ): Promise<User | undefined> {
     return this.turns.take(`users ${userId}`, () =>
       writing(this.database, actor, async (transaction) => {
-        await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`;
+        await transaction.$queryRaw`
+          SELECT FROM users u JOIN connections c ON c.id = u.connection_id
+           WHERE u.user_id = ${userId} AND c.deleted_at IS NULL FOR NO KEY UPDATE OF u`;
         const present = await transaction.user.findUnique({ where: { userId } });
         if (!present) return undefined;
         const data = forPrisma(decide(present));
@@ -112,6 +121,8 @@ export class UsersRepository {
     return { kind: 'offset', rows, total, page };
   }
 }
+
+const isTaken = (error: unknown) => error instanceof DomainError && error.code === 'user_exists';
 
 const COLUMNS = { created_at: 'createdAt', email: 'email', name: 'name' } as const satisfies Record<
   UserOrder['by'],

@@ -4,6 +4,7 @@ import {
   columns,
   flag,
   json,
+  NO_COLUMNS,
   optionalText,
   run,
   text,
@@ -39,11 +40,19 @@ const GET: Statement<User> = {
   text: `
     SELECT c.name, c.strategy, c.strategy_kind, ${USER.list}
       FROM users u JOIN connections c ON c.id = u.connection_id
-     WHERE u.user_id = $1`,
+     WHERE u.user_id = $1 AND c.deleted_at IS NULL`,
   rowOf: ([name, strategy, kind, ...fields]) => ({
     ...USER.rowOf(fields),
     connection: { name: name!, strategy: strategy!, strategyKind: kind as StrategyKind },
   }),
+};
+
+const REMOVE_UNSEEN: Statement<undefined> = {
+  name: 'user_remove_unseen',
+  text: `
+    DELETE FROM users u USING connections c
+     WHERE u.user_id = $1 AND c.id = u.connection_id AND c.deleted_at IS NOT NULL`,
+  rowOf: NO_COLUMNS,
 };
 
 /** For a test that reads the plans. */
@@ -51,4 +60,13 @@ export const HOT_STATEMENTS: readonly Statement[] = [GET];
 
 export async function getUser(on: Queryable, userId: string): Promise<User | undefined> {
   return (await run(on, GET, [userId])).rows[0];
+}
+
+/**
+ * Removes a user of a connection that has been deleted, whom nobody sees any more, for one who is to have the same id.
+ *
+ * @returns whether there was one
+ */
+export async function removeUnseenUser(on: Queryable, userId: string): Promise<boolean> {
+  return (await run(on, REMOVE_UNSEEN, [userId])).rowCount === 1;
 }

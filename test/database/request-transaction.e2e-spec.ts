@@ -1,11 +1,13 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { Actor } from '../../src/actor.js';
+import { CallerShares } from '../../src/database/caller-shares.js';
 import { createPrisma, type Database } from '../../src/database/database.js';
-import { createPool } from '../../src/database/pool.js';
+import { createPool, type Pool } from '../../src/database/pool.js';
 import { ReadConnection } from '../../src/database/read-connection.js';
 import { afterCommit, type RequestTransaction } from '../../src/database/request-transaction.js';
 import { RequestTransactions } from '../../src/database/request-transactions.js';
+import { RowTurns } from '../../src/database/row-turns.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { organizationExists } from '../../src/organizations/organizations.statements.js';
 import { eventually } from '../support/clock.js';
@@ -16,7 +18,7 @@ const NOBODY = new Actor({ subject: '' });
 
 describe('A request-wide transaction', () => {
   let database: TestDatabase;
-  let pool: pg.Pool;
+  let pool: Pool;
   let reads: ReadConnection;
   let prisma: Database;
   let transactions: RequestTransactions;
@@ -28,7 +30,7 @@ describe('A request-wide transaction', () => {
     pool = createPool(database.url, 4);
     reads = new ReadConnection(pool.options);
     prisma = createPrisma(pool);
-    transactions = new RequestTransactions(pool);
+    transactions = new RequestTransactions(pool, new CallerShares(pool, new RowTurns()));
   });
   afterAll(async () => {
     await Promise.all([pool.end(), reads.end()]);

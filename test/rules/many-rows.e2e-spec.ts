@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type pg from 'pg';
 import { AppModule } from '../../src/app.module.js';
 import { Actor } from '../../src/actor.js';
 import { Preconditions } from '../../src/http/preconditions.js';
-import { createPool } from '../../src/database/pool.js';
+import { createPool, type Pool } from '../../src/database/pool.js';
 import { OrganizationConnectionsService } from '../../src/organization-connections/organization-connections.service.js';
 import { startApp, testConfig, useApp } from '../support/app.js';
 import type { Answer, Api } from '../support/api.js';
@@ -175,7 +174,7 @@ describe('Replacing the connections of an organization', () => {
   });
 
   describe('has a plan', () => {
-    let pool: pg.Pool;
+    let pool: Pool;
     let context: INestApplicationContext;
     let service: OrganizationConnectionsService;
     beforeAll(async () => {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { loadConfig, type AppConfig, type Deadlines } from '../../src/config/config.js';
+import { loadConfig, type AppConfig, type Deadlines, type RemovalConfig } from '../../src/config/config.js';
 import { createPool } from '../../src/database/pool.js';
 import type { LookUpTxt } from '../../src/discovery-domains/txt-records.js';
 import type { TlsCredentials } from '../../src/http/adapter.js';
@@ -27,6 +27,7 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   tls?: TlsCredentials;
   deadlines?: Partial<Deadlines>;
+  removal?: RemovalConfig;
   /** How TXT records are found; by default there are none. */
   lookUpTxt?: LookUpTxt;
   /** Default: a copy of the migrated template, dropped afterwards. */
@@ -52,13 +53,17 @@ export function useApp(options: TestAppOptions = {}): TestApp {
 export async function startApp(options: TestAppOptions = {}): Promise<{ app: TestApp; stop: () => Promise<void> }> {
   const database = options.database ?? (await createDatabase());
   const base = testConfig(database.url, options.env);
-  const config = { ...base, deadlines: { ...base.deadlines, ...options.deadlines } };
+  const config = {
+    ...base,
+    deadlines: { ...base.deadlines, ...options.deadlines },
+    removal: options.removal ?? base.removal,
+  };
   const log: Record<string, unknown>[] = [];
   const logger = pino(
     { level: config.logLevel, base: undefined },
     { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const pool = createPool(database.url, config.databasePoolSize);
+  const pool = createPool(database.url, config.databasePoolSize, { waitMs: config.poolWaitMs });
   const lookUpTxt = options.lookUpTxt ?? (() => Promise.resolve([]));
   const server = await startServer(config, pool, logger, options.tls, lookUpTxt);
   const issuer = await TestIssuer.builtIn(database.url, config);
@@ -84,8 +89,17 @@ export async function startApp(options: TestAppOptions = {}): Promise<{ app: Tes
   };
 }
 
-/** A configuration as the environment would make it, but for the ports: those are any that are free. */
+/**
+ * A configuration as the environment would make it, but for the ports: those are any that are free. And on a machine that
+ * is busy with other tests nobody is refused for having waited a second.
+ */
 export function testConfig(databaseUrl: string, env: Record<string, string> = {}): AppConfig {
-  const config = loadConfig({ DATABASE_URL: databaseUrl, ENCRYPTION_KEY, LOG_LEVEL: 'info', ...env });
+  const config = loadConfig({
+    DATABASE_URL: databaseUrl,
+    ENCRYPTION_KEY,
+    LOG_LEVEL: 'info',
+    POOL_WAIT_MS: '10000',
+    ...env,
+  });
   return { ...config, port: 0, tls: config.tls && { ...config.tls, port: 0 } };
 }

@@ -18,9 +18,13 @@ export async function later<T>(milliseconds: number, work: () => Promise<T>): Pr
   }
 }
 
-/** Asks until the answer is the awaited one. Fails after 10 s, with the last answer. */
-export async function eventually<T>(ask: () => Promise<T>, awaited: (answer: T) => boolean): Promise<T> {
-  for (const giveUpAt = Date.now() + DEADLINE_MS; ;) {
+/** Asks until the answer is the awaited one. Fails at the deadline, with the last answer. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  awaited: (answer: T) => boolean,
+  deadlineMs = DEADLINE_MS,
+): Promise<T> {
+  for (const giveUpAt = Date.now() + deadlineMs; ;) {
     const answer = await ask();
     if (awaited(answer)) return answer;
     if (Date.now() > giveUpAt) throw new Error(`Still not what was awaited: ${JSON.stringify(answer)}`);

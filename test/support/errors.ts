@@ -74,6 +74,7 @@ export const refusals = {
     'idempotency_key_reused',
   ),
   rowLocked: error(503, 'The resource is locked by another change, try again', 'resource_locked'),
+  overloaded: error(503, 'The service has more to do than it can, try again', 'service_overloaded'),
   databaseUnavailable: error(503, 'The database cannot be reached, try again', 'database_unavailable'),
   keysUnavailable: error(503, 'The keys of the token issuer cannot be loaded', 'keys_unavailable'),
   tooManyRequests: error(429, 'Global limit has been reached', 'too_many_requests'),

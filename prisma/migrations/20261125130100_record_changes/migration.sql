@@ -9,6 +9,13 @@ SET LOCAL lock_timeout = '2s';
 
 CREATE FUNCTION record_organization_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- One that is large is gone when it is marked as deleted, and not when its last row is removed.
+    IF OLD.deleted_at IS NOT NULL THEN RETURN NULL; END IF;
+    IF NEW.deleted_at IS NOT NULL THEN
+        INSERT INTO changes (organization_id, table_name, row_id, operation, before)
+        VALUES (OLD.id, TG_TABLE_NAME, OLD.id, 'DELETE', row_to_json(OLD));
+        RETURN NULL;
+    END IF;
     INSERT INTO changes (organization_id, table_name, row_id, operation, before, after)
     VALUES (coalesce(NEW.id, OLD.id), TG_TABLE_NAME,
             coalesce(NEW.id, OLD.id), TG_OP::change_operation,
@@ -26,6 +33,13 @@ CREATE FUNCTION record_connection_change() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
     IF TG_OP <> 'INSERT' THEN OLD.options := NULL; END IF;
     IF TG_OP <> 'DELETE' THEN NEW.options := NULL; END IF;
+    -- As of a large organization.
+    IF OLD.deleted_at IS NOT NULL THEN RETURN NULL; END IF;
+    IF NEW.deleted_at IS NOT NULL THEN
+        INSERT INTO changes (organization_id, table_name, row_id, operation, before)
+        VALUES ('', TG_TABLE_NAME, OLD.id, 'DELETE', row_to_json(OLD));
+        RETURN NULL;
+    END IF;
     INSERT INTO changes (organization_id, table_name, row_id, operation, before, after)
     VALUES ('', TG_TABLE_NAME,
             coalesce(NEW.id, OLD.id), TG_OP::change_operation,

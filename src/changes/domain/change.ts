@@ -46,7 +46,7 @@ export interface FieldChange {
 }
 
 /** What every change of a row moves along, or what never differs. */
-const BOOKKEEPING = new Set(['version', 'updated_at', 'strategy_kind']);
+const BOOKKEEPING = new Set(['version', 'updated_at', 'strategy_kind', 'deleted_at']);
 
 /** Which fields went from what to what, in the order of the columns. A field without a value is null. */
 export function fieldChanges({ before, after }: Pick<Change, 'before' | 'after'>): FieldChange[] {

@@ -19,6 +19,16 @@ export class ErrorResponse {
 /** What every guarded route may answer besides its own statuses. */
 const ALWAYS = [400, 401, 403, 429, 500, 503];
 
+/** These go by themselves. */
+const PASSING = new Set([429, 503]);
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'In how many seconds to try again', schema: { type: 'integer' } },
+} as const;
+
 /** Declares the error statuses of a route: those of every route and its own. */
 export const ApiErrors = (...statuses: number[]) =>
-  applyDecorators(...[...ALWAYS, ...statuses].map((status) => ApiResponse({ status, type: ErrorResponse })));
+  applyDecorators(...[...ALWAYS, ...statuses].map((status) => responseOf(status)));
+
+const responseOf = (status: number) =>
+  ApiResponse({ status, type: ErrorResponse, ...(PASSING.has(status) ? { headers: RETRY_AFTER } : undefined) });
