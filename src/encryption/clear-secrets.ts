@@ -17,6 +17,7 @@ export class ClearSecrets implements OnApplicationShutdown {
   private readonly logger = new Logger(ClearSecrets.name);
   private readonly features: EncryptClear[] = [];
   private readonly stopped = new AbortController();
+  private isPending = false;
 
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
@@ -32,8 +33,14 @@ export class ClearSecrets implements OnApplicationShutdown {
     return count;
   }
 
+  /** Whether there is anything. */
+  async look(): Promise<void> {
+    this.isPending = (await this.until()) !== undefined;
+  }
+
   /** Encrypts it when its time has come, if there is anything. @param laterMs how long after, at least */
   encryptInTime(laterMs: number): void {
+    if (!this.isPending) return;
     // Not all servers at once: the first one leaves the others nothing to do.
     void this.tryInTime(laterMs * (1 + Math.random()));
   }

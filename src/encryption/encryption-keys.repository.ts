@@ -45,45 +45,43 @@ export class EncryptionKeysRepository {
   }
 
   /**
-   * Encrypts some rows with the present key that are encrypted with another one. Those that somebody is writing are left
-   * out; they are written with the key of whoever writes.
+   * Encrypts some rows with the present key that are encrypted with another one. Rows are locked for the moment of writing
+   * alone. Those that somebody else is writing are left out: they are encrypted then, or found again.
    *
-   * @returns how many
+   * @returns how many such rows were found, and how many are encrypted anew
    */
-  reEncrypt({ table, id, jwe }: EncryptedColumn, limit: number): Promise<number> {
-    return inTransaction(this.pool, async (client) => {
-      const { rows } = await run(
-        client,
-        once(
-          `SELECT ${id}, ${jwe} FROM ${table} WHERE key_id <> $1 ORDER BY ${id} LIMIT $2 FOR UPDATE SKIP LOCKED`,
-          ([row, encrypted]) => ({ row: row!, encrypted: encrypted! }),
-        ),
-        [this.encryption.keyId, limit],
-      );
-      const encrypted = await Promise.all(
-        rows.map(async (row) => this.encryption.encrypt(await this.encryption.decrypt(row.encrypted))),
-      );
-      await run(
-        client,
-        once(
-          `UPDATE ${table} SET ${jwe} = encrypted.jwe, key_id = $1
-             FROM unnest($2::text[], $3::text[]) AS encrypted (id, jwe) WHERE ${table}.${id} = encrypted.id`,
-          NO_COLUMNS,
-        ),
-        [this.encryption.keyId, arrayOf(rows.map(({ row }) => row)), arrayOf(encrypted.map((one) => one.jwe))],
-      );
-      return rows.length;
-    });
-  }
-
-  /** Whether anything is left that is encrypted with another key. */
-  async hasOther({ table }: EncryptedColumn): Promise<boolean> {
+  async reEncrypt({ table, id, jwe }: EncryptedColumn, limit: number): Promise<{ found: number; encrypted: number }> {
     const { rows } = await run(
       this.pool,
-      once(`SELECT EXISTS (SELECT FROM ${table} WHERE key_id <> $1)`, ([exists]) => exists === 't'),
-      [this.encryption.keyId],
+      once(`SELECT ${id}, ${jwe} FROM ${table} WHERE key_id <> $1 ORDER BY ${id} LIMIT $2`, ([row, was]) => ({
+        row: row!,
+        was: was!,
+      })),
+      [this.encryption.keyId, limit],
     );
-    return rows[0]!;
+    if (rows.length === 0) return { found: 0, encrypted: 0 };
+    const anew = await Promise.all(
+      rows.map(async ({ was }) => this.encryption.encrypt(await this.encryption.decrypt(was))),
+    );
+    const { rowCount } = await run(
+      this.pool,
+      once(
+        `WITH anew AS (
+           SELECT anew.id, anew.jwe FROM unnest($2::text[], $3::text[], $4::text[]) AS anew (id, was, jwe)
+             JOIN ${table} present ON present.${id} = anew.id AND present.${jwe} = anew.was
+              FOR UPDATE OF present SKIP LOCKED
+         )
+         UPDATE ${table} SET ${jwe} = anew.jwe, key_id = $1 FROM anew WHERE ${table}.${id} = anew.id`,
+        NO_COLUMNS,
+      ),
+      [
+        this.encryption.keyId,
+        arrayOf(rows.map(({ row }) => row)),
+        arrayOf(rows.map(({ was }) => was)),
+        arrayOf(anew.map((one) => one.jwe)),
+      ],
+    );
+    return { found: rows.length, encrypted: rowCount };
   }
 
   /** From now on only the present key is needed. @returns false: something is encrypted with another one again */
