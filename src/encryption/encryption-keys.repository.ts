@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { POOL } from '../database/database.js';
+import { ReadConnection } from '../database/read-connection.js';
 import { arrayOf, NO_COLUMNS, run, type Queryable, type Statement } from '../database/statement.js';
 import { inTransaction } from '../database/transaction.js';
 import type { EncryptedColumn } from './encrypted-columns.js';
@@ -20,6 +21,7 @@ const KEY_IDS = once('SELECT id FROM encryption_keys ORDER BY created_at, id', (
 export class EncryptionKeysRepository {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly reads: ReadConnection,
     private readonly encryption: Encryption,
   ) {}
 
@@ -30,7 +32,8 @@ export class EncryptionKeysRepository {
    * @returns the ids of keys that this process does not have
    */
   async use(): Promise<readonly string[]> {
-    const noted = await keyIds(this.pool);
+    // A start finds it so almost always, and leaves the pool to what comes next.
+    const noted = await keyIds(this.reads);
     if (noted.includes(this.encryption.keyId)) return this.missing(noted);
     return inTransaction(this.pool, async (client) => {
       await run(client, once('SELECT pg_advisory_xact_lock($1)', NO_COLUMNS), [FIRST_KEY_LOCK]);
