@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DATABASE, type Database } from '../database/database.js';
+import { ReadConnection } from '../database/read-connection.js';
+import { NO_COLUMNS, run, type Statement } from '../database/statement.js';
 
 const RETRY_MS = 60_000;
+
+const PENDING: Statement = { name: '', text: 'SELECT FROM clear_secrets', rowOf: NO_COLUMNS };
 
 /** Encrypts some of what a feature has in the clear. @returns how many rows */
 export type EncryptClear = () => Promise<number>;
@@ -17,8 +21,12 @@ export class ClearSecrets implements OnApplicationShutdown {
   private readonly logger = new Logger(ClearSecrets.name);
   private readonly features: EncryptClear[] = [];
   private readonly stopped = new AbortController();
+  private isPending = false;
 
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly reads: ReadConnection,
+  ) {}
 
   register(encrypt: EncryptClear): void {
     this.features.push(encrypt);
@@ -32,8 +40,14 @@ export class ClearSecrets implements OnApplicationShutdown {
     return count;
   }
 
+  /** Whether there is anything. */
+  async look(): Promise<void> {
+    this.isPending = (await run(this.reads, PENDING, [])).rowCount > 0;
+  }
+
   /** Encrypts it when its time has come, if there is anything. @param laterMs how long after, at least */
   encryptInTime(laterMs: number): void {
+    if (!this.isPending) return;
     // Not all servers at once: the first one leaves the others nothing to do.
     void this.tryInTime(laterMs * (1 + Math.random()));
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { Actor } from '../actor.js';
 import { POOL } from '../database/database.js';
+import { ReadConnection } from '../database/read-connection.js';
 import { arrayOf, NO_COLUMNS, run, type Queryable, type Statement } from '../database/statement.js';
 import { inTransaction } from '../database/transaction.js';
 import type { EncryptedColumn } from './encrypted-columns.js';
@@ -24,6 +25,7 @@ const KEY_IDS = once('SELECT id FROM encryption_keys ORDER BY created_at, id', (
 export class EncryptionKeysRepository {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly reads: ReadConnection,
     private readonly encryption: Encryption,
   ) {}
 
@@ -34,7 +36,8 @@ export class EncryptionKeysRepository {
    * @returns the ids of keys that this process does not have
    */
   async use(): Promise<readonly string[]> {
-    const noted = await keyIds(this.pool);
+    // A start finds it so almost always, and leaves the pool to what comes next.
+    const noted = await keyIds(this.reads);
     if (noted.includes(this.encryption.keyId)) return this.missing(noted);
     return inTransaction(this.pool, ACTOR, async (client) => {
       await run(client, once('SELECT pg_advisory_xact_lock($1)', NO_COLUMNS), [FIRST_KEY_LOCK]);
@@ -49,45 +52,43 @@ export class EncryptionKeysRepository {
   }
 
   /**
-   * Encrypts some rows with the present key that are encrypted with another one. Those that somebody is writing are left
-   * out; they are written with the key of whoever writes.
+   * Encrypts some rows with the present key that are encrypted with another one. Rows are locked for the moment of writing
+   * alone. Those that somebody else is writing are left out: they are encrypted then, or found again.
    *
-   * @returns how many
+   * @returns how many such rows were found, and how many are encrypted anew
    */
-  reEncrypt({ table, id, jwe }: EncryptedColumn, limit: number): Promise<number> {
-    return inTransaction(this.pool, ACTOR, async (client) => {
-      const { rows } = await run(
-        client,
-        once(
-          `SELECT ${id}, ${jwe} FROM ${table} WHERE key_id <> $1 ORDER BY ${id} LIMIT $2 FOR UPDATE SKIP LOCKED`,
-          ([row, encrypted]) => ({ row: row!, encrypted: encrypted! }),
-        ),
-        [this.encryption.keyId, limit],
-      );
-      const encrypted = await Promise.all(
-        rows.map(async (row) => this.encryption.encrypt(await this.encryption.decrypt(row.encrypted))),
-      );
-      await run(
-        client,
-        once(
-          `UPDATE ${table} SET ${jwe} = encrypted.jwe, key_id = $1
-             FROM unnest($2::text[], $3::text[]) AS encrypted (id, jwe) WHERE ${table}.${id} = encrypted.id`,
-          NO_COLUMNS,
-        ),
-        [this.encryption.keyId, arrayOf(rows.map(({ row }) => row)), arrayOf(encrypted.map((one) => one.jwe))],
-      );
-      return rows.length;
-    });
-  }
-
-  /** Whether anything is left that is encrypted with another key. */
-  async hasOther({ table }: EncryptedColumn): Promise<boolean> {
+  async reEncrypt({ table, id, jwe }: EncryptedColumn, limit: number): Promise<{ found: number; encrypted: number }> {
     const { rows } = await run(
       this.pool,
-      once(`SELECT EXISTS (SELECT FROM ${table} WHERE key_id <> $1)`, ([exists]) => exists === 't'),
-      [this.encryption.keyId],
+      once(`SELECT ${id}, ${jwe} FROM ${table} WHERE key_id <> $1 ORDER BY ${id} LIMIT $2`, ([row, was]) => ({
+        row: row!,
+        was: was!,
+      })),
+      [this.encryption.keyId, limit],
     );
-    return rows[0]!;
+    if (rows.length === 0) return { found: 0, encrypted: 0 };
+    const anew = await Promise.all(
+      rows.map(async ({ was }) => this.encryption.encrypt(await this.encryption.decrypt(was))),
+    );
+    const { rowCount } = await run(
+      this.pool,
+      once(
+        `WITH anew AS (
+           SELECT anew.id, anew.jwe FROM unnest($2::text[], $3::text[], $4::text[]) AS anew (id, was, jwe)
+             JOIN ${table} present ON present.${id} = anew.id AND present.${jwe} = anew.was
+              FOR UPDATE OF present SKIP LOCKED
+         )
+         UPDATE ${table} SET ${jwe} = anew.jwe, key_id = $1 FROM anew WHERE ${table}.${id} = anew.id`,
+        NO_COLUMNS,
+      ),
+      [
+        this.encryption.keyId,
+        arrayOf(rows.map(({ row }) => row)),
+        arrayOf(rows.map(({ was }) => was)),
+        arrayOf(anew.map((one) => one.jwe)),
+      ],
+    );
+    return { found: rows.length, encrypted: rowCount };
   }
 
   /** From now on only the present key is needed. @returns false: something is encrypted with another one again */

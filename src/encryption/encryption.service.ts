@@ -29,7 +29,7 @@ export class EncryptionService implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const missing = await this.keys.use();
-    if (missing.length === 0) return;
+    if (missing.length === 0) return this.clear.look();
     throw new ConfigError(
       this.config.encryption!.variable,
       `the key ${this.encryption.keyIds.join()}`,
@@ -49,11 +49,10 @@ export class EncryptionService implements OnModuleInit {
 
   private async reEncrypt(column: EncryptedColumn): Promise<number> {
     for (let all = 0; ;) {
-      const count = await this.keys.reEncrypt(column, BATCH);
-      all += count;
-      if (count > 0) continue;
-      if (!(await this.keys.hasOther(column))) return all;
-      await delay(BUSY_MS);
+      const { found, encrypted } = await this.keys.reEncrypt(column, BATCH);
+      if (found === 0) return all;
+      all += encrypted;
+      if (encrypted === 0) await delay(BUSY_MS);
     }
   }
 }

@@ -341,6 +341,22 @@ describe('Another key', () => {
     expect((await old.api.patch(path, { options: { client_secret: 't' } })).status).toBe(500);
     expectAnswer(await (await start(NEW)).api.get(path), { status: 200, body: connection });
   });
+
+  it('is what everything else goes on with when the first one is lost, as docs/operating.md has it', async () => {
+    const before = await start(OLD);
+    const [kept, hidden] = [{ client_id: 'a' }, { client_id: 'b', client_secret: 's' }];
+    const plain = await createConnection(before.api, 'oidc', { options: kept });
+    const secret = await createConnection(before.api, 'oidc', { options: hidden });
+    const [, sql] = /### A lost key[^]*?```sql\n([^]*?)```/.exec(await readFile('docs/operating.md', 'utf8'))!;
+    await before.sql(sql!);
+
+    const { api } = await start(NEW);
+    expectAnswer(await api.get(`/connections/${plain.id}`), { status: 200, body: plain });
+    const path = `/connections/${secret.id}`;
+    expectAnswer(await api.get(path), { status: 200, body: { ...secret, options: {} } });
+    expectAnswer(await api.patch(path, { options: hidden }), { status: 200, body: secret });
+    expectAnswer(await api.get(path), { status: 200, body: secret });
+  });
 });
 
 describe('What a version before has written in the clear', () => {
