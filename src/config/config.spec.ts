@@ -55,6 +55,7 @@ describe('loadConfig', () => {
     ['PUBLIC_URL', 'ftp://auth.example.com', url],
     ['DATABASE_POOL_SIZE', '0', 'a whole number from 1 to 1000'],
     ['DATABASE_POOL_SIZE', '1001', 'a whole number from 1 to 1000'],
+    ['MIGRATE_ON_START', 'no', 'one of true, false'],
     ['AUTH_ISSUER', 'example.com', url],
     ['AUTH_JWKS_URL', 'file:///etc/passwd', url],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],

@@ -15,6 +15,8 @@ export class AppConfig {
   /** Absent: the embedded Postgres under `.data/`. */
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
+  /** Else the server waits until `vestibule migrate` has brought the database up to date. */
+  readonly migratesOnStart!: boolean;
   readonly auth!: AuthConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
@@ -37,7 +39,7 @@ export class AppConfig {
 
 /** How long the server waits for others, in milliseconds. No variable sets them; tests have no time for them. */
 export interface Deadlines {
-  /** For a database to answer at the start. */
+  /** For a database to answer at the start, and to be brought up to date by somebody else. */
   readonly database: number;
   /** For requests under way when it stops; then they are cut off. */
   readonly shutdown: number;
@@ -185,6 +187,7 @@ const specs = {
   PUBLIC_URL: httpUrl({ default: undefined }),
   DATABASE_URL: postgresUrl({ default: undefined }),
   DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
+  MIGRATE_ON_START: oneOf(['true', 'false'])({ default: 'true' as const }),
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
@@ -204,6 +207,9 @@ const specs = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({ default: undefined }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl({ default: undefined }),
 };
+
+/** Every variable that is read here. */
+export const VARIABLES: readonly string[] = Object.keys(specs);
 
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL'];
 
@@ -243,6 +249,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     publicUrl,
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
+    migratesOnStart: env.MIGRATE_ON_START === 'true',
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
