@@ -103,7 +103,7 @@ export class Load {
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(GIVE_UP_MS),
     }).then(
-      async (response) => ({ status: response.status, body: (await response.json()) }),
+      async (response) => ({ status: response.status, body: await response.json() }),
       () => ({ status: 0, body: undefined }),
     );
     this.samples.push({ kind, at, milliseconds: performance.now() - at, status: answer.status });
