@@ -30,6 +30,11 @@ export function leavesConnectionGood(error: unknown): boolean {
   return code !== undefined && (REFUSED_WORK.includes(code.slice(0, 2)) || code === LOCK_NOT_AVAILABLE);
 }
 
+/** Whether the server takes no writes, on whatever connection. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlStateOf(error) === READ_ONLY;
+}
+
 /** Whether another connection, which prepares the statement anew, would do. */
 export function isStaleStatement(error: unknown): boolean {
   return STALE_STATEMENT.includes(sqlStateOf(error) ?? '');
@@ -43,6 +48,6 @@ export function isRepeatable(error: unknown): boolean {
 /** Whether the database, and not the work, is what failed. A defect in this program is a `TypeError` or its like. */
 export function isUnavailable(error: unknown): boolean {
   const code = sqlStateOf(error);
-  if (code !== undefined) return UNAVAILABLE.test(code) || code === READ_ONLY;
+  if (code !== undefined) return UNAVAILABLE.test(code) || isReadOnly(error);
   return ['Error', 'AggregateError'].includes((error as Error | undefined)?.name ?? '');
 }
