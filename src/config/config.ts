@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from 'envalid';
+import { isPooledByTransaction } from './pooling.js';
 
 /** How the server was told to run. Built once by {@link loadConfig}; nothing else reads the environment. */
 export class AppConfig {
@@ -187,7 +188,7 @@ const specs = {
   PUBLIC_URL: httpUrl({ default: undefined }),
   DATABASE_URL: postgresUrl({ default: undefined }),
   DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
-  MIGRATE_ON_START: oneOf(['true', 'false'])({ default: 'true' as const }),
+  MIGRATE_ON_START: oneOf(['true', 'false'])({ default: undefined }),
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
@@ -236,6 +237,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
   if (production && env.DATABASE_URL === undefined) {
     throw new ConfigError('DATABASE_URL', '', 'the URL of a Postgres database when NODE_ENV is production');
   }
+  const isPooled = isPooledByTransaction(env.DATABASE_URL);
+  if (isPooled && env.MIGRATE_ON_START === 'true') {
+    throw new ConfigError('MIGRATE_ON_START', 'true', 'false when DATABASE_URL has pgbouncer=true');
+  }
   const tls = tlsConfig(env, production);
   // Clients leave the default port out of the audience, and so does an origin.
   const httpsLocal = new URL(`https://localhost:${env.TLS_PORT}`).origin;
@@ -249,11 +254,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     publicUrl,
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
-    migratesOnStart: env.MIGRATE_ON_START === 'true',
+    // Whoever migrates holds a lock of the session.
+    migratesOnStart: env.MIGRATE_ON_START !== 'false' && !isPooled,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
-    termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
+    // Memory is good only where changes are heard, and a pooler passes no notifications on.
+    termsCacheMegabytes: isPooled ? 0 : env.TERMS_CACHE_MEGABYTES,
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimits: {
       readsPerMinute: env.RATE_LIMIT_READS_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,

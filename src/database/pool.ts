@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
+import { isPooledByTransaction } from '../config/pooling.js';
 import { clientForPrisma } from './request-transaction.js';
 import { giveUpWhenSilent } from './silence.js';
 import { isReadOnly, leavesConnectionGood } from './sqlstate.js';
@@ -34,7 +35,7 @@ export function createPool(url: string, size: number, onIdleError: (error: Error
     application_name: 'vestibule',
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    onConnect: configureSession,
+    onConnect: isPooledByTransaction(url) ? keepPooledSession : configureSession,
   });
   pool.on('error', onIdleError);
   return pool;
@@ -55,14 +56,20 @@ const configureSession = ((client: pg.ClientBase) => {
   );
 }) as unknown as (client: pg.ClientBase) => void;
 
+/** The role brings the settings along: they would stay with the connection that the pooler lent for this statement. */
+const keepPooledSession = ((client: pg.ClientBase) => {
+  giveUpWhenSilent(client);
+  return onPrimary(client);
+}) as unknown as (client: pg.ClientBase) => void;
+
 /**
  * Prepares a new connection, unless a failover is under way and it has led to a standby: that takes no writes, and what
  * is read there may be of before.
  */
-export async function onPrimary(client: pg.ClientBase, settings: string): Promise<void> {
+export async function onPrimary(client: pg.ClientBase, settings = ''): Promise<void> {
   const results: unknown = await client.query(`${settings}; SELECT pg_is_in_recovery() AS standby`);
-  const { rows } = (results as pg.QueryResult<{ standby: boolean }>[]).at(-1)!;
-  if (rows[0]!.standby) throw new Error('The database is a standby');
+  const last = [results as pg.QueryResult<{ standby: boolean }>].flat().at(-1)!;
+  if (last.rows[0]!.standby) throw new Error('The database is a standby');
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
+import { isPooledByTransaction } from '../config/pooling.js';
 import type { Execution, Result } from './execution.js';
 import { CONNECT_TIMEOUT_MS, onPrimary } from './pool.js';
 import { isStaleStatement, sqlStateOf } from './sqlstate.js';
@@ -74,7 +75,8 @@ class Pipeline {
     client.on('error', () => undefined);
     await client.connect();
     try {
-      await onPrimary(client, `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+      const isPooled = isPooledByTransaction(config.connectionString);
+      await onPrimary(client, isPooled ? '' : `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw error;

@@ -8,8 +8,11 @@ const REFUSED_WORK = ['22', '23', '40'];
 /** A lock was not granted within the limit that this service sets. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** A prepared statement that is gone, and one whose plan no longer fits the schema. Nothing of it was done. */
-const STALE_STATEMENT = ['26000', '0A000'];
+/** A prepared statement that is gone, and one that somebody else has prepared on what was taken for an own connection. */
+const STRANGE_STATEMENT = ['26000', '42P05'];
+
+/** Those, and one whose plan no longer fits the schema. Nothing of it was done. */
+const STALE_STATEMENT = [...STRANGE_STATEMENT, '0A000'];
 
 const DEADLOCK = '40P01';
 
@@ -38,6 +41,11 @@ export function isReadOnly(error: unknown): boolean {
 /** Whether another connection, which prepares the statement anew, would do. */
 export function isStaleStatement(error: unknown): boolean {
   return STALE_STATEMENT.includes(sqlStateOf(error) ?? '');
+}
+
+/** Whether the connection is not what it is taken for: a pooler lends others, and does not know what is prepared on them. */
+export function isStrangeStatement(error: unknown): boolean {
+  return STRANGE_STATEMENT.includes(sqlStateOf(error) ?? '');
 }
 
 /** Whether a transaction of which nothing is left can be begun again, on whatever connection there is. */
