@@ -15,6 +15,12 @@ export const postgresPrograms = existsSync(DEBIAN)
   ? join(DEBIAN, readdirSync(DEBIAN).sort().at(-1)!, 'bin')
   : undefined;
 
+export interface Standby {
+  readonly data: string;
+  readonly port: number;
+  readonly promote: () => Promise<void>;
+}
+
 /** A Postgres of its own, with all the programs that come along, in a folder for whatever a test makes. */
 export class OwnPostgres {
   private constructor(
@@ -30,11 +36,24 @@ export class OwnPostgres {
     if (account) await chown(folder, account.uid, account.gid);
     const postgres = new OwnPostgres(folder, await freePort(), account);
     await postgres.run('initdb', ['--pgdata', postgres.data, '--username=vestibule', '--auth=trust', '--locale=C']);
-    await postgres.run('pg_ctl', [
-      ...['start', '--silent', '--pgdata', postgres.data, '--log', join(postgres.data, 'server.log')],
-      ...['--options', `-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -p ${postgres.port}`],
-    ]);
+    await postgres.startIn(postgres.data, postgres.port);
     return postgres;
+  }
+
+  /** Another that follows this one and takes no writes. */
+  async addStandby(): Promise<Standby> {
+    const data = join(this.folder, 'standby');
+    const port = await freePort();
+    await this.run('pg_basebackup', [
+      '--write-recovery-conf',
+      '--checkpoint=fast',
+      '-D',
+      data,
+      '-d',
+      this.url('postgres'),
+    ]);
+    await this.startIn(data, port);
+    return { data, port, promote: () => this.run('pg_ctl', ['promote', '--silent', '--pgdata', data]) };
   }
 
   get data(): string {
@@ -49,6 +68,12 @@ export class OwnPostgres {
   async remove(folders: readonly string[] = [this.data]): Promise<void> {
     for (const data of folders) await this.run('pg_ctl', ['stop', '--silent', '--mode=immediate', '--pgdata', data]);
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private startIn(data: string, port: number): Promise<void> {
+    const options = `-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -p ${port}`;
+    const log = join(data, 'server.log');
+    return this.run('pg_ctl', ['start', '--silent', '--pgdata', data, '--log', log, '--options', options]);
   }
 
   private async run(program: string, args: string[]): Promise<void> {
