@@ -216,7 +216,6 @@ class Node {
           retry_timeout: 5,
           // A Postgres that ended is not waited for: the standby takes over at once.
           primary_start_timeout: 0,
-          master_start_timeout: 0,
           synchronous_mode: true,
           postgresql: { use_pg_rewind: true, parameters: { max_connections: 100, shared_buffers: '32MB' } },
         },
