@@ -8,6 +8,7 @@ import { SCOPES, splitScopes } from './auth/scopes.js';
 import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
+import { isPooledByTransaction } from './config/pooling.js';
 import type { MachineClient } from './database/database.js';
 import { createPool } from './database/pool.js';
 import {
@@ -230,7 +231,11 @@ function seconds(text: string): number {
 }
 
 async function migrate(statusOnly: boolean): Promise<void> {
-  const database = await openDatabase(loadConfig(process.env));
+  const config = loadConfig(process.env);
+  if (isPooledByTransaction(config.databaseUrl)) {
+    throw new ConfigError('DATABASE_URL', '(hidden)', 'here the URL of Postgres itself, without pgbouncer=true');
+  }
+  const database = await openDatabase(config);
   try {
     if (statusOnly) return report(await migrationStatus(database.url));
     const applied = await applyMigrations(database.url);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
 import { createPool } from './database/pool.js';
-import { applyMigrations } from './database/migrations.js';
+import { applyMigrations, untilMigrated } from './database/migrations.js';
 import { openDatabase } from './database/open-database.js';
 import { withEncryptionKeys } from './encryption/development-key.js';
 import { originsOf } from './http/origins.js';
@@ -13,7 +13,7 @@ import { startServer, type RunningServer } from './server.js';
 import { stopSignal } from './stop-signal.js';
 import { unlessAborted } from './unless-aborted.js';
 
-/** Runs the server until SIGINT or SIGTERM, which also breaks off its start. Brings the database up to date first. */
+/** Runs the server until SIGINT or SIGTERM, which also breaks off its start. Brings the database up to date first, unless that is left to somebody else. */
 export async function serve(config: AppConfig): Promise<void> {
   const logger = createLogger(config);
   const stop = stopSignal((signal) => logger.info({ signal }, 'stopping'));
@@ -28,7 +28,8 @@ export async function serve(config: AppConfig): Promise<void> {
 async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger): Promise<void> {
   const database = await openDatabase(config, stop);
   try {
-    const applied = await applyMigrations(database.url, stop);
+    const applied = config.migratesOnStart ? await applyMigrations(database.url, stop) : [];
+    if (!config.migratesOnStart) await untilMigrated(database.url, config.deadlines.database, stop);
     // In development what there is to say is said in plain lines.
     if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
     const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls, join(paths.data, 'tls')), stop));

@@ -5,12 +5,19 @@ import { once } from 'node:events';
  *
  * @throws AbortError as soon as the signal is aborted
  */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return signal ? Promise.race([work, rejectionBy(signal)]) : work;
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  // A signal may outlive very many works, and would keep a listener for each.
+  const decided = new AbortController();
+  try {
+    return await Promise.race([work, rejectionBy(signal, decided.signal)]);
+  } finally {
+    decided.abort();
+  }
 }
 
-async function rejectionBy(signal: AbortSignal): Promise<never> {
+async function rejectionBy(signal: AbortSignal, decided: AbortSignal): Promise<never> {
   signal.throwIfAborted();
-  await once(signal, 'abort');
+  await once(signal, 'abort', { signal: decided });
   throw signal.reason;
 }

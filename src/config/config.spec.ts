@@ -58,6 +58,7 @@ describe('loadConfig', () => {
     ['DATABASE_POOL_SIZE', '1001', 'a whole number from 1 to 1000'],
     ['POOL_WAIT_MS', '9', 'a whole number from 10 to 60000'],
     ['POOL_WAIT_MS', '1s', 'a whole number from 10 to 60000'],
+    ['MIGRATE_ON_START', 'no', 'one of true, false'],
     ['AUTH_ISSUER', 'example.com', url],
     ['AUTH_JWKS_URL', 'file:///etc/passwd', url],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
@@ -224,6 +225,15 @@ describe('loadConfig', () => {
     expect(limits({})).toEqual({ readsPerMinute: 7, writesPerMinute: 7 });
     expect(limits({ RATE_LIMIT_READS_PER_MINUTE: '9' })).toEqual({ readsPerMinute: 9, writesPerMinute: 7 });
     expect(limits({ RATE_LIMIT_WRITES_PER_MINUTE: '0' })).toEqual({ readsPerMinute: 7, writesPerMinute: 0 });
+  });
+
+  it('neither migrates nor remembers behind a pooler that lends connections by the transaction', () => {
+    const pooled = { DATABASE_URL: `${URL_OF_DATABASE}?sslmode=require&pgbouncer=true` };
+    expect(loadConfig(pooled)).toMatchObject({ migratesOnStart: false, termsCacheMegabytes: 0 });
+    expect(loadConfig({ DATABASE_URL: URL_OF_DATABASE })).toMatchObject({ migratesOnStart: true });
+    expect(complaintAbout({ ...pooled, MIGRATE_ON_START: 'true' })).toBe(
+      'MIGRATE_ON_START: got "true", takes false when DATABASE_URL has pgbouncer=true',
+    );
   });
 
   it('does not repeat the URL of Redis, which may hold a password', () => {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from 'envalid';
 import { KEY_FORMAT, keyRingOf, type KeyRing } from './key-ring.js';
+import { isPooledByTransaction } from './pooling.js';
 
 /** How the server was told to run. Built once by {@link loadConfig}; nothing else reads the environment. */
 export class AppConfig {
@@ -18,6 +19,8 @@ export class AppConfig {
   readonly databasePoolSize!: number;
   /** How long a request waits for a connection of the pool, or for its caller's share of it. */
   readonly poolWaitMs!: number;
+  /** Else the server waits until `vestibule migrate` has brought the database up to date. */
+  readonly migratesOnStart!: boolean;
   readonly auth!: AuthConfig;
   /** Absent: that of this checkout, which `withEncryptionKeys` adds. */
   readonly encryption?: EncryptionConfig;
@@ -55,7 +58,7 @@ export interface RemovalConfig {
 
 /** How long the server waits for others, in milliseconds. No variable sets them; tests have no time for them. */
 export interface Deadlines {
-  /** For a database to answer at the start. */
+  /** For a database to answer at the start, and to be brought up to date by somebody else. */
   readonly database: number;
   /** For requests under way when it stops; then they are cut off. */
   readonly shutdown: number;
@@ -229,6 +232,7 @@ const specs = {
   DATABASE_URL: postgresUrl({ default: undefined }),
   DATABASE_POOL_SIZE: whole(1, 1000)({ default: 10 }),
   POOL_WAIT_MS: whole(10, 60_000)({ default: 1_000 }),
+  MIGRATE_ON_START: oneOf(['true', 'false'])({ default: undefined }),
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
@@ -251,6 +255,9 @@ const specs = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({ default: undefined }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl({ default: undefined }),
 };
+
+/** Every variable that is read here. */
+export const VARIABLES: readonly string[] = Object.keys(specs);
 
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_FILE'];
 
@@ -277,6 +284,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
   if (production && env.DATABASE_URL === undefined) {
     throw new ConfigError('DATABASE_URL', '', 'the URL of a Postgres database when NODE_ENV is production');
   }
+  const isPooled = isPooledByTransaction(env.DATABASE_URL);
+  if (isPooled && env.MIGRATE_ON_START === 'true') {
+    throw new ConfigError('MIGRATE_ON_START', 'true', 'false when DATABASE_URL has pgbouncer=true');
+  }
   const tls = tlsConfig(env, production);
   // Clients leave the default port out of the audience, and so does an origin.
   const httpsLocal = new URL(`https://localhost:${env.TLS_PORT}`).origin;
@@ -291,11 +302,14 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     poolWaitMs: env.POOL_WAIT_MS,
+    // Whoever migrates holds a lock of the session.
+    migratesOnStart: env.MIGRATE_ON_START !== 'false' && !isPooled,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     encryption: encryptionConfig(env, production),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
-    termsCacheMegabytes: env.TERMS_CACHE_MEGABYTES,
+    // Memory is good only where changes are heard, and a pooler passes no notifications on.
+    termsCacheMegabytes: isPooled ? 0 : env.TERMS_CACHE_MEGABYTES,
     changeRetentionDays: env.CHANGE_RETENTION_DAYS,
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimits: {

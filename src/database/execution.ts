@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import pg from 'pg';
+import { isStrangeStatement } from './sqlstate.js';
 
 /** A statement that each connection prepares once, under its name. */
 export interface Statement<Row = unknown> {
@@ -33,6 +36,33 @@ interface Connection {
 /** A pipelined client takes only what is a query of `pg`. */
 const PgQuery = pg.Query as unknown as new (text: string) => object;
 
+const preparedNames = new WeakMap<object, string>();
+
+/**
+ * The name and a hash of the text: a pooler may lend a connection on which another version of this service has prepared
+ * its own statement under the same name.
+ */
+function preparedNameOf(statement: Statement): string {
+  if (statement.name === '') return '';
+  let name = preparedNames.get(statement);
+  if (name === undefined) {
+    name = `${statement.name}_${createHash('sha256').update(statement.text).digest('hex').slice(0, 12)}`;
+    preparedNames.set(statement, name);
+  }
+  return name;
+}
+
+/** False once a pooler turned out not to keep prepared statements. */
+let isPreparing = true;
+
+function stopPreparing(): void {
+  if (!isPreparing) return;
+  isPreparing = false;
+  new Logger('Statements').warn(
+    'Statements are not prepared any more: a pooler lends connections by the transaction and does not know what is prepared on them. PgBouncer does from version 1.21, with max_prepared_statements.',
+  );
+}
+
 /**
  * One run of a statement. A query of `pg` itself has Postgres describe the columns of every result, and reads each row by
  * that description; here both are known beforehand. What that saves is in docs/decisions/0020.
@@ -50,7 +80,7 @@ export class Execution<Row> extends PgQuery {
     private readonly parameters: readonly Parameter[],
   ) {
     super(statement.text);
-    this.name = statement.name;
+    this.name = isPreparing ? preparedNameOf(statement) : '';
     this.text = statement.text;
   }
 
@@ -100,6 +130,7 @@ export class Execution<Row> extends PgQuery {
   }
 
   handleError(error: Error): void {
+    if (isStrangeStatement(error)) stopPreparing();
     this.callback?.(error);
   }
 }

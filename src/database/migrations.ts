@@ -10,6 +10,7 @@ import pg from 'pg';
 import { paths } from '../paths.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { findHandWrittenDrift } from './hand-written.js';
+import { DatabaseUnavailableError } from './open-database.js';
 
 // Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
 // but is an npm package and not a binary that is fetched at install.
@@ -89,6 +90,24 @@ async function breakOff(work: Promise<unknown>, databaseUrl: string, sessions: s
 export async function isMigrated(databaseUrl: string): Promise<boolean> {
   const migrationsList = await readMigrations();
   return withClient({ connectionString: databaseUrl }, (client) => isUpToDate(client, migrationsList));
+}
+
+/**
+ * Waits until somebody else has applied every migration of this version.
+ *
+ * @throws DatabaseUnavailableError when nobody has within the deadline
+ * @throws AbortError when it was broken off
+ */
+export async function untilMigrated(databaseUrl: string, deadlineMs: number, signal?: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
+  while (!(await unlessAborted(isMigrated(databaseUrl), signal))) {
+    if (Date.now() > giveUpAt) {
+      throw new DatabaseUnavailableError(
+        `The database has not been brought up to date for ${deadlineMs / 1000} s: "vestibule migrate" does that.`,
+      );
+    }
+    await delay(TURN_POLL_MS, undefined, { signal });
+  }
 }
 
 /**

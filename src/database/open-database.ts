@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { AppConfig } from '../config/config.js';
+import { isPooledByTransaction } from '../config/pooling.js';
 import { paths } from '../paths.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { acquireEmbeddedPostgres } from './embedded-postgres.js';
@@ -60,16 +61,23 @@ async function tryToConnect(url: string): Promise<(Error & { code?: string }) | 
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: number; schema: string | null }>(
-      "SELECT current_setting('server_version_num')::int AS version, current_schema() AS schema",
+    const { rows } = await client.query<{ version: number; schema: string | null; role: string; has_limits: boolean }>(
+      `SELECT current_setting('server_version_num')::int AS version, current_schema() AS schema,
+              quote_ident(current_user) AS role,
+              current_setting('statement_timeout') <> '0' AND current_setting('lock_timeout') <> '0' AS has_limits`,
     );
-    const { version = 0, schema = null } = rows[0] ?? {};
+    const { version = 0, schema = null, role, has_limits: hasLimits } = rows[0] ?? {};
     if (version < OLDEST_SERVER_VERSION) {
       return new UnsuitableError(`PostgreSQL 14 or newer is needed, this is ${version}`);
     }
     // Prisma's queries name the schema public; migrations and hand-written statements follow the search path.
     if (schema !== 'public') {
       return new UnsuitableError(`the search path must lead to the schema public, and leads to ${schema ?? 'none'}`);
+    }
+    if (isPooledByTransaction(url) && !hasLimits) {
+      return new UnsuitableError(
+        `with pgbouncer=true the role has to bring its limits along: ALTER ROLE ${role} SET statement_timeout = '10s'; ALTER ROLE ${role} SET lock_timeout = '2s'`,
+      );
     }
     return undefined;
   } catch (error) {

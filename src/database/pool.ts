@@ -1,13 +1,17 @@
 import { channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
+import { isPooledByTransaction } from '../config/pooling.js';
 import { clientForPrisma } from './request-transaction.js';
-import { leavesConnectionGood } from './sqlstate.js';
+import { giveUpWhenSilent } from './silence.js';
+import { isReadOnly, leavesConnectionGood } from './sqlstate.js';
 import { WaitingLine } from './waiting-line.js';
 
 /** How long the making of a connection may take. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** An idle connection whose server is gone is found out some 10 s after this; the system's own time is two hours. */
+const KEEP_ALIVE_MS = 10_000;
 /** How long a write waits for a row that somebody else has locked. */
 const LOCK_TIMEOUT_MS = 2_000;
 
@@ -41,7 +45,8 @@ export function createPool(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'vestibule',
     keepAlive: true,
-    onConnect: configureSession,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    onConnect: isPooledByTransaction(url) ? keepPooledSession : configureSession,
   };
   return new Pool(config, waitMs).on('error', onIdleError);
 }
@@ -51,11 +56,31 @@ export function createPool(
  * what the statements rely on, whatever the database's default is. The pool waits for this before it hands out a new
  * connection; its types do not say so.
  */
-const configureSession = ((client: pg.ClientBase) =>
-  client.query(`
-    SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
+const configureSession = ((client: pg.ClientBase) => {
+  giveUpWhenSilent(client);
+  return onPrimary(
+    client,
+    `SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
     SET lock_timeout = ${LOCK_TIMEOUT_MS};
-    SET default_transaction_isolation = 'read committed'`)) as unknown as (client: pg.ClientBase) => void;
+     SET default_transaction_isolation = 'read committed'`,
+  );
+}) as unknown as (client: pg.ClientBase) => void;
+
+/** The role brings the settings along: they would stay with the connection that the pooler lent for this statement. */
+const keepPooledSession = ((client: pg.ClientBase) => {
+  giveUpWhenSilent(client);
+  return onPrimary(client);
+}) as unknown as (client: pg.ClientBase) => void;
+
+/**
+ * Prepares a new connection, unless a failover is under way and it has led to a standby: that takes no writes, and what
+ * is read there may be of before.
+ */
+export async function onPrimary(client: pg.ClientBase, settings = ''): Promise<void> {
+  const results: unknown = await client.query(`${settings}; SELECT pg_is_in_recovery() AS standby`);
+  const last = [results as pg.QueryResult<{ standby: boolean }>].flat().at(-1)!;
+  if (last.rows[0]!.standby) throw new Error('The database is a standby');
+}
 
 /**
  * `pg`'s pool closes the connection of every query that fails, also where Postgres only refused a row, and keeps that of
@@ -65,6 +90,7 @@ const configureSession = ((client: pg.ClientBase) =>
 export class Pool extends pg.Pool {
   private readonly unfit = new WeakSet<pg.PoolClient>();
   private readonly line: WaitingLine;
+  private readonly open = new Set<pg.PoolClient>();
 
   constructor(
     config: pg.PoolConfig,
@@ -75,9 +101,14 @@ export class Pool extends pg.Pool {
     this.on('connect', (client) => {
       client.connection.on('errorMessage', (error: Error) => {
         if (!leavesConnectionGood(error)) this.unfit.add(client);
+        if (isReadOnly(error)) this.replaceAll();
       });
+      this.open.add(client);
     });
-    this.on('remove', this.lendFree);
+    this.on('remove', (client) => {
+      this.open.delete(client);
+      this.lendFree();
+    });
   }
 
   /** Connections that are lent, or being made for somebody. */
@@ -99,6 +130,12 @@ export class Pool extends pg.Pool {
     return new Promise((resolve, reject) => {
       this.lendTo((error, client) => (client ? resolve(client) : reject(error!)));
     });
+  }
+
+  /** What one connection has found out about the server holds for the others. */
+  private replaceAll(): void {
+    for (const client of this.open) this.unfit.add(client);
+    for (let idle = this.idleCount; idle > 0; idle--) super.connect((_error, _client, release) => release(true));
   }
 
   override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
+import { isPooledByTransaction } from '../config/pooling.js';
 import type { Execution, Result } from './execution.js';
-import { CONNECT_TIMEOUT_MS } from './pool.js';
+import { CONNECT_TIMEOUT_MS, onPrimary } from './pool.js';
 import { isStaleStatement, sqlStateOf } from './sqlstate.js';
 
 /** For how long a slow read may hold up those behind it: Postgres ends it then. */
@@ -73,7 +74,13 @@ class Pipeline {
     // Whatever is asked of a connection that broke fails with the reason.
     client.on('error', () => undefined);
     await client.connect();
-    await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+    try {
+      const isPooled = isPooledByTransaction(config.connectionString);
+      await onPrimary(client, isPooled ? '' : `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
     return new Pipeline(client);
   }
 

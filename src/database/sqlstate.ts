@@ -8,8 +8,11 @@ const REFUSED_WORK = ['22', '23', '40'];
 /** A lock was not granted within the limit that this service sets. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** A prepared statement that is gone, and one whose plan no longer fits the schema. Nothing of it was done. */
-const STALE_STATEMENT = ['26000', '0A000'];
+/** A prepared statement that is gone, and one that somebody else has prepared on what was taken for an own connection. */
+const STRANGE_STATEMENT = ['26000', '42P05'];
+
+/** Those, and one whose plan no longer fits the schema. Nothing of it was done. */
+const STALE_STATEMENT = [...STRANGE_STATEMENT, '0A000'];
 
 const DEADLOCK = '40P01';
 
@@ -30,9 +33,19 @@ export function leavesConnectionGood(error: unknown): boolean {
   return code !== undefined && (REFUSED_WORK.includes(code.slice(0, 2)) || code === LOCK_NOT_AVAILABLE);
 }
 
+/** Whether the server takes no writes, on whatever connection. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlStateOf(error) === READ_ONLY;
+}
+
 /** Whether another connection, which prepares the statement anew, would do. */
 export function isStaleStatement(error: unknown): boolean {
   return STALE_STATEMENT.includes(sqlStateOf(error) ?? '');
+}
+
+/** Whether the connection is not what it is taken for: a pooler lends others, and does not know what is prepared on them. */
+export function isStrangeStatement(error: unknown): boolean {
+  return STRANGE_STATEMENT.includes(sqlStateOf(error) ?? '');
 }
 
 /** Whether a transaction of which nothing is left can be begun again, on whatever connection there is. */
@@ -43,6 +56,6 @@ export function isRepeatable(error: unknown): boolean {
 /** Whether the database, and not the work, is what failed. A defect in this program is a `TypeError` or its like. */
 export function isUnavailable(error: unknown): boolean {
   const code = sqlStateOf(error);
-  if (code !== undefined) return UNAVAILABLE.test(code) || code === READ_ONLY;
+  if (code !== undefined) return UNAVAILABLE.test(code) || isReadOnly(error);
   return ['Error', 'AggregateError'].includes((error as Error | undefined)?.name ?? '');
 }

@@ -233,6 +233,8 @@ describe('A connection to the database that is no longer good', () => {
     const { app, stop } = await startApp({ database });
     try {
       await app.sql('SET default_transaction_read_only = off');
+      // Every connection of the pool, each of which would refuse the next write.
+      await Promise.all(Array.from({ length: 40 }, () => app.api.get('/organizations')));
       const organization = { name: uniqueName('org') };
       expect(await app.api.post('/organizations', organization)).toMatchObject({ status: 500 });
       await withAdmin((admin) => admin.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`));

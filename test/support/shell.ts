@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptionsWithoutStdio } from 'node:child_process';
 import { once } from 'node:events';
 
 const MARK = '--- end of the script, exit code';
@@ -8,8 +8,9 @@ export class Shell {
   private readonly bash;
   private output = '';
 
-  constructor(env: Record<string, string>) {
-    this.bash = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env['PATH'], ...env } });
+  /** @param options whom it runs as, and in which folder */
+  constructor(env: Record<string, string>, options: SpawnOptionsWithoutStdio = {}) {
+    this.bash = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env['PATH'], ...env }, ...options });
     this.bash.stdout.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     this.bash.stderr.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }

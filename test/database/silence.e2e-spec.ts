@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import { createPool } from '../../src/database/pool.js';
+import { giveUpWhenSilent } from '../../src/database/silence.js';
+import { Cable } from '../support/cable.js';
+import { createDatabase, type TestDatabase } from '../support/databases.js';
+
+const HURRIED = { looks: 4, everyMs: 20 };
+
+describe('A connection of the pool whose server is gone without a word', () => {
+  let database: TestDatabase;
+  let cable: Cable;
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    database = await createDatabase();
+    const url = new URL(database.url);
+    cable = new Cable({ host: url.hostname, port: Number(url.port) });
+    url.port = String(await cable.plugIn());
+    pool = createPool(url.href, 1);
+    pool.on('connect', (client) => giveUpWhenSilent(client, HURRIED));
+  });
+  afterAll(async () => {
+    await pool.end();
+    await cable.cut();
+    await database.drop();
+  });
+
+  it('fails what was asked of it, and another takes its place', async () => {
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    cable.freeze();
+    await expect(pool.query('SELECT 2 AS two')).rejects.toThrow('Connection terminated unexpectedly');
+    cable.thaw();
+    expect((await pool.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
+  });
+
+  it('is kept while something comes now and then', async () => {
+    const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    // More at a time than fits into the buffers on the way.
+    const slow = await pool.query<{ pid: number }>(
+      'SELECT pg_backend_pid() AS pid, repeat($1, 100000), pg_sleep(0.03) FROM generate_series(1, 10)',
+      ['x'],
+    );
+    expect(slow.rows.map(({ pid }) => pid)).toEqual(slow.rows.map(() => rows[0]!.pid));
+  });
+});
