@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DATABASE, type Database } from '../database/database.js';
 
@@ -8,9 +8,10 @@ const AHEAD_DAYS = 62;
 
 /** Keeps the months of `changes`: makes those that come, and drops those that are too old to be kept. */
 @Injectable()
-export class ChangePartitions implements OnApplicationShutdown {
+export class ChangePartitions implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ChangePartitions.name);
   private timer?: NodeJS.Timeout;
+  private keeping?: Promise<void>;
 
   constructor(
     @Inject(DATABASE) private readonly database: Database,
@@ -19,16 +20,18 @@ export class ChangePartitions implements OnApplicationShutdown {
 
   /** Now, and every hour. Until it has worked, changes are caught by the default partition. */
   start(): void {
-    const keep = () =>
-      this.keep().catch((error: unknown) => {
+    const keep = () => {
+      this.keeping = this.keep().catch((error: unknown) => {
         this.logger.warn(`The months of the history were not looked after: ${String(error)}`);
       });
-    void keep();
-    this.timer = setInterval(() => void keep(), LOOK_EVERY_MS).unref();
+    };
+    keep();
+    this.timer = setInterval(keep, LOOK_EVERY_MS).unref();
   }
 
-  onApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    await this.keeping;
   }
 
   async keep(): Promise<void> {

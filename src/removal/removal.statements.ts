@@ -84,17 +84,17 @@ const TAKE: Readonly<Record<Owner, Statement<{ id: string }>>> = {
 };
 
 /** A row that somebody has locked is left for later, so that no deadlock comes of it. */
-const removeSome = (table: string, condition: string): Statement => ({
-  name: `removal_some_${table}_by_${/\w+/.exec(condition)![0]}`,
+const removeSome = (what: string, table: string, condition: string): Statement => ({
+  name: `removal_some_${what}`,
   text: `
     DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM ${table} WHERE ${condition} LIMIT $2 FOR UPDATE SKIP LOCKED))`,
   rowOf: NO_COLUMNS,
 });
 
-const REMOVE_MEMBERS = removeSome('organization_members', 'organization_id = $1');
-const REMOVE_ROWS = removeSome('organization_connections', 'connection_id = $1');
-const REMOVE_MEMBERSHIPS = removeSome('organization_members', 'user_id = ANY ($1::text[])');
+const REMOVE_MEMBERS = removeSome('members', 'organization_members', 'organization_id = $1');
+const REMOVE_ROWS = removeSome('rows', 'organization_connections', 'connection_id = $1');
+const REMOVE_MEMBERSHIPS = removeSome('memberships', 'organization_members', 'user_id = ANY ($1::text[])');
 
 const TAKE_USERS: Statement<string> = {
   name: 'removal_take_users',
