@@ -9,6 +9,7 @@ import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
+import { EventStreamsModule } from './event-streams/event-streams.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ExceptionToResponseFilter } from './http/exception.filter.js';
 import { RequestValidationPipe } from './http/validation/validation.pipe.js';
@@ -40,6 +41,7 @@ export class AppModule {
         ApplicationsModule,
         LoginModule,
         PlanModule,
+        EventStreamsModule,
         SafeWritesModule,
         HealthModule,
         OpenApiModule,

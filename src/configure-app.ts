@@ -6,6 +6,7 @@ import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
 import { POOL } from './database/database.js';
+import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
@@ -38,5 +39,10 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   await registerBodyParsers(fastify);
   registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
+  const dispatcher = app.get(EventDispatcher);
+  fastify.addHook('onListen', (done) => {
+    dispatcher.start();
+    done();
+  });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

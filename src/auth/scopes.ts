@@ -34,6 +34,13 @@ export const SCOPES = [
   'update:users',
   'update:users_app_metadata',
   'delete:users',
+  'read:event_streams',
+  'create:event_streams',
+  'update:event_streams',
+  'delete:event_streams',
+  'read:event_stream_secrets',
+  'read:event_deliveries',
+  'update:event_deliveries',
   'evaluate:logins',
   ...APPLICATION_SCOPES,
 ] as const;

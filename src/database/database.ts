@@ -9,6 +9,8 @@ import { asStatementRun } from './statement-channel.js';
 export { Prisma } from './generated/client.js';
 export type {
   Connection,
+  EventDelivery,
+  EventStream,
   MachineClient,
   Organization,
   OrganizationDiscoveryDomain,

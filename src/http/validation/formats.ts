@@ -21,6 +21,9 @@ export const FORMATS = {
   hostname: (text: string) => text.length <= 253 && HOST_NAME.test(text) && !NUMERIC_END.test(text),
   'strict-uri': (text: string) => URL.canParse(text),
   'user-id-with-max-length': (text: string) => USER_ID.test(text),
+  // As RFC 3339 has it.
+  'date-time': (text: string) =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text)),
   'connection-realm': (text: string) => text.length > 0 && text.length <= 255,
 } as const;
 
