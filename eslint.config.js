@@ -12,7 +12,7 @@ const ROOMS = {
   database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js'],
   http: ['errors/', 'config/'],
   auth: ['errors/', 'config/', 'database/', 'http/', 'identifiers.js'],
-  metrics: ['config/', 'database/', 'http/', 'login/'],
+  metrics: ['config/', 'database/', 'event-streams/', 'http/', 'login/'],
   tracing: ['config/', 'database/', 'unless-aborted.js'],
 };
 

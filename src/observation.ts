@@ -5,6 +5,7 @@ import type { AppConfig } from './config/config.js';
 import { ChangeFeed } from './database/change-feed.js';
 import { newestMigration } from './database/migrations.js';
 import { TermsCache } from './login/terms-cache.js';
+import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import type { MetricsServer } from './metrics/metrics-server.js';
 import { paths } from './paths.js';
 import type { Tracing } from './tracing/tracing.js';
@@ -39,6 +40,7 @@ export async function observe(app: NestFastifyApplication, pool: pg.Pool, config
         pool,
         termsCache: app.get(TermsCache),
         feed: app.get(ChangeFeed),
+        events: app.get(EventDispatcher),
         version: await ownVersion(),
         migration: await newestMigration(pool),
       });

@@ -41,6 +41,7 @@ export const SCOPES = [
   'read:event_stream_secrets',
   'read:event_deliveries',
   'update:event_deliveries',
+  'read:events',
   'evaluate:logins',
   ...APPLICATION_SCOPES,
 ] as const;

@@ -57,6 +57,10 @@ export interface Deadlines {
   readonly eventRetries: number;
   /** Between an event's first failure and the second try; each further one waits longer. */
   readonly eventFirstPause: number;
+  /** Of those who pull events, after which they hear that there is none. */
+  readonly eventHeartbeat: number;
+  /** After which they have to ask again, with a token that is still good. */
+  readonly eventReading: number;
 }
 
 const DEADLINES: Deadlines = {
@@ -69,6 +73,8 @@ const DEADLINES: Deadlines = {
   eventAnswer: 10_000,
   eventRetries: 3 * 24 * 3_600_000,
   eventFirstPause: 1_000,
+  eventHeartbeat: 15_000,
+  eventReading: 3_600_000,
 };
 
 export interface TlsConfig {

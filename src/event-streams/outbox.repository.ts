@@ -65,21 +65,26 @@ export class Outbox {
     return statements.readLane(this.pool, lane, { after, upTo, tables: this.tables, limit });
   }
 
-  /** The number of the first change that is still kept; 0: there is none. */
-  first(): Promise<number> {
-    return statements.firstSequence(this.pool);
+  /** The number of the first change that is still kept, 0: there is none; and the last number that was given out. */
+  bounds(): Promise<readonly [first: number, drawn: number]> {
+    return statements.bounds(this.pool);
   }
 
-  /** The number after which the changes since this time begin, as far as their numbers and times have the same order. */
-  async before(time: Date): Promise<number> {
-    let [low, high] = [(await this.first()) - 1, this.settledUpTo];
+  /**
+   * The number after which the changes since this time begin, as far as their numbers and times have the same order.
+   *
+   * @param first the first number to look at
+   * @param last the last one
+   */
+  async before(time: Date, first: number, last: number): Promise<number> {
+    let [low, high] = [Math.max(0, first - 1), last];
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2);
       const found = await statements.timeOf(this.pool, middle);
       if (found !== undefined && found < time) low = middle;
       else high = middle - 1;
     }
-    return Math.max(0, low);
+    return low;
   }
 
   async end(): Promise<void> {

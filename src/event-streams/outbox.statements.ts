@@ -68,10 +68,12 @@ const READ_ROW: Statement<RecordedChange> = {
   rowOf: CHANGE.rowOf,
 };
 
-const FIRST: Statement<number> = {
-  name: 'first_change',
-  text: 'SELECT coalesce(min(sequence), 0) FROM changes',
-  rowOf: ([sequence]) => Number(sequence),
+const BOUNDS: Statement<readonly [first: number, drawn: number]> = {
+  name: 'bounds_of_changes',
+  text: `
+    SELECT coalesce((SELECT min(sequence) FROM changes), 0), CASE WHEN is_called THEN last_value ELSE 0 END
+      FROM change_sequence`,
+  rowOf: ([first, drawn]) => [Number(first), Number(drawn)],
 };
 
 const TIME_OF: Statement<Date> = {
@@ -106,9 +108,9 @@ export async function readLane(
   return (await running).rows;
 }
 
-/** 0: there is none. */
-export async function firstSequence(on: Queryable): Promise<number> {
-  return (await run(on, FIRST, [])).rows[0]!;
+/** The number of the first change that is still kept, 0: there is none; and the last number that was given out. */
+export async function bounds(on: Queryable): Promise<readonly [first: number, drawn: number]> {
+  return (await run(on, BOUNDS, [])).rows[0]!;
 }
 
 /** Of the first change with this number or a greater one. Undefined: there is none. */

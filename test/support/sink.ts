@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { eventually } from './clock.js';
+import { expectEvent } from './event-schemas.js';
 
 /** An event as it arrived. */
 export interface Received {
@@ -34,6 +36,8 @@ interface Reply {
 
 /** A destination of events, in this process, which keeps what it is sent. */
 export class Sink {
+  /** Without a path. */
+  url = '';
   readonly received: Received[] = [];
   behaviour: Behaviour = () => ({ status: 204 });
   private readonly server: Server;
@@ -58,15 +62,8 @@ export class Sink {
     const sink = new Sink();
     sink.server.listen(0, '127.0.0.1');
     await once(sink.server, 'listening');
+    sink.url = `http://127.0.0.1:${(sink.server.address() as AddressInfo).port}`;
     return sink;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
   }
 
   /** Those that it has taken, each once, in the order of their first arrival. */
@@ -79,9 +76,24 @@ export class Sink {
     });
   }
 
+  /** Until it has taken as many events as are wanted, or one that is. Each of them is held against its schema. */
+  async until(isWanted: (taken: readonly Received[]) => boolean): Promise<Received[]> {
+    const taken = await eventually(() => Promise.resolve(this.taken), isWanted);
+    for (const { event } of taken) expectEvent(event);
+    return taken;
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, 'close');
   }
+}
+
+/** Declares a sink for the tests of the describe block it is called in. */
+export function useSink(): { sink: Sink } {
+  const used = {} as { sink: Sink };
+  beforeAll(async () => void (used.sink = await Sink.start()));
+  afterAll(() => used.sink.stop());
+  return used;
 }

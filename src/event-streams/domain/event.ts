@@ -102,8 +102,9 @@ function objectOf(type: EventType, row: RecordedRow, change: RecordedChange): Wi
       return { organization: { id: row['organization_id'] }, user: { user_id: row['user_id'] } };
     case 'user.created':
     case 'user.updated':
-    case 'user.deleted':
       return userOf(row, change);
+    case 'user.deleted':
+      return { ...userOf(row, change), deleted_at: change.changedAt.toISOString() };
   }
 }
 

@@ -6,8 +6,10 @@ import type {
   EventStreamDraft,
   WebhookDestination,
 } from '../domain/event-stream.js';
+import type { StartingPoint } from '../event-feed.js';
 import { EVENT_TYPES } from '../domain/event-type.js';
 import type { DeliveryFilter } from '../event-streams.repository.js';
+import type { SubscribeToEventsDto } from './subscribe.dto.js';
 import type {
   DestinationDto,
   EventStreamCreateDto,
@@ -81,3 +83,13 @@ const periodOf = ({ date_from, date_to }: Pick<RedeliverDto, 'date_from' | 'date
   from: date_from === undefined ? undefined : new Date(date_from),
   to: date_to === undefined ? undefined : new Date(date_to),
 });
+
+/** What a browser sends when it connects again is newer than what its address says. */
+export function startingPointOf(dto: SubscribeToEventsDto, lastEventId: string | undefined): StartingPoint {
+  if (lastEventId !== undefined && !/^\d{1,15}$/.test(lastEventId)) {
+    throw new DomainError('header_invalid', at(WORDING.isFormat(lastEventId, 'checkpoint'), ['Last-Event-ID']));
+  }
+  const offset = lastEventId ?? dto.from;
+  if (offset !== undefined) return { offset: Number(offset) };
+  return dto.from_timestamp === undefined ? {} : { time: new Date(dto.from_timestamp) };
+}
