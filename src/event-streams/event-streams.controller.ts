@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
 import { RequireScope } from '../auth/access.js';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
@@ -30,6 +30,7 @@ import {
   presentTestDelivery,
 } from './event-streams.presenter.js';
 import { EventStreamsService } from './event-streams.service.js';
+import { WebhooksOnlyGuard } from './webhooks-only.guard.js';
 
 @ApiTags('event streams')
 @Controller('event-streams')
@@ -46,6 +47,7 @@ export class EventStreamsController {
 
   @Post()
   @RequireScope('create:event_streams')
+  @UseGuards(WebhooksOnlyGuard)
   @ApiResponse({ status: 201, type: EventStreamResponse })
   @ApiEntityTag()
   @ApiErrors()
@@ -64,6 +66,7 @@ export class EventStreamsController {
 
   @Patch(':id')
   @RequireScope('update:event_streams')
+  @UseGuards(WebhooksOnlyGuard)
   @ApiResponse({ status: 200, type: EventStreamResponse })
   @ApiEntityTag()
   @ApiErrors(404)

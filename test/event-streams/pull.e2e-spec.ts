@@ -34,21 +34,15 @@ async function listening<T>(
 
 /** Comments are left out. */
 async function* parse(body: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
+  const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of body.pipeThrough(
-    new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>,
-  )) {
-    text += chunk;
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
     for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
-      const lines = text
-        .slice(0, end)
-        .split('\n')
-        .filter((line) => !line.startsWith(':'));
-      if (lines.length === 0) continue;
-      const fields = Object.fromEntries(
-        lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-      );
-      yield { ...fields, data: JSON.parse(fields['data']!) as Message['data'] };
+      const lines = text.slice(0, end).split('\n');
+      const pairs = lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const);
+      const { '': _comment, data, ...fields } = Object.fromEntries(pairs);
+      if (data !== undefined) yield { ...fields, data: JSON.parse(data) as Message['data'] };
     }
   }
 }

@@ -75,23 +75,25 @@ export class DestinationDto {
   configuration!: WebhookConfigurationDto;
 }
 
-export class EventStreamUpdateDto {
+class EventStreamFieldsDto {
   @StringField({ minLength: 1, maxLength: MAX_NAME_LENGTH })
   name?: string;
 
   @ObjectListField(() => SubscriptionDto, { maxItems: EVENT_TYPES.length, uniqueBy: 'event_type' })
   subscriptions?: SubscriptionDto[];
 
-  @ObjectField(() => DestinationDto)
-  destination?: DestinationDto;
-
   @EnumField(STATUSES)
   status?: (typeof STATUSES)[number];
 }
 
-export class EventStreamCreateDto extends EventStreamUpdateDto {
+export class EventStreamCreateDto extends EventStreamFieldsDto {
   @ObjectField(() => DestinationDto, { required: true })
-  declare destination: DestinationDto;
+  destination!: DestinationDto;
+}
+
+export class EventStreamUpdateDto extends EventStreamFieldsDto {
+  @ObjectField(() => DestinationDto)
+  destination?: DestinationDto;
 }
 
 export class TestEventDto {

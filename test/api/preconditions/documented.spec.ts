@@ -3,7 +3,8 @@ import { documentedOperations, RESOURCES, type DocumentedOperation } from './res
 const operations = documentedOperations();
 const headersOf = ({ parameters = [] }: DocumentedOperation) =>
   parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
-const isSingle = ([path]: [string, unknown]) => path.endsWith('}');
+/** Deliveries are not: nobody changes them, and they are gone when they are done. */
+const isSingle = ([path]: [string, unknown]) => path.endsWith('}') && !path.endsWith('/{event_id}');
 
 describe('the published document', () => {
   it('has no single resource without a case in these tests, and no case is of another', () => {
