@@ -23,8 +23,10 @@ const FAREWELL_MS = 3_000;
 
 interface Work {
   readonly version: bigint;
-  readonly redeliveries: number;
+  redeliveries: number;
   readonly worker: StreamWorker;
+  /** When it is to end: until it has. */
+  ending?: Promise<void>;
 }
 
 /** How the delivery of events is doing on this server. */
@@ -87,7 +89,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     this.ending.abort();
     this.pause.abort();
     await this.running;
-    await this.endWorkers(this.works.keys());
+    await Promise.all([...this.works].map(([id, work]) => this.endWork(id, work)));
     await this.rest().catch(() => undefined);
     if (this.hasLeased) await this.deliveries.release().catch(() => undefined);
     await this.outbox.end();
@@ -121,13 +123,18 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     const leased = await this.deliveries.lease(LEASE_MS);
     for (const { worker } of this.works.values()) worker.renewLease(askedAt + LEASE_MS);
     const byId = new Map(leased.map((stream) => [stream.id, stream]));
-    const outdated = [...this.works].filter(([id, { version }]) => byId.get(id)?.version !== version);
-    await this.endWorkers(outdated.map(([id]) => id));
+    for (const [id, work] of this.works) {
+      // It is not waited for, so that the leases of others do not run out meanwhile.
+      if (byId.get(id)?.version !== work.version) void this.endWork(id, work);
+    }
     for (const stream of leased) {
       const work = this.works.get(stream.id);
-      if (work === undefined) await this.begin(stream, askedAt + LEASE_MS);
-      else if (work.redeliveries !== stream.redeliveries) {
-        this.works.set(stream.id, { ...work, redeliveries: stream.redeliveries });
+      if (work === undefined) {
+        await this.begin(stream, askedAt + LEASE_MS).catch((error: unknown) => {
+          this.logger.warn(`The events of ${stream.id} cannot be delivered: ${String(error)}`);
+        });
+      } else if (work.redeliveries !== stream.redeliveries) {
+        work.redeliveries = stream.redeliveries;
         await work.worker.reconsider();
       }
     }
@@ -172,19 +179,17 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     void worker.abort();
   }
 
-  /** Waits for what they have under way, but not for long, and writes down how far they have got. */
-  private async endWorkers(ids: Iterable<string>): Promise<void> {
-    await Promise.all(
-      [...ids].map(async (id) => {
-        const worker = this.works.get(id)?.worker;
-        if (!worker) return;
-        const farewell = setTimeout(() => void worker.abort(), FAREWELL_MS);
-        await worker.end();
-        clearTimeout(farewell);
-        await this.advance();
-        this.works.delete(id);
-      }),
-    );
+  /** Waits for what it has under way, but not for long, and writes down how far it has got. */
+  private endWork(id: string, work: Work): Promise<void> {
+    work.ending ??= (async () => {
+      const farewell = setTimeout(() => void work.worker.abort(), FAREWELL_MS);
+      await work.worker.end();
+      clearTimeout(farewell);
+      await this.advance().catch(() => undefined);
+      if (this.works.get(id) === work) this.works.delete(id);
+      this.refresh();
+    })();
+    return work.ending;
   }
 
   /** While there are workers. */

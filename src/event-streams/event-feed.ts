@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -31,6 +32,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     private readonly outbox: Outbox,
   ) {
     this.source = eventSourceOf(config.publicUrl);
+    setMaxListeners(MAX_READERS, this.ending.signal);
   }
 
   /**

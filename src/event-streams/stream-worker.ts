@@ -72,6 +72,8 @@ export class StreamWorker {
   private reading?: Promise<void>;
   private isEnding = false;
   private leasedUntil = 0;
+  /** Since when there has been something to read that was not read. */
+  private behindSince?: number;
 
   constructor(
     private readonly settings: WorkerSettings,
@@ -94,7 +96,8 @@ export class StreamWorker {
   /** How old the oldest change is that is neither delivered nor waits, in milliseconds. */
   get lagMs(): number {
     const [oldest] = this.ahead;
-    return oldest === undefined ? 0 : Math.max(0, Date.now() - oldest.change.changedAt.getTime());
+    if (oldest !== undefined) return Math.max(0, Date.now() - oldest.change.changedAt.getTime());
+    return this.behindSince === undefined ? 0 : performance.now() - this.behindSince;
   }
 
   /** How many lanes wait for an event that fails. */
@@ -110,7 +113,9 @@ export class StreamWorker {
   /** Looks for what there is to do. */
   wake(): void {
     if (this.isEnding) return;
-    this.fill();
+    if (this.position >= this.outbox.settledUpTo) this.behindSince = undefined;
+    else this.behindSince ??= performance.now();
+    this.pump();
     this.retryWhatIsDue();
   }
 

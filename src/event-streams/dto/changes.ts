@@ -46,27 +46,31 @@ function authorizationOf(dto: WebhookAuthorizationDto): Authorization {
   switch (dto.method) {
     case 'basic':
       refuse(dto, 'token');
-      return { method: 'basic', username: required(dto, 'username'), password: required(dto, 'password') };
+      // A colon would end it (RFC 7617).
+      return { method: 'basic', username: required(dto, 'username', /^[^:]+$/), password: required(dto, 'password') };
     case 'bearer':
       refuse(dto, 'username');
       refuse(dto, 'password');
-      return { method: 'bearer', token: required(dto, 'token') };
+      return { method: 'bearer', token: required(dto, 'token', /^[\x21-\x7e]+$/) };
   }
 }
 
 type Part = 'username' | 'password' | 'token';
 
-function required(dto: WebhookAuthorizationDto, part: Part): string {
+/** A refusal does not repeat what may be a secret. */
+function required(dto: WebhookAuthorizationDto, part: Part, form = /^/): string {
   const value = dto[part];
-  if (value === undefined)
-    throw new DomainError('body_invalid', at(`Missing required property: ${part}`, AUTHORIZATION));
+  if (value === undefined) throw refused(`Missing required property: ${part}`);
+  if (!form.test(value)) throw refused(`Object didn't pass validation for format ${part}`, part);
   return value;
 }
 
 function refuse(dto: WebhookAuthorizationDto, part: Part): void {
-  if (dto[part] === undefined) return;
-  throw new DomainError('body_invalid', at(`Additional properties not allowed: ${part}`, AUTHORIZATION));
+  if (dto[part] !== undefined) throw refused(`Additional properties not allowed: ${part}`);
 }
+
+const refused = (detail: string, ...part: Part[]) =>
+  new DomainError('body_invalid', at(detail, [...AUTHORIZATION, ...part]));
 
 export function filterOf(dto: ListDeliveriesDto): DeliveryFilter {
   const eventTypes = dto.event_types?.split(',').map((type) => type.trim());

@@ -37,6 +37,14 @@ describe('POST /event-streams', () => {
       "'Missing required property: password' on property destination.configuration.webhook_authorization",
     ],
     [
+      { destination: webhook(ENDPOINT, { method: 'basic', username: 'a:b', password: 'x' }) },
+      "'Object didn't pass validation for format username' on property destination.configuration.webhook_authorization.username",
+    ],
+    [
+      { destination: webhook(ENDPOINT, { method: 'bearer', token: 'a\r\nx-injected: b' }) },
+      "'Object didn't pass validation for format token' on property destination.configuration.webhook_authorization.token",
+    ],
+    [
       { destination: webhook(ENDPOINT, { ...bearer, password: 'x' }) },
       "'Additional properties not allowed: password' on property destination.configuration.webhook_authorization",
     ],
