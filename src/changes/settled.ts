@@ -9,8 +9,10 @@ import type pg from 'pg';
  * When no transaction up to the fence runs any more, all those numbers are settled. The `xmax` of a snapshot cannot
  * be the fence: it is one past the last id that has *ended*, and ids that are still running may be greater.
  *
- * What it costs: one transaction id, without a flush of the log, for a sample that finds new numbers, and none for one
- * that does not. A transaction that stays open anywhere in the cluster holds it up. See docs/decisions/0030.
+ * The fence's commit is flushed, for which it needs something to be flushed: after a crash of Postgres a number whose drawing
+ * had not reached the disk would be given out again, to a change that whoever has gone past that number would not see.
+ *
+ * What it costs: one transaction id and one flush for a sample that finds new numbers, and nothing for one that does not. A transaction that stays open anywhere in the cluster holds it up. See docs/decisions/0030.
  */
 export class Settled {
   private sequence = 0;
@@ -33,6 +35,7 @@ export class Settled {
 
   /** Looks once. @returns whether more is settled than before */
   async sample(): Promise<boolean> {
+    const isNew = `is_called AND last_value > ${this.drawn}`;
     // Several statements in one text are sent as one message, and each sees the state at its own beginning.
     const [
       {
@@ -43,7 +46,8 @@ export class Settled {
       },
     ] = (await this.pool.query(`
       SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS drawn,
-             CASE WHEN is_called AND last_value > ${this.drawn} THEN pg_current_xact_id() END AS fence
+             CASE WHEN ${isNew} THEN pg_current_xact_id() END AS fence,
+             CASE WHEN ${isNew} THEN pg_logical_emit_message(true, 'vestibule', '') END AS flushed
         FROM change_sequence;
       SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin`)) as unknown as [Answer<Noted>, Answer<Snapshot>];
     if (noted.fence !== null) this.note({ upTo: Number(noted.drawn), id: BigInt(noted.fence) });

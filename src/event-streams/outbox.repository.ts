@@ -11,6 +11,7 @@ import * as statements from './outbox.statements.js';
 /** Between two looks for what is settled, while anybody follows. */
 const SAMPLE_MS = 100;
 const AFTER_FAILURE_MS = 1_000;
+const SILENCE_MS = 12_000;
 
 /**
  * The table of changes as the outbox of events: read in the order of its numbers, as far as they are settled. All of a
@@ -29,6 +30,8 @@ export class Outbox {
 
   constructor(@Inject(POOL) pool: pg.Pool) {
     this.pool = createPool(pool.options.connectionString!, 1);
+    // Postgres ends a statement before that; a network that says nothing ends none, and all of this would wait for it.
+    this.pool.options.query_timeout = SILENCE_MS;
     this.settled = new Settled(this.pool);
   }
 
