@@ -11,6 +11,7 @@ import type { Pool } from './database/pool.js';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { EncryptionModule } from './encryption/encryption.module.js';
+import { EventStreamsModule } from './event-streams/event-streams.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ExceptionToResponseFilter } from './http/exception.filter.js';
 import { RequestValidationPipe } from './http/validation/validation.pipe.js';
@@ -46,6 +47,7 @@ export class AppModule {
         ApplicationsModule,
         LoginModule,
         PlanModule,
+        EventStreamsModule,
         SafeWritesModule,
         RemovalModule,
         HealthModule,

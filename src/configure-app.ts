@@ -9,6 +9,7 @@ import { CallerShares } from './database/caller-shares.js';
 import { POOL } from './database/database.js';
 import { ClearSecrets } from './encryption/clear-secrets.js';
 import type { Pool } from './database/pool.js';
+import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
@@ -44,10 +45,12 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerCallerShares(fastify, app.get(CallerShares));
   registerSafeWrites(fastify, app.get(SafeWritesService));
   registerOAuthErrors(fastify);
+  const dispatcher = app.get(EventDispatcher);
   fastify.addHook('onListen', (done) => {
     app.get(ChangePartitions).start();
     app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
     app.get(RemovalService).start();
+    dispatcher.start();
     done();
   });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });

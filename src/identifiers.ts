@@ -23,7 +23,7 @@ let lastSortedAt = 0;
  * A new id that sorts after those made before: 48 bits of time and 80 random bits. In one process the order is strict;
  * between processes it is as good as their clocks.
  */
-export function newSortedId(prefix: 'ord'): string {
+export function newSortedId(prefix: 'ord' | 'est'): string {
   lastSortedAt = Math.max(Date.now(), lastSortedAt + 1);
   const random = BigInt(`0x${randomBytes(RANDOM_BITS / 8).toString('hex')}`);
   let rest = (BigInt(lastSortedAt) << BigInt(RANDOM_BITS)) | random;

@@ -7,6 +7,7 @@ import { newestMigration } from './database/migrations.js';
 import type { Pool } from './database/pool.js';
 import { RequestTransactions } from './database/request-transactions.js';
 import { TermsCache } from './login/terms-cache.js';
+import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import type { MetricsServer } from './metrics/metrics-server.js';
 import { paths } from './paths.js';
 import type { Tracing } from './tracing/tracing.js';
@@ -43,6 +44,7 @@ export async function observe(app: NestFastifyApplication, pool: Pool, config: A
         waiting: () => pool.waiting + shares.waiting + transactions.waiting,
         termsCache: app.get(TermsCache),
         feed: app.get(ChangeFeed),
+        events: app.get(EventDispatcher),
         version: await ownVersion(),
         migration: await newestMigration(pool),
       });

@@ -145,6 +145,10 @@ const ADDITIONS: readonly Intended[] = [
     ],
   },
   {
+    because: 'Event streams and events are in the SDK, and not in this slice of the contract.',
+    differences: ['* /event-streams*: absent → present', 'GET /events: absent → present'],
+  },
+  {
     because: 'Additions: changes of many organization connections as one.',
     differences: [
       'PUT /organizations/{id}/connections: absent → present',

@@ -69,6 +69,21 @@ describe('loadConfig', () => {
     ['METRICS_PORT', 'on', port],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', url],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/v1/traces', url],
+    [
+      'EVENT_DESTINATIONS_ALLOW',
+      'sink.example, 10.0.0.0/33',
+      'names of hosts, addresses or networks such as 10.0.0.0/8, separated by commas',
+    ],
+    [
+      'EVENT_DESTINATIONS_ALLOW',
+      '10.0.0.256',
+      'names of hosts, addresses or networks such as 10.0.0.0/8, separated by commas',
+    ],
+    [
+      'EVENT_DESTINATIONS_ALLOW',
+      'https://sink.example',
+      'names of hosts, addresses or networks such as 10.0.0.0/8, separated by commas',
+    ],
     ['RATE_LIMIT_READS_PER_MINUTE', '-1', 'a whole number from 0 to 1000000000'],
     ['RATE_LIMIT_WRITES_PER_MINUTE', '1.5', 'a whole number from 0 to 1000000000'],
   ])('refuses %s=%s and says what it takes', (variable, value, takes) => {

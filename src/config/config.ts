@@ -36,6 +36,8 @@ export class AppConfig {
   readonly rateLimits!: { readonly readsPerMinute: number; readonly writesPerMinute: number };
   /** Where the servers count together what is used of the limits; absent: in the database. */
   readonly redisUrl?: string;
+  /** Hosts, addresses and networks to which events may be sent although they are not public, also over http. */
+  readonly eventDestinationsAllow!: readonly string[];
   /** Absent: nothing is measured. */
   readonly metrics?: MetricsConfig;
   /** Absent: nothing is traced. */
@@ -72,6 +74,16 @@ export interface Deadlines {
   readonly refusalSummary: number;
   /** For the last writes of servers of the version before, when their time is over: see `src/encryption/clear-secrets.ts`. */
   readonly clearSecrets: number;
+  /** For a destination to answer that it has taken an event. */
+  readonly eventAnswer: number;
+  /** From the first failure of an event until its stream is paused. */
+  readonly eventRetries: number;
+  /** Between an event's first failure and the second try; each further one waits longer. */
+  readonly eventFirstPause: number;
+  /** Of those who pull events, after which they hear that there is none. */
+  readonly eventHeartbeat: number;
+  /** After which they have to ask again, with a token that is still good. */
+  readonly eventReading: number;
 }
 
 const DEADLINES: Deadlines = {
@@ -82,6 +94,11 @@ const DEADLINES: Deadlines = {
   requestCheck: 5_000,
   refusalSummary: 60_000,
   clearSecrets: 60_000,
+  eventAnswer: 10_000,
+  eventRetries: 3 * 24 * 3_600_000,
+  eventFirstPause: 1_000,
+  eventHeartbeat: 15_000,
+  eventReading: 3_600_000,
 };
 
 const REMOVAL: RemovalConfig = { atOnce: 5_000, batch: 1_000, lookEvery: 30_000 };
@@ -188,14 +205,27 @@ function isUsable(pems: SecureContextOptions): boolean {
   }
 }
 
+const listed = (input: string) => input.split(',').map((one) => one.trim());
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix = '0', ...rest] = text.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+}
+
 const networks = makeValidator((input) => {
-  const given = input.split(',').map((one) => one.trim());
-  for (const network of given) {
-    const [address = '', prefix = '0', ...rest] = network.split('/');
-    const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
-    if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
-      throw new EnvError('addresses or networks such as 10.0.0.0/8, separated by commas');
-    }
+  const given = listed(input);
+  if (!given.every(isNetwork)) throw new EnvError('addresses or networks such as 10.0.0.0/8, separated by commas');
+  return given;
+});
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+
+const hosts = makeValidator((input) => {
+  const given = listed(input);
+  // Digits and dots alone are an address with a mistake in it.
+  if (!given.every((one) => isNetwork(one) || (HOST_NAME.test(one) && !/^[\d.]+$/.test(one)))) {
+    throw new EnvError('names of hosts, addresses or networks such as 10.0.0.0/8, separated by commas');
   }
   return given;
 });
@@ -247,6 +277,7 @@ const specs = {
   RATE_LIMIT_READS_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
   RATE_LIMIT_WRITES_PER_MINUTE: whole(0, 1_000_000_000)({ default: undefined }),
   REDIS_URL: redisUrl({ default: undefined }),
+  EVENT_DESTINATIONS_ALLOW: hosts({ default: [] }),
   METRICS_HOST: str({ default: '127.0.0.1' }),
   METRICS_PORT: whole(0, 65535)({ default: undefined }),
   // OpenTelemetry's own; its SDK reads further ones by itself.
@@ -317,6 +348,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
       writesPerMinute: env.RATE_LIMIT_WRITES_PER_MINUTE ?? env.RATE_LIMIT_PER_MINUTE,
     },
     redisUrl: env.REDIS_URL,
+    eventDestinationsAllow: env.EVENT_DESTINATIONS_ALLOW,
     metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),

@@ -11,6 +11,8 @@ export { Prisma } from './generated/client.js';
 export type {
   Connection,
   ConnectionSecrets,
+  EventDelivery,
+  EventStream,
   MachineClient,
   Organization,
   OrganizationDiscoveryDomain,

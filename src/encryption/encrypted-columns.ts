@@ -11,4 +11,5 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: 'connection_secrets', id: 'connection_id', jwe: 'jwe' },
   { table: 'signing_keys', id: 'kid', jwe: 'private_jwe' },
   { table: 'idempotency_keys', id: 'id', jwe: 'body_jwe' },
+  { table: 'event_streams', id: 'id', jwe: 'secrets' },
 ];

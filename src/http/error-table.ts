@@ -40,6 +40,11 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'An organization can have at most % discovery domains.',
     errorCode: 'limit_reached',
   },
+  event_stream_limit_reached: {
+    status: 400,
+    message: 'There can be at most % event streams.',
+    errorCode: 'limit_reached',
+  },
   body_invalid: { status: 400, message: 'Payload validation error: %.', errorCode: 'invalid_body' },
   query_invalid: { status: 400, message: 'Query validation error: %.', errorCode: 'invalid_query_string' },
   path_invalid: { status: 400, message: 'Path validation error: %.', errorCode: 'invalid_uri' },
@@ -80,6 +85,9 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   discovery_domain_not_found: { status: 404, message: 'No organization domain found by that id' },
   change_not_found: { status: 404, message: 'No change found by that sequence' },
   log_not_found: { status: 404, message: 'Log not found', errorCode: 'log_not_found' },
+  event_stream_not_found: { status: 404, message: 'No event stream found by that id' },
+  event_delivery_not_found: { status: 404, message: 'No failed delivery found by that id' },
+  events_gone: { status: 410, message: 'The events from there on are no longer kept', errorCode: 'cursor_expired' },
   organization_name_taken: {
     status: 409,
     message: 'An organization with this name already exists.',

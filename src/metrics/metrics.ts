@@ -5,6 +5,7 @@ import { LEASE_MS } from '../database/notifications.js';
 import { connectionWaits, type ConnectionWait, type Pool } from '../database/pool.js';
 import { failureOf, statementRuns, type StatementRun } from '../database/statement-channel.js';
 import { sheds, type Shed } from '../database/waiting-line.js';
+import type { EventDispatcher } from '../event-streams/event-dispatcher.js';
 import { answeredRequests, type AnsweredRequest } from '../http/access-log.js';
 import { decisionsMade, type DecisionMade } from '../login/decision-channel.js';
 import type { TermsCache } from '../login/terms-cache.js';
@@ -16,6 +17,7 @@ export interface Measured {
   readonly waiting: () => number;
   readonly termsCache: TermsCache;
   readonly feed: ChangeFeed;
+  readonly events: Pick<EventDispatcher, 'figures'>;
   readonly version: string;
   /** The newest that the database has. */
   readonly migration: string;
@@ -45,6 +47,7 @@ export function createMetrics(measured: Measured): Metrics {
   describeBuild(registry, measured);
   describePool(registry, measured);
   if (measured.termsCache.isOn) describeTermsCache(registry, measured.termsCache, measured.feed);
+  describeEvents(registry, measured.events);
   const endings = [
     countRequests(registry),
     timeConnectionWaits(registry),
@@ -141,6 +144,33 @@ function describeTermsCache(registry: Registry, cache: TermsCache, feed: ChangeF
     registers: [registry],
     collect() {
       this.set((feed.unconfirmedMs ?? NaN) / 1000);
+    },
+  });
+}
+
+function describeEvents(registry: Registry, events: Measured['events']): void {
+  new Gauge({
+    name: 'vestibule_event_lag_seconds',
+    help: 'How old the oldest change is that a stream of this server should have sent, those that wait to be tried again apart. Grows while a transaction stays open anywhere in the Postgres cluster.',
+    registers: [registry],
+    collect() {
+      this.set(events.figures.lagMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'vestibule_event_streams',
+    help: 'Streams of events that this server works on.',
+    registers: [registry],
+    collect() {
+      this.set(events.figures.streams);
+    },
+  });
+  new Gauge({
+    name: 'vestibule_event_streams_waiting_organizations',
+    help: 'Organizations, and rows of none, of which an event could not be delivered yet, in all streams of this server.',
+    registers: [registry],
+    collect() {
+      this.set(events.figures.waitingLanes);
     },
   });
 }

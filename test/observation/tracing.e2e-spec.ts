@@ -65,7 +65,7 @@ describe('With OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       [`GET ${route}`]: { 'EnabledConnectionsController.get': { organization_connection_get: {} } },
     });
     expect(treeOf(of(create), create.spanId)).toEqual({
-      'POST /api/v2/connections': { 'ConnectionsController.create': { 'Connection.create': {} } },
+      'POST /api/v2/connections': { 'ConnectionsController.create': { $queryRaw: {}, 'Connection.create': {} } },
     });
     expect(treeOf(of(decide), decide.spanId)).toEqual({
       'POST /login/decisions': {

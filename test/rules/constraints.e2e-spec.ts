@@ -6,6 +6,10 @@ const DOMAIN_COLUMNS = '(organization_id, id, domain, verification_txt)';
 const KEYS = '(organization_id, connection_id, strategy_kind)';
 const WITH_USER =
   "WITH added AS (INSERT INTO users (user_id, connection_id) VALUES ('auth0|x', :auth0) RETURNING user_id)";
+const STREAM_COLUMNS = '(id, endpoint, "authorization", secrets, event_types, key_id)';
+const A_KEY = '(SELECT min(id) FROM encryption_keys)';
+const WITH_STREAM = `WITH added AS (INSERT INTO event_streams ${STREAM_COLUMNS} VALUES ('est_x', 'https://x', 'bearer', '', '{}', ${A_KEY}) RETURNING *)`;
+const DELIVERY_COLUMNS = '(stream_id, organization_id, row_id, sequence, attempts, failures, next_attempt_at)';
 
 /** A constraint, what it refuses, and a statement that tries: on an organization with an `auth0` and an `okta` row. */
 const CASES: [constraint: string, refused: string, statement: string][] = [
@@ -209,6 +213,58 @@ const CASES: [constraint: string, refused: string, statement: string][] = [
   ['changes_append_only', 'that it is forgotten', 'DELETE FROM changes WHERE organization_id = :organization'],
   ['changes_no_truncation', 'that all of it is forgotten', 'TRUNCATE changes'],
   ['changes_no_truncation', 'that one of its partitions is', 'TRUNCATE changes_default'],
+  [
+    'event_streams_pkey',
+    'a second event stream with an id that is taken',
+    `INSERT INTO event_streams ${STREAM_COLUMNS} SELECT 'est_x', 'https://x', 'bearer', '', '{}', ${A_KEY} FROM generate_series(1, 2)`,
+  ],
+  [
+    'event_streams_username_is_for_basic',
+    'basic authorization of nobody',
+    `INSERT INTO event_streams ${STREAM_COLUMNS} VALUES ('est_x', 'https://x', 'basic', '', '{}', ${A_KEY})`,
+  ],
+  [
+    'event_streams_paused_with_reason',
+    'a stream that is paused without a reason',
+    `${WITH_STREAM} INSERT INTO event_streams (id, endpoint, "authorization", secrets, event_types, key_id, status)
+     SELECT 'est_y', endpoint, "authorization", secrets, event_types, key_id, 'paused' FROM added`,
+  ],
+  [
+    'event_streams_key_id_fkey',
+    'a stream with secrets that no key can open',
+    `INSERT INTO event_streams ${STREAM_COLUMNS} VALUES ('est_x', 'https://x', 'bearer', '', '{}', 'x')`,
+  ],
+  [
+    'event_stream_cursors_pkey',
+    'a second cursor of a stream',
+    `${WITH_STREAM} INSERT INTO event_stream_cursors (stream_id, sequence) SELECT id, n FROM added, generate_series(1, 2) n`,
+  ],
+  [
+    'event_stream_cursors_stream_id_fkey',
+    'a cursor of no stream',
+    "INSERT INTO event_stream_cursors (stream_id, sequence) VALUES ('est_none', 0)",
+  ],
+  [
+    'event_deliveries_pkey',
+    'two events of an organization that a stream waits for',
+    `${WITH_STREAM} INSERT INTO event_deliveries ${DELIVERY_COLUMNS} SELECT id, 'org_x', '', n, '[]', 0, now() FROM added, generate_series(1, 2) n`,
+  ],
+  [
+    'event_deliveries_stream_id_event_id_key',
+    'two that wait for the same event of a stream',
+    `${WITH_STREAM} INSERT INTO event_deliveries (stream_id, organization_id, row_id, sequence, event_id, attempts, failures, next_attempt_at)
+     SELECT id, 'org_' || n, '', 1, 'evt_x', '[]', 0, now() FROM added, generate_series(1, 2) n`,
+  ],
+  [
+    'event_deliveries_stream_id_fkey',
+    'an event that waits for no stream',
+    `INSERT INTO event_deliveries ${DELIVERY_COLUMNS} VALUES ('est_none', 'org_x', '', 1, '[]', 0, now())`,
+  ],
+  [
+    'event_deliveries_failing_has_event',
+    'a failure of no event',
+    `${WITH_STREAM} INSERT INTO event_deliveries ${DELIVERY_COLUMNS} SELECT id, 'org_x', '', 1, '[]', 1, now() FROM added`,
+  ],
   [
     'rate_limits_pkey',
     "a second count of a caller's limit",

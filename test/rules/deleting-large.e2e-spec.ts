@@ -44,7 +44,7 @@ async function leftOf(app: TestApp, { id }: { id: string }): Promise<number> {
 }
 
 /** What was is still told of, and more is with every row that goes. */
-const TELLS_OF_THE_PAST = /\/history$|^\/api\/v2\/(logs|events)\b/;
+const TELLS_OF_THE_PAST = /\/history$|^\/api\/v2\/(logs|events|event-streams)\b/;
 
 const untilRemoved = (app: TestApp, ...owners: { id: string }[]) =>
   eventually(

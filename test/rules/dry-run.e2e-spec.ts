@@ -21,20 +21,25 @@ describe('Vestibule-Dry-Run', () => {
     expect(Object.keys(WRITES).sort()).toEqual(documentedWrites());
   });
 
-  describe.each(Object.entries(WRITES))('%s', (operation, { status, prepare, changesNothing = false }) => {
-    it('is answered as it would be, and leaves the database as it was, byte for byte', async () => {
-      const write = { method: operation.split(' ')[0]!, ...(await prepare(app.api)) };
-      const before = await contents();
-      const tried = await tryOut(write);
-      expect(await contents()).toEqual(before);
+  describe.each(Object.entries(WRITES))(
+    '%s',
+    (operation, { status, prepare, changesNothing = false, isOutward = false }) => {
+      it('is answered as it would be, and leaves the database as it was, byte for byte', async () => {
+        const write = { method: operation.split(' ')[0]!, ...(await prepare(app.api)) };
+        const before = await contents();
+        const tried = await tryOut(write);
+        expect(await contents()).toEqual(before);
 
-      const done = await send(write);
-      expect({ status: tried.status, body: bodyOf(tried) }).toEqual({ status, body: bodyOf(done) });
-      expect(headersOf(tried)).toEqual({ ...headersOf(done), 'vestibule-dry-run': 'true' });
-      // It was not for want of an effect that there was none.
-      expect((await contents()) === before).toBe(changesNothing);
-    });
-  });
+        const done = await send(write);
+        expect(tried.status).toBe(status);
+        if (!isOutward) expect(bodyOf(tried)).toEqual(bodyOf(done));
+        const length = isOutward && { 'content-length': tried.headers.get('content-length') };
+        expect(headersOf(tried)).toEqual({ ...headersOf(done), ...length, 'vestibule-dry-run': 'true' });
+        // It was not for want of an effect that there was none.
+        expect((await contents()) === before).toBe(changesNothing);
+      });
+    },
+  );
 
   describe('is refused as the write would be', () => {
     it.each<[string, () => Write | Promise<Write>, { status: number; body: unknown }]>([

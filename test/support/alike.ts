@@ -1,7 +1,7 @@
 /** What differs from one time to the next, and what stands for it. */
 const DIFFERING: readonly (readonly [RegExp, string])[] = [
   [/\b(org|con)_[A-Za-z0-9]{16}\b/g, '$1_0'],
-  [/\bord_[0-9A-Za-z]{22}\b/g, 'ord_0'],
+  [/\b(ord|est|evt)_[0-9A-Za-z]{22}\b/g, '$1_0'],
   [/\b[0-9a-f]{24}\b/g, 'user'],
   [/\b[0-9a-f]{32}\b/g, 'txt'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'uuid'],

@@ -1,4 +1,5 @@
 import type { Api, Write } from './api.js';
+import { allTypes, createFailedDelivery, createStream, webhook } from './event-streams.js';
 import {
   addDiscoveryDomain,
   createConnection,
@@ -17,6 +18,8 @@ interface Example {
   readonly prepare: (api: Api) => Promise<Omit<Write, 'method'>>;
   /** A POST that only asks. */
   readonly changesNothing?: true;
+  /** It sends something out, which a dry run leaves out: the answers differ in how that went. */
+  readonly isOutward?: true;
 }
 
 const body = (fields: object = {}) => ({ name: uniqueName('made'), ...fields });
@@ -197,6 +200,38 @@ export const WRITES: Readonly<Record<string, Example>> = {
     status: 200,
     prepare: async (api) => ({ path: (await changedRow(api)).ofConnection }),
   },
+  'POST /event-streams': {
+    status: 201,
+    prepare: () => Promise.resolve({ path: '/event-streams', body: idleStream }),
+  },
+  'PATCH /event-streams/{id}': {
+    status: 200,
+    prepare: async (api) => ({ path: await createIdleStream(api), body: { name: 'Changed' } }),
+  },
+  'DELETE /event-streams/{id}': {
+    status: 204,
+    prepare: async (api) => ({ path: await createIdleStream(api) }),
+  },
+  'POST /event-streams/{id}/test': {
+    status: 200,
+    changesNothing: true,
+    isOutward: true,
+    prepare: async (api) => ({
+      path: `${await createIdleStream(api)}/test`,
+      body: { event_type: 'organization.created' },
+    }),
+  },
+  'POST /event-streams/{id}/redeliver': {
+    status: 202,
+    prepare: async (api) => ({ path: `${(await createFailedDelivery(api)).path}/redeliver`, body: {} }),
+  },
+  'POST /event-streams/{id}/redeliver/{event_id}': {
+    status: 202,
+    prepare: async (api) => {
+      const { path, eventId } = await createFailedDelivery(api);
+      return { path: `${path}/redeliver/${eventId}` };
+    },
+  },
   'POST /access/v1/evaluation': {
     status: 200,
     prepare: async (api) => ({ path: '/access/v1/evaluation', body: await evaluationOf(api) }),
@@ -218,6 +253,11 @@ async function changedRow(api: Api) {
     ofConnection: `/organizations/${organization.id}/connections/${connection.id}/${revert}`,
   };
 }
+
+const idleStream = { destination: webhook('https://sink.invalid/'), subscriptions: allTypes, status: 'disabled' };
+
+const createIdleStream = async (api: Api) =>
+  `/event-streams/${(await createStream(api, 'https://sink.invalid/', { status: 'disabled' })).id}`;
 
 /** A sign-in of somebody new, who becomes a member. */
 async function evaluationOf(api: Api): Promise<object> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { paths } from '../../../src/paths.js';
 import type { Answer, Api } from '../../support/api.js';
+import { createStream } from '../../support/event-streams.js';
 import {
   createConnection,
   createDiscoveryDomain,
@@ -105,6 +106,15 @@ export const RESOURCES: readonly Resource[] = [
     absent: 'auth0%7Cnobody',
     removal: [204, 204],
     row: ['users', 'user_id'],
+  },
+  {
+    template: '/event-streams/{id}',
+    make: async (api) =>
+      at(`/event-streams/${(await createStream(api, 'https://sink.invalid/', { status: 'disabled' })).id}`),
+    changes: [{ name: 'One' }, { name: 'Two' }],
+    absent: 'est_0000000000000000000000',
+    removal: [204, 204],
+    row: ['event_streams', 'id'],
   },
 ];
 

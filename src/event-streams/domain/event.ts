@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import type { RecordedChange, RecordedRow } from './change.js';
+import { eventTypeOf, type EventType } from './event-type.js';
+
+/** What happened, as CloudEvents 1.0 has it and Auth0 fills it in. */
+export interface CloudEvent {
+  readonly specversion: '1.0';
+  readonly type: EventType;
+  readonly source: string;
+  readonly id: string;
+  readonly time: string;
+  readonly a0tenant: string;
+  readonly a0stream: string;
+  readonly data: EventData;
+}
+
+interface EventData {
+  readonly object: Wire;
+  readonly previous_object?: Wire;
+  readonly context: Wire;
+}
+
+type Wire = Record<string, unknown>;
+
+/** Where events come from. */
+export interface EventSource {
+  readonly source: string;
+  readonly tenant: string;
+}
+
+/** @param publicUrl where clients reach the service */
+export function eventSourceOf(publicUrl: string): EventSource {
+  const { hostname } = new URL(publicUrl);
+  // A tenant has 3 to 63 of these characters and neither begins nor ends with a dash.
+  const name = hostname.replaceAll(/[^a-z0-9]+/g, '-').slice(0, 63);
+  const tenant = name.replaceAll(/^-+|-+$/g, '');
+  return { source: `urn:auth0:${hostname}`, tenant: tenant.length < 3 ? 'vestibule' : tenant };
+}
+
+/** The change as an event of this stream. Undefined: it is none. */
+export function eventOf(change: RecordedChange, streamId: string, { source, tenant }: EventSource) {
+  const type = eventTypeOf(change);
+  if (type === undefined) return undefined;
+  return {
+    specversion: '1.0',
+    type,
+    source,
+    id: eventIdOf(streamId, change.sequence),
+    time: change.changedAt.toISOString(),
+    a0tenant: tenant,
+    a0stream: streamId,
+    data: dataOf(type, change, tenant),
+  } satisfies CloudEvent;
+}
+
+/** The same whenever a stream sends the same change. */
+export function eventIdOf(streamId: string, sequence: number): string {
+  return `evt_${lettersOf(`${streamId} ${sequence}`)}`;
+}
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const ID_LENGTH = 22;
+
+/** A hash of 131 bits as letters and digits. */
+function lettersOf(text: string): string {
+  let rest = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
+  let letters = '';
+  for (let at = 0; at < ID_LENGTH; at++) {
+    letters += ALPHABET[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return letters;
+}
+
+function dataOf(type: EventType, change: RecordedChange, tenant: string): EventData {
+  const context = contextOf(change, tenant);
+  const show = (row: RecordedRow) => objectOf(type, row, change);
+  switch (change.operation) {
+    case 'INSERT':
+      return { object: show(change.after!), context };
+    case 'UPDATE':
+      return { object: show(change.after!), previous_object: show(change.before!), context };
+    case 'DELETE':
+      return { object: show(change.before!), context };
+  }
+}
+
+function objectOf(type: EventType, row: RecordedRow, change: RecordedChange): Wire {
+  switch (type) {
+    case 'organization.created':
+    case 'organization.updated':
+      return { ...organizationOf(row), ...given('branding', brandingOf(row['branding'])) };
+    case 'organization.deleted':
+      return organizationOf(row);
+    case 'organization.connection.added':
+    case 'organization.connection.updated':
+      return { ...pairOf(row), ...pick(row, TERMS) };
+    case 'organization.connection.removed':
+      return pairOf(row);
+    case 'organization.member.added':
+    case 'organization.member.deleted':
+      return { organization: { id: row['organization_id'] }, user: { user_id: row['user_id'] } };
+    case 'user.created':
+    case 'user.updated':
+      return userOf(row, change);
+    case 'user.deleted':
+      return { ...userOf(row, change), deleted_at: change.changedAt.toISOString() };
+  }
+}
+
+const organizationOf = (row: RecordedRow): Wire => pick(row, ['id', 'name', 'display_name', 'metadata']);
+
+/** Only what an event may show of it; a null is a part that was left out. */
+function brandingOf(branding: unknown): Wire | undefined {
+  if (!isObject(branding)) return undefined;
+  const { logo_url, colors } = branding;
+  return {
+    ...given('logo_url', typeof logo_url === 'string' ? logo_url : undefined),
+    ...given('colors', isObject(colors) ? pick(colors, ['primary', 'page_background']) : undefined),
+  };
+}
+
+const TERMS = [
+  'assign_membership_on_login',
+  'is_signup_enabled',
+  'show_as_button',
+  'is_enabled',
+  'organization_access_level',
+];
+
+const pairOf = (row: RecordedRow): Wire => ({
+  organization: { id: row['organization_id'] },
+  connection: { id: row['connection_id'] },
+});
+
+const USER_FIELDS = [
+  'user_id',
+  'email',
+  'email_verified',
+  'phone_number',
+  'username',
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+  'picture',
+  'blocked',
+  'user_metadata',
+  'app_metadata',
+];
+
+function userOf(row: RecordedRow, { connection }: RecordedChange): Wire {
+  const userId = String(row['user_id']);
+  return {
+    ...pick(row, USER_FIELDS),
+    ...(row['phone_number'] === null ? undefined : pick(row, ['phone_verified'])),
+    identities: [
+      {
+        connection: connection?.name ?? 'unknown',
+        user_id: userId.slice(userId.indexOf('|') + 1),
+        provider: connection?.strategy ?? userId.slice(0, userId.indexOf('|')),
+        // To events, another Auth0 tenant is a social provider.
+        isSocial: connection?.strategy_kind === 'social' || connection?.strategy === 'auth0-oidc',
+      },
+    ],
+    created_at: timeOf(row['created_at']),
+    updated_at: timeOf(row['updated_at']),
+  };
+}
+
+/** What is known of the request; without the address of the caller it was none. */
+function contextOf({ actor, clientName }: RecordedChange, tenant: string): Wire {
+  const context: Wire = { tenant: { id: tenant } };
+  if (actor?.client_id !== undefined && clientName !== null) {
+    context['client'] = { id: actor.client_id, name: clientName, metadata: {} };
+  }
+  if (actor?.ip !== undefined && actor.method !== undefined) {
+    const { ip, method, host = '', user_agent = '' } = actor;
+    context['request'] = { geo: {}, hostname: host, ip, method, user_agent };
+  }
+  return context;
+}
+
+/** As written by `row_to_json`, with the offset of the session that wrote it. */
+const timeOf = (recorded: unknown): string => new Date(String(recorded)).toISOString();
+
+const isObject = (value: unknown): value is Wire => typeof value === 'object' && value !== null;
+
+const given = (name: string, value: unknown): Wire => (value === undefined ? {} : { [name]: value });
+
+/** Those that have a value. */
+function pick(from: RecordedRow, names: readonly string[]): Wire {
+  const picked: Wire = {};
+  for (const name of names) if (from[name] !== null && from[name] !== undefined) picked[name] = from[name];
+  return picked;
+}

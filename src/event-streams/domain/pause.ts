@@ -1,0 +1,13 @@
+const GROWTH = 2;
+const LONGEST_MS = 3_600_000;
+
+/**
+ * How long to wait after so many failures in a row, in milliseconds: twice as long each time up to an hour, less up to a
+ * half by chance, so that not all of a destination's events come back at once.
+ *
+ * @param first the wait after the first failure
+ */
+export function pauseAfter(failures: number, first: number, random = Math.random()): number {
+  const longest = Math.min(LONGEST_MS, first * GROWTH ** (failures - 1));
+  return Math.round(longest * (1 - random / 2));
+}

@@ -1,0 +1,204 @@
+import { lookup } from 'node:dns/promises';
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../config/config.js';
+import type { EventDelivery, EventStream } from '../database/database.js';
+import { afterCommit } from '../database/request-transaction.js';
+import { DomainError } from '../errors/domain-error.js';
+import { found } from '../errors/found.js';
+import { untilDecided } from '../errors/until-decided.js';
+import type { CheckpointPage, Page } from '../http/pagination.js';
+import { removeUnder, type Preconditions } from '../http/preconditions.js';
+import { at } from '../http/validation/wording.js';
+import { randomText } from '../identifiers.js';
+import { DestinationClient, type Attempt } from './destination-client.js';
+import { DestinationPolicy, hostOf } from './domain/destination.js';
+import { exampleChangeOf } from './domain/example-change.js';
+import { eventOf, eventSourceOf, type CloudEvent } from './domain/event.js';
+import {
+  credentialOf,
+  MAX_EVENT_STREAMS,
+  usernameOf,
+  type EventStreamChanges,
+  type EventStreamDraft,
+  type WebhookDestination,
+} from './domain/event-stream.js';
+import type { EventType } from './domain/event-type.js';
+import { EventDispatcher } from './event-dispatcher.js';
+import { EventStreamsRepository, type DeliveryFilter, type EventStreamRow } from './event-streams.repository.js';
+import { newSigningSecret, StreamSecretsSeal } from './stream-secrets.js';
+
+const EVENT_ID_LENGTH = 22;
+
+export interface FailedDelivery {
+  readonly delivery: EventDelivery;
+  /** Undefined: its change is no longer kept. */
+  readonly event?: CloudEvent;
+}
+
+export interface TestDelivery {
+  readonly event: Omit<CloudEvent, 'data'> & { readonly data: object };
+  /** Undefined: it was not sent. */
+  readonly attempt?: Attempt;
+}
+
+@Injectable()
+export class EventStreamsService {
+  private readonly policy: DestinationPolicy;
+  private readonly source: ReturnType<typeof eventSourceOf>;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly repository: EventStreamsRepository,
+    private readonly seal: StreamSecretsSeal,
+    private readonly dispatcher: EventDispatcher,
+  ) {
+    this.policy = new DestinationPolicy(config.eventDestinationsAllow);
+    this.source = eventSourceOf(config.publicUrl);
+  }
+
+  list(page: CheckpointPage): Promise<Page<EventStream>> {
+    return this.repository.list(page);
+  }
+
+  async get(id: string): Promise<EventStream> {
+    return found(await this.repository.get(id), 'event_stream_not_found');
+  }
+
+  async create(draft: EventStreamDraft): Promise<EventStream> {
+    await this.requireDestination(draft.destination);
+    const row = {
+      name: draft.name ?? null,
+      ...(await this.columnsOf(draft.destination, newSigningSecret())),
+      eventTypes: [...draft.eventTypes],
+      status: draft.isEnabled ? ('enabled' as const) : ('disabled' as const),
+      pausedReason: null,
+    };
+    const created = await this.repository.create(row, MAX_EVENT_STREAMS);
+    if (typeof created === 'string') throw new DomainError(created, String(MAX_EVENT_STREAMS));
+    this.refresh();
+    return created;
+  }
+
+  /** The key that signs stays, whatever else changes. */
+  async update(id: string, changes: EventStreamChanges, preconditions: Preconditions): Promise<EventStream> {
+    const { destination, name, eventTypes, isEnabled } = changes;
+    if (destination) await this.requireDestination(destination);
+    const updated = await untilDecided<EventStream>(
+      async () => {
+        const present = await this.get(id);
+        preconditions.require(present);
+        const { signingSecret } = await this.seal.open(present.secrets);
+        const row = {
+          name,
+          ...(destination && (await this.columnsOf(destination, signingSecret))),
+          eventTypes: eventTypes && [...eventTypes],
+          ...statusOf(isEnabled, present),
+        };
+        const isChanged = Object.values(row).some((value) => value !== undefined);
+        return isChanged ? this.repository.update(id, row, { versions: { in: [present.version] } }) : present;
+      },
+      // Somebody else was faster: it is looked at anew.
+      () => Promise.resolve(),
+    );
+    this.refresh();
+    return updated;
+  }
+
+  /** Removing one that is not there does nothing. */
+  async remove(id: string, preconditions: Preconditions): Promise<void> {
+    await removeUnder(
+      preconditions,
+      () => this.repository.remove(id, preconditions),
+      () => this.repository.get(id),
+    );
+    this.refresh();
+  }
+
+  async signingSecret(id: string): Promise<string> {
+    const { secrets } = await this.get(id);
+    return (await this.seal.open(secrets)).signingSecret;
+  }
+
+  async listFailed(id: string, filter: DeliveryFilter, page: CheckpointPage): Promise<Page<FailedDelivery>> {
+    const listed = await this.repository.listFailed(id, filter, page);
+    if (listed.rows.length === 0) await this.get(id);
+    return { ...listed, rows: listed.rows.map((delivery) => ({ delivery })) };
+  }
+
+  async getFailed(id: string, eventId: string): Promise<FailedDelivery> {
+    const delivery = await this.repository.getFailed(id, eventId);
+    if (delivery === null) {
+      await this.get(id);
+      throw new DomainError('event_delivery_not_found');
+    }
+    const change = await this.repository.changeOf(delivery);
+    return { delivery, event: change && eventOf(change, id, this.source) };
+  }
+
+  async redeliver(id: string, filter: DeliveryFilter): Promise<void> {
+    if ((await this.repository.redeliver(id, filter)) === 0) {
+      await this.get(id);
+      if (filter.eventId !== undefined) throw new DomainError('event_delivery_not_found');
+    }
+    this.refresh();
+  }
+
+  /**
+   * Sends an event of something that never was, at once and once.
+   *
+   * @param data in place of that of an example
+   * @param isSent false: only says what it would be
+   */
+  async test(id: string, type: EventType, data: object | undefined, isSent: boolean): Promise<TestDelivery> {
+    const stream = await this.get(id);
+    const example = eventOf(exampleChangeOf(type, new Date()), id, this.source)!;
+    const event = { ...example, id: `evt_${randomText(EVENT_ID_LENGTH)}`, data: data ?? example.data };
+    if (!isSent) return { event };
+    const authorization =
+      stream.authorization === 'basic'
+        ? ({ method: 'basic', username: stream.username! } as const)
+        : ({ method: 'bearer' } as const);
+    const settings = { endpoint: stream.endpoint, authorization, secrets: await this.seal.open(stream.secrets) };
+    const client = new DestinationClient(settings, this.policy, 1, this.config.deadlines.eventAnswer);
+    try {
+      return { event, attempt: await client.send(event.id, JSON.stringify(event)) };
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** What is written is refused at once, and so is what the name leads to now; each connection is looked at again. */
+  private async requireDestination({ endpoint }: WebhookDestination): Promise<void> {
+    const problem = this.policy.problemOf(endpoint) ?? (await this.problemOfAddresses(endpoint));
+    if (problem === undefined) return;
+    const path = ['destination', 'configuration', 'webhook_endpoint'];
+    throw new DomainError('body_invalid', at(`The destination is not allowed, ${problem}`, path));
+  }
+
+  private async problemOfAddresses(endpoint: string): Promise<string | undefined> {
+    const host = hostOf(new URL(endpoint));
+    // A name that nobody knows yet may become known.
+    const addresses = await lookup(host, { all: true }).catch(() => []);
+    const isRefused = addresses.some(({ address }) => !this.policy.mayConnect(host, address));
+    return isRefused ? 'its address is not public' : undefined;
+  }
+
+  private async columnsOf({ endpoint, authorization }: WebhookDestination, signingSecret: string) {
+    return {
+      endpoint,
+      authorization: authorization.method,
+      username: usernameOf(authorization),
+      ...(await this.seal.seal({ signingSecret, credential: credentialOf(authorization) })),
+    };
+  }
+
+  private refresh(): void {
+    afterCommit(() => this.dispatcher.refresh());
+  }
+}
+
+/** One that is paused stays so until it is enabled: a client that only knows two statuses sends back `disabled`. */
+function statusOf(isEnabled: boolean | undefined, { status }: EventStream): Partial<EventStreamRow> {
+  if (isEnabled === undefined || (!isEnabled && status === 'paused')) return {};
+  return { status: isEnabled ? 'enabled' : 'disabled', pausedReason: null };
+}

@@ -1,0 +1,346 @@
+import type { Attempt, DestinationClient } from './destination-client.js';
+import type { DeliveriesRepository, LaneFailure, WaitingLane } from './deliveries.repository.js';
+import { laneKey, laneOf, type Lane, type RecordedChange } from './domain/change.js';
+import { eventOf, type CloudEvent, type EventSource } from './domain/event.js';
+import { eventTypeOf } from './domain/event-type.js';
+import { pauseAfter } from './domain/pause.js';
+import type { Outbox } from './outbox.repository.js';
+
+/** Deliveries under way at once: of what is new, and of what failed before, so that neither keeps the other waiting. */
+const FRESH_AT_ONCE = 32;
+const RETRIES_AT_ONCE = 8;
+export const CONNECTIONS = FRESH_AT_ONCE + RETRIES_AT_ONCE;
+
+/** What is read ahead is no more than this: changes, and bytes of them. */
+const MAX_AHEAD = 1_000;
+const MAX_AHEAD_BYTES = 8_000_000;
+const BATCH = 500;
+/** So many are read of a lane that waited. */
+const LANE_BATCH = 100;
+/** With so many lanes waiting, it is the destination that fails: nothing new is read until some are delivered. */
+const MAX_WAITING = 1_000;
+const KEPT_ATTEMPTS = 10;
+
+export interface WorkerSettings {
+  readonly streamId: string;
+  readonly types: ReadonlySet<string>;
+  readonly source: EventSource;
+  /** All events up to it are delivered or wait. */
+  readonly cursor: number;
+  /** For how long an event is tried again, and how long the first pause is, in milliseconds. */
+  readonly retriesMs: number;
+  readonly firstPauseMs: number;
+}
+
+/** A change that was read and is not dealt with yet. */
+interface Ahead {
+  readonly change: RecordedChange;
+  isDone: boolean;
+}
+
+interface FreshLane extends Lane {
+  readonly key: string;
+  /** The first one is being sent, or is the next to be. */
+  readonly queue: Ahead[];
+}
+
+interface HeldLane {
+  waiting: WaitingLane;
+  isBusy: boolean;
+}
+
+/**
+ * Delivers the events of one stream: one after the other within a lane, lanes beside each other. A lane with an event
+ * that fails is put aside, as one row: what comes later in it is left unread, and read again from the changes when its turn
+ * has come.
+ *
+ * @see docs/decisions/0030
+ */
+export class StreamWorker {
+  /** All changes up to it are read. */
+  private position: number;
+  /** In the order of their numbers; those at the front that are done are dropped. */
+  private readonly ahead: Ahead[] = [];
+  private aheadBytes = 0;
+  private batch = LANE_BATCH;
+  private readonly fresh = new Map<string, FreshLane>();
+  private ready: FreshLane[] = [];
+  private readonly held: Map<string, HeldLane>;
+  private readonly underWay = new Set<Promise<void>>();
+  private sending = 0;
+  private retrying = 0;
+  private reading?: Promise<void>;
+  private isEnding = false;
+  private leasedUntil = 0;
+  /** Since when there has been something to read that was not read. */
+  private behindSince?: number;
+
+  constructor(
+    private readonly settings: WorkerSettings,
+    waiting: readonly WaitingLane[],
+    private readonly outbox: Pick<Outbox, 'settledUpTo' | 'read' | 'readLane'>,
+    private readonly deliveries: DeliveriesRepository,
+    private readonly client: DestinationClient,
+    /** What makes it stop for good: a lost lease, or a database that is away. */
+    private readonly fail: (error: unknown) => void,
+  ) {
+    this.position = settings.cursor;
+    this.held = new Map(waiting.map((lane) => [laneKey(lane), { waiting: lane, isBusy: false }]));
+  }
+
+  /** Every event up to it is delivered or waits. */
+  get cursor(): number {
+    return this.ahead.length === 0 ? this.position : this.ahead[0]!.change.sequence - 1;
+  }
+
+  /** How old the oldest change is that is neither delivered nor waits, in milliseconds. */
+  get lagMs(): number {
+    const [oldest] = this.ahead;
+    if (oldest !== undefined) return Math.max(0, Date.now() - oldest.change.changedAt.getTime());
+    return this.behindSince === undefined ? 0 : performance.now() - this.behindSince;
+  }
+
+  /** How many lanes wait for an event that fails. */
+  get waitingLanes(): number {
+    return this.held.size;
+  }
+
+  /** @param until by the clock of `performance`; nothing is begun any more then */
+  renewLease(until: number): void {
+    this.leasedUntil = until;
+  }
+
+  /** Looks for what there is to do. */
+  wake(): void {
+    if (this.isEnding) return;
+    if (this.position >= this.outbox.settledUpTo) this.behindSince = undefined;
+    else this.behindSince ??= performance.now();
+    this.pump();
+    this.retryWhatIsDue();
+  }
+
+  /** Takes up what was asked for since. */
+  async reconsider(): Promise<void> {
+    for (const lane of await this.deliveries.waiting(this.settings.streamId)) {
+      const held = this.held.get(laneKey(lane));
+      if (held && !held.isBusy) held.waiting = { ...held.waiting, nextAttemptAt: lane.nextAttemptAt };
+    }
+    this.wake();
+  }
+
+  /** Begins nothing more and waits for what is under way. */
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await this.reading;
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
+    await this.client.end();
+  }
+
+  /** Breaks off what is under way. */
+  async abort(): Promise<void> {
+    this.isEnding = true;
+    await this.client.end();
+  }
+
+  private get mayBegin(): boolean {
+    return !this.isEnding && performance.now() < this.leasedUntil;
+  }
+
+  private get hasRoom(): boolean {
+    return this.ahead.length < MAX_AHEAD && this.aheadBytes < MAX_AHEAD_BYTES && this.held.size < MAX_WAITING;
+  }
+
+  private fill(): void {
+    if (this.reading || !this.hasRoom || this.position >= this.outbox.settledUpTo) return;
+    this.reading = this.readAhead()
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => (this.reading = undefined));
+  }
+
+  private async readAhead(): Promise<void> {
+    while (this.mayBegin && this.hasRoom && this.position < this.outbox.settledUpTo) {
+      const upTo = this.outbox.settledUpTo;
+      const changes = await this.outbox.read(this.position, upTo, this.batch);
+      for (const change of changes) this.take(change);
+      this.position = changes.length < this.batch ? upTo : changes.at(-1)!.sequence;
+      this.batch = batchFor(changes);
+      this.pump();
+    }
+  }
+
+  private take(change: RecordedChange): void {
+    if (!this.isWanted(change)) return;
+    const lane = laneOf(change);
+    const key = laneKey(lane);
+    // It is read again when what it waits for is delivered.
+    if (this.held.has(key)) return;
+    const ahead = { change, isDone: false };
+    this.ahead.push(ahead);
+    this.aheadBytes += change.bytes;
+    const known = this.fresh.get(key);
+    if (known) {
+      known.queue.push(ahead);
+    } else {
+      const begun = { ...lane, key, queue: [ahead] };
+      this.fresh.set(key, begun);
+      this.ready.push(begun);
+    }
+  }
+
+  private isWanted(change: RecordedChange): boolean {
+    const type = eventTypeOf(change);
+    return type !== undefined && this.settings.types.has(type);
+  }
+
+  private pump(): void {
+    while (this.sending < FRESH_AT_ONCE && this.ready.length > 0 && this.mayBegin) {
+      const lane = this.ready.shift()!;
+      this.sending++;
+      this.follow(this.deliverNext(lane).finally(() => this.sending--));
+    }
+    this.fill();
+  }
+
+  private follow(work: Promise<void>): void {
+    const followed = work
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.underWay.delete(followed);
+        if (!this.isEnding) this.pump();
+      });
+    this.underWay.add(followed);
+  }
+
+  private async deliverNext(lane: FreshLane): Promise<void> {
+    const next = lane.queue[0]!;
+    const event = this.eventOf(next.change);
+    const attempt = await this.deliver(event);
+    if (attempt.error === undefined) {
+      lane.queue.shift();
+      this.done([next]);
+      if (lane.queue.length > 0) this.ready.push(lane);
+      else this.fresh.delete(lane.key);
+      return;
+    }
+    // That it is being broken off says nothing about the destination.
+    if (this.isEnding) return;
+    const { organizationId, rowId } = lane;
+    const waiting = this.failed({ organizationId, rowId }, next.change, event, attempt, undefined);
+    // From here on nothing of the lane is taken any more; the cursor passes what was, when the row is there.
+    this.held.set(lane.key, { waiting, isBusy: true });
+    this.fresh.delete(lane.key);
+    await this.deliveries.keepWaiting(this.settings.streamId, waiting);
+    this.held.get(lane.key)!.isBusy = false;
+    this.done(lane.queue);
+  }
+
+  private done(dealtWith: readonly Ahead[]): void {
+    for (const one of dealtWith) one.isDone = true;
+    let first = 0;
+    while (this.ahead[first]?.isDone) this.aheadBytes -= this.ahead[first++]!.change.bytes;
+    this.ahead.splice(0, first);
+  }
+
+  private retryWhatIsDue(): void {
+    const now = Date.now();
+    for (const [key, held] of this.held) {
+      if (this.retrying >= RETRIES_AT_ONCE || !this.mayBegin) return;
+      if (held.isBusy || held.waiting.nextAttemptAt.getTime() > now) continue;
+      held.isBusy = true;
+      this.retrying++;
+      this.follow(
+        this.catchUp(key, held).finally(() => {
+          this.retrying--;
+          held.isBusy = false;
+        }),
+      );
+    }
+  }
+
+  /** Delivers what waits in a lane, until it has caught up with all that is read, or something fails. */
+  private async catchUp(key: string, held: HeldLane): Promise<void> {
+    const { streamId } = this.settings;
+    for (;;) {
+      const upTo = this.position;
+      const changes = await this.outbox.readLane(held.waiting, held.waiting.sequence - 1, upTo, LANE_BATCH);
+      for (const change of changes) {
+        if (!this.mayBegin) return;
+        if (!this.isWanted(change)) continue;
+        const event = this.eventOf(change);
+        const attempt = await this.deliver(event);
+        if (attempt.error !== undefined) {
+          if (!this.isEnding) await this.failAgain(held, change, event, attempt);
+          return;
+        }
+        held.waiting = caughtUpTo(held.waiting, change.sequence + 1);
+      }
+      if (changes.length < LANE_BATCH) {
+        held.waiting = caughtUpTo(held.waiting, upTo + 1);
+        // Otherwise more has been read meanwhile and left to this lane.
+        if (upTo === this.position) break;
+      } else {
+        held.waiting = caughtUpTo(held.waiting, changes.at(-1)!.sequence + 1);
+        await this.deliveries.keepWaiting(streamId, held.waiting);
+      }
+    }
+    this.held.delete(key);
+    await this.deliveries.endWaiting(streamId, held.waiting);
+  }
+
+  private async failAgain(held: HeldLane, change: RecordedChange, event: CloudEvent, attempt: Attempt): Promise<void> {
+    const { organizationId, rowId, failure } = held.waiting;
+    const isSame = failure?.eventId === event.id;
+    held.waiting = this.failed({ organizationId, rowId }, change, event, attempt, isSame ? failure : undefined);
+    await this.deliveries.keepWaiting(this.settings.streamId, held.waiting);
+    const { since, count } = held.waiting.failure!;
+    if (attempt.at.getTime() - since.getTime() < this.settings.retriesMs) return;
+    const reason = `${event.id} was tried ${count} times since ${since.toISOString()}: ${attempt.error}`;
+    await this.deliveries.pause(this.settings.streamId, reason);
+  }
+
+  private failed(
+    lane: Lane,
+    change: RecordedChange,
+    event: CloudEvent,
+    { at, milliseconds, error }: Attempt,
+    before: LaneFailure | undefined,
+  ): WaitingLane {
+    const count = (before?.count ?? 0) + 1;
+    const attempts = [
+      ...(before?.attempts ?? []),
+      { timestamp: at.toISOString(), error_message: error!, duration: milliseconds },
+    ];
+    const failure = {
+      eventId: event.id,
+      eventType: event.type,
+      changedAt: change.changedAt,
+      since: before?.since ?? at,
+      count,
+      attempts: attempts.slice(-KEPT_ATTEMPTS),
+    };
+    const nextAttemptAt = new Date(Date.now() + pauseAfter(count, this.settings.firstPauseMs));
+    return { ...lane, sequence: change.sequence, failure, nextAttemptAt };
+  }
+
+  private eventOf(change: RecordedChange): CloudEvent {
+    return eventOf(change, this.settings.streamId, this.settings.source)!;
+  }
+
+  private deliver(event: CloudEvent): Promise<Attempt> {
+    return this.client.send(event.id, JSON.stringify(event));
+  }
+}
+
+const caughtUpTo = ({ organizationId, rowId, nextAttemptAt }: WaitingLane, sequence: number): WaitingLane => ({
+  organizationId,
+  rowId,
+  sequence,
+  nextAttemptAt,
+});
+
+/** So many that they are about as large as what may be read ahead. */
+function batchFor(changes: readonly RecordedChange[]): number {
+  const bytes = changes.reduce((sum, change) => sum + change.bytes, 0);
+  const average = changes.length === 0 ? 1 : Math.max(1, bytes / changes.length);
+  return Math.max(1, Math.min(BATCH, Math.floor(MAX_AHEAD_BYTES / average)));
+}

@@ -1,0 +1,54 @@
+import { startApp, type TestApp } from '../support/app.js';
+import { Cable } from '../support/cable.js';
+import { eventually } from '../support/clock.js';
+import { createDatabase } from '../support/databases.js';
+import { createStream } from '../support/event-streams.js';
+import { createOrganization } from '../support/factories.js';
+import { useSink } from '../support/sink.js';
+
+describe('The delivery of events of a server whose database goes away', () => {
+  const used = useSink();
+  let cable: Cable;
+  let app: TestApp;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    const database = await createDatabase();
+    const url = new URL(database.url);
+    cable = new Cable({ host: url.hostname, port: Number(url.port) });
+    url.port = String(await cable.plugIn());
+    ({ app, stop } = await startApp({
+      database: { url: url.href, drop: () => database.drop() },
+      env: { EVENT_DESTINATIONS_ALLOW: '127.0.0.1' },
+      deadlines: { eventFirstPause: 10 },
+    }));
+  });
+  afterAll(async () => {
+    await stop();
+    await cable.cut();
+  });
+
+  it('goes on by itself when it is back, and leaves none out', async () => {
+    let isDown = false;
+    used.sink.behaviour = () => ({ status: isDown ? 503 : 204 });
+    await createStream(app.api, used.sink.url);
+    const made = [(await createOrganization(app.api)).id];
+    const arrived = () => new Set(used.sink.taken.map(({ event }) => event.data.object.id));
+    for (let outage = 0; outage < 2; outage++) {
+      await used.sink.until(() => made.every((id) => arrived().has(id)));
+      // What the destination does not take now has to be written down when the database is away.
+      isDown = true;
+      made.push((await createOrganization(app.api)).id);
+      await cable.cut();
+      isDown = false;
+      await cable.plugIn();
+      const again = await eventually(
+        () => createOrganization(app.api).catch(() => undefined),
+        (organization) => organization !== undefined,
+      );
+      made.push(again!.id);
+    }
+    await used.sink.until(() => made.every((id) => arrived().has(id)));
+    expect([...arrived()].sort()).toEqual([...made].sort());
+  });
+});
