@@ -19,13 +19,14 @@ const BESIDE_THE_POOL = new Set([
   '/login/organizations/:id',
 ]);
 
-/** These come in by a share only for the part that needs it, or wait for a name server for most of their time. */
+/** These come in by a share only for the part that needs it, or wait for most of their time for somebody else's server. */
 const IN_PART = new Set([
   '/login/discover',
   '/login/decisions',
   '/access/v1/evaluation',
   '/access/v1/evaluations',
   '/api/v2/organizations/:id/discovery-domains/:discovery_domain_id/verify',
+  '/api/v2/event-streams/:id/test',
 ]);
 
 /**

@@ -29,9 +29,6 @@ export interface DecisionRequest {
   readonly dryRun: boolean;
 }
 
-/** All sign-ins together are one caller of the pool, whoever asks: most of them need no connection of it. */
-const SIGN_INS = 'sign-ins';
-
 /** What signing in reads, and the two rows that it writes. Fails with `database_unavailable` when there is no answer. */
 @Injectable()
 export class LoginRepository {
@@ -57,11 +54,11 @@ export class LoginRepository {
     return answered(statements.organizationsByDomain(this.reads, domain));
   }
 
-  facts(request: DecisionRequest): Promise<Facts> {
+  facts({ facts: { subject } }: Actor, request: DecisionRequest): Promise<Facts> {
     // Without an organization all that share the connection may have to be looked at, while nobody waits behind it.
     const factsBy = (on: Queryable) => factsOn(on, request, (organization) => this.terms(organization));
     const isAboutMany = request.organization === undefined;
-    return answered(isAboutMany ? this.shares.within(SIGN_INS, () => factsBy(this.pool)) : factsBy(this.reads));
+    return answered(isAboutMany ? this.shares.within(subject, () => factsBy(this.pool)) : factsBy(this.reads));
   }
 
   /**
@@ -90,7 +87,7 @@ export class LoginRepository {
       if (member === undefined || !(await statements.addMember(client, organization.id, member))) return undefined;
       return { ...decision, userId: member };
     };
-    return answered(this.shares.within(SIGN_INS, () => inTransaction(this.pool, actor, work)));
+    return answered(this.shares.within(actor.facts.subject, () => inTransaction(this.pool, actor, work)));
   }
 }
 

@@ -55,7 +55,7 @@ export class LoginService {
 
   private async make(actor: Actor, request: DecisionRequest): Promise<Decision> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const decision = decide(await this.repository.facts(request));
+      const decision = decide(await this.repository.facts(actor, request));
       if (decision.grant === undefined) return decision;
       const granted = await this.repository.grant(actor, request, decision.grant, decide);
       if (granted !== undefined) return granted;
