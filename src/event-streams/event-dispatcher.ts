@@ -55,6 +55,9 @@ export class EventDispatcher implements BeforeApplicationShutdown {
   private unfollow?: () => void;
   private timers: NodeJS.Timeout[] = [];
   private advancing?: Promise<void>;
+  private hasLeased = false;
+  /** What was last said of a stream that cannot be delivered, so that it is not said each second. */
+  private readonly complaints = new Map<string, string>();
 
   constructor(
     private readonly config: AppConfig,
@@ -95,8 +98,6 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     await this.outbox.end();
   }
 
-  private hasLeased = false;
-
   private async run(): Promise<void> {
     let isFailing = false;
     while (!this.ending.signal.aborted) {
@@ -130,9 +131,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     for (const stream of leased) {
       const work = this.works.get(stream.id);
       if (work === undefined) {
-        await this.begin(stream, askedAt + LEASE_MS).catch((error: unknown) => {
-          this.logger.warn(`The events of ${stream.id} cannot be delivered: ${String(error)}`);
-        });
+        await this.begin(stream, askedAt + LEASE_MS).catch((error: unknown) => this.complain(stream.id, error));
       } else if (work.redeliveries !== stream.redeliveries) {
         work.redeliveries = stream.redeliveries;
         await work.worker.reconsider();
@@ -174,9 +173,15 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     if (this.works.get(id)?.worker !== worker) return;
     this.works.delete(id);
     this.advanced.delete(id);
-    if (!(error instanceof LeaseLostError))
-      this.logger.warn(`Delivering the events of ${id} broke off: ${String(error)}`);
+    if (!(error instanceof LeaseLostError)) this.complain(id, error);
     void worker.abort();
+  }
+
+  private complain(id: string, error: unknown): void {
+    const complaint = String(error);
+    if (this.complaints.get(id) === complaint) return;
+    this.complaints.set(id, complaint);
+    this.logger.warn(`The events of ${id} cannot be delivered, tried again each second: ${complaint}`);
   }
 
   /** Waits for what it has under way, but not for long, and writes down how far it has got. */
@@ -218,6 +223,9 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     if (cursors.size === 0) return;
     this.advancing = this.deliveries.advance(cursors);
     await this.advancing;
-    for (const [id, cursor] of cursors) this.advanced.set(id, cursor);
+    for (const [id, cursor] of cursors) {
+      this.advanced.set(id, cursor);
+      this.complaints.delete(id);
+    }
   }
 }

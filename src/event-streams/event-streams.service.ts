@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import type { EventDelivery, EventStream } from '../database/database.js';
@@ -28,6 +29,9 @@ import { EventStreamsRepository, type DeliveryFilter, type EventStreamRow } from
 import { newSigningSecret, StreamSecretsSeal } from './stream-secrets.js';
 
 const EVENT_ID_LENGTH = 22;
+/** For what is waited for within a request, whose transaction Postgres ends when nothing happens in it for 10 s. */
+const TEST_ANSWER_MS = 5_000;
+const LOOKUP_MS = 3_000;
 
 export interface FailedDelivery {
   readonly delivery: EventDelivery;
@@ -159,7 +163,8 @@ export class EventStreamsService {
         ? ({ method: 'basic', username: stream.username! } as const)
         : ({ method: 'bearer' } as const);
     const settings = { endpoint: stream.endpoint, authorization, secrets: await this.seal.open(stream.secrets) };
-    const client = new DestinationClient(settings, this.policy, 1, this.config.deadlines.eventAnswer);
+    const answerMs = Math.min(TEST_ANSWER_MS, this.config.deadlines.eventAnswer);
+    const client = new DestinationClient(settings, this.policy, 1, answerMs);
     try {
       return { event, attempt: await client.send(event.id, JSON.stringify(event)) };
     } finally {
@@ -178,7 +183,8 @@ export class EventStreamsService {
   private async problemOfAddresses(endpoint: string): Promise<string | undefined> {
     const host = hostOf(new URL(endpoint));
     // A name that nobody knows yet may become known.
-    const addresses = await lookup(host, { all: true }).catch(() => []);
+    const found = lookup(host, { all: true }).catch(() => []);
+    const addresses = await Promise.race([found, delay(LOOKUP_MS, [], { ref: false })]);
     const isRefused = addresses.some(({ address }) => !this.policy.mayConnect(host, address));
     return isRefused ? 'its address is not public' : undefined;
   }
