@@ -9,13 +9,17 @@ import {
   type Queryable,
   type Statement,
 } from '../database/statement.js';
-import type { Lane, RecordedActor, RecordedChange, RecordedRow } from './domain/change.js';
+import type { ActorFacts } from '../actor.js';
+import type { RecordedRow, RecordedTable } from '../changes/domain/change.js';
+import type { Lane, RecordedChange } from './domain/change.js';
 import type { ChangeOperation } from './domain/event-type.js';
 
 const object = <T>(sql: string) => ({ sql, read: json(sql).read as (field: string | null) => T | null });
 
 /** A user's connection keeps its name and strategy for life, so what was recorded last tells them when it is gone. */
-const CONNECTION_ID = `(coalesce(c.after, c.before)->>'connection_id')`;
+// Not by an operator of JSON, which refuses a row that has \u0000 anywhere, as metadata may. A quote in a value has a
+// backslash before it, and this is the second column.
+const CONNECTION_ID = `substring(coalesce(c.after, c.before)::text FROM '"connection_id":"([^"]*)"')`;
 const CONNECTION = `CASE WHEN c.table_name = 'users' THEN coalesce(
   (SELECT json_build_object('name', n.name, 'strategy', n.strategy, 'strategy_kind', n.strategy_kind)
      FROM connections n WHERE n.id = ${CONNECTION_ID}),
@@ -29,10 +33,10 @@ const CHANGE = columns<RecordedChange>({
   sequence: integer('c.sequence'),
   changedAt: time('c.changed_at'),
   organizationId: text('c.organization_id'),
-  table: text('c.table_name'),
+  table: text<RecordedTable>('c.table_name'),
   rowId: text('c.row_id'),
   operation: text<ChangeOperation>('c.operation'),
-  actor: object<RecordedActor>('c.actor'),
+  actor: object<ActorFacts>('c.actor'),
   clientName: optionalText(CLIENT_NAME),
   before: object<RecordedRow>('c.before'),
   after: object<RecordedRow>('c.after'),

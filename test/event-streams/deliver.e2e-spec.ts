@@ -159,6 +159,16 @@ describe('The delivery of events', () => {
     });
   });
 
+  it('tells of a row with any text in it, and goes on', async () => {
+    const stream = await streamTo('/any-text');
+    const metadata = { nothing: '\u0000', half: '\ud800', '"connection_id":"x"': '"connection_id":"con_x"' };
+    const { user_id } = await createUser(app.api, { user_metadata: metadata });
+    const later = await createUser(app.api);
+    const taken = await stream.taken((all) => all.some(({ text }) => text.includes(later.user_id)));
+    const [first] = taken.map(({ event }) => event.data.object).filter((object) => object['user_id'] === user_id);
+    expect(first).toMatchObject({ user_metadata: metadata, identities: [{ connection: DEFAULT_CONNECTION }] });
+  });
+
   it('sends what was subscribed to, and nothing else', async () => {
     const stream = await streamTo('/some', { subscriptions: [{ event_type: 'organization.updated' }] });
     const { id } = await createOrganization(app.api);

@@ -179,7 +179,10 @@ describe('Behind PgBouncer in session mode', () => {
       const { app, stop } = await startApp({ database: behind });
       try {
         const { id } = await createOrganization(app.api, { display_name: 'Acme' });
-        const listening = () => app.sql("SELECT FROM pg_stat_activity WHERE application_name = 'vestibule: changes'");
+        const listening = () =>
+          app.sql(
+            "SELECT FROM pg_stat_activity WHERE application_name = 'vestibule: changes' AND datname = current_database()",
+          );
         await eventually(listening, ({ length }) => length === 1);
         const shown = async () =>
           ((await app.api.get(`/login/organizations/${id}`)).body as { organization: { display_name: string } })

@@ -1,3 +1,5 @@
+import type { RecordedTable } from '../../changes/domain/change.js';
+
 /** Every type of event that this service sends. */
 export const EVENT_TYPES = [
   'organization.created',
@@ -34,7 +36,7 @@ const TYPES: Readonly<Record<string, ByOperation>> = {
 };
 
 /** The tables whose changes are events. */
-export const EVENT_TABLES = Object.keys(TYPES);
+export const EVENT_TABLES = Object.keys(TYPES) as RecordedTable[];
 
 export type ChangeOperation = 'INSERT' | 'UPDATE' | 'DELETE';
 

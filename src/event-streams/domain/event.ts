@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RecordedChange, RecordedRow } from './change.js';
+import type { RecordedRow } from '../../changes/domain/change.js';
+import type { RecordedChange } from './change.js';
 import { eventTypeOf, type EventType } from './event-type.js';
 
 /** What happened, as CloudEvents 1.0 has it and Auth0 fills it in. */

@@ -1,4 +1,5 @@
-import type { RecordedChange, RecordedRow } from './change.js';
+import type { RecordedRow } from '../../changes/domain/change.js';
+import type { RecordedChange } from './change.js';
 import { EVENT_TABLES, eventTypeOf, type ChangeOperation, type EventType } from './event-type.js';
 
 const NOW = '2026-01-01T00:00:00.000Z';
