@@ -20,8 +20,12 @@ export type {
   User,
 } from './generated/client.js';
 
-/** How long a transaction waits for a connection, and how long it may take. Prisma's own limits give up under load. */
-const TRANSACTION_OPTIONS = { maxWait: 10_000, timeout: 15_000 };
+/**
+ * How long a transaction waits for a connection, and how long it may take. Prisma's own limits give up under load. And the
+ * pool has to give up first, with the most that `POOL_WAIT_MS` takes too: of a refusal that comes after Prisma has stopped
+ * waiting for it nobody would take care, and that ends the process.
+ */
+const TRANSACTION_OPTIONS = { maxWait: 90_000, timeout: 15_000 };
 
 /** Prisma's client on the shared pool. What a constraint or a lock refuses comes out as the domain error it stands for. */
 export const createPrisma = (pool: pg.Pool): Database => followingTransactions(connectPrisma(pool));
