@@ -33,7 +33,7 @@ export function faultOf(
   }
   const isByHttp = BY_HTTP.has(status) && (body as { message?: string }).message === STATUS_CODES[status];
   // A parameter that is empty makes another path.
-  if (isBroken || isByHttp || !isDocumented || target.includes('//')) return undefined;
+  if (isBroken || isByHttp || !isDocumented || /\/(\/|\?|$)/.test(target)) return undefined;
   try {
     expectDocumented(method, target.replace(/^\/api\/v2(?=\/)/, ''), { status, headers, body });
     return undefined;
