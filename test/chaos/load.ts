@@ -40,14 +40,13 @@ interface Change {
 export class Load {
   /** By status; 0: none came. */
   readonly answers = new Map<number, number>();
-  /** What was answered by neither success, nor a refusal, nor 503. */
-  readonly oddities: string[] = [];
+  /** Of requests that failed: not answered, or with 5xx. */
+  readonly failures: string[] = [];
   lastSuccessAt = 0;
   longestGapMs = 0;
   private readonly rows: Row[] = [];
   private readonly running: Promise<void>[] = [];
   private isOver = false;
-  private failures = 0;
 
   constructor(
     /** Where to send: may change. */
@@ -82,9 +81,13 @@ export class Load {
     await Promise.all(this.running);
   }
 
-  /** Requests that failed: not answered, or with 5xx. */
   get failed(): number {
-    return this.failures;
+    return this.failures.length;
+  }
+
+  /** Of what came before that which is tried. */
+  forgetFailures(): void {
+    this.failures.length = 0;
   }
 
   get answeredWrites(): number {
@@ -174,9 +177,6 @@ export class Load {
     if (status > 0 && status < 300) {
       if (this.lastSuccessAt > 0) this.longestGapMs = Math.max(this.longestGapMs, now - this.lastSuccessAt);
       this.lastSuccessAt = now;
-    } else if (status === 0 || status >= 500) {
-      this.failures++;
-      if (status !== 0 && status !== 503) this.oddities.push(`status ${status}`);
     }
   }
 

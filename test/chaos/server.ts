@@ -21,7 +21,7 @@ export class Server {
   async start(more: Record<string, string> = {}): Promise<void> {
     this.child = spawn(process.execPath, [path('dist/main.js')], {
       env: { PATH: process.env['PATH'], ...this.env, ...more, PORT: String(this.port), HOST: '127.0.0.1' },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', process.env['CHAOS_LOG'] ? 'inherit' : 'ignore', 'inherit'],
     });
     await this.ready();
   }
