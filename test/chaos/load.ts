@@ -139,36 +139,32 @@ export class Load {
       row.writes.push(write);
       const key = count % 2 && kind !== 'remove' ? randomUUID() : undefined;
       do {
-        const status = await this.send(agent, row, write, key);
-        const isDecided = status > 0 && status < 500 && status !== 409;
-        if (isDecided || (status === 409 && key === undefined)) write.status = status;
-        // Who waits for the one that was sent before, with a key, asks again.
+        write.status = await this.send(agent, row, write, key);
       } while (write.status === undefined && key !== undefined && !this.isOver);
-      if (write.status !== undefined) row.isThere = isThereAfter(kind, write.status);
-      else row.isThere = kind !== 'remove';
+      row.isThere = isThereAfter(row.isThere, kind, write.status);
       await delay(PAUSE_MS);
     }
     agent.destroy();
   }
 
-  private async send(agent: Agent, row: Row, { kind, mark }: Write, key?: string): Promise<number> {
+  private async send(agent: Agent, row: Row, { kind, mark }: Write, key?: string): Promise<number | undefined> {
     const path = `/organizations/${row.organizationId}/connections`;
     const terms = { organization_connection_name: mark, assign_membership_on_login: mark < '8' };
     const one = `${path}/${row.connectionId}`;
     const keyed: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-    const status = await {
+    const sent = {
       add: () => this.ask(agent, 'POST', path, { connection_id: row.connectionId, ...terms }, keyed),
       change: () => this.ask(agent, 'PATCH', one, terms, keyed),
       remove: () => this.ask(agent, 'DELETE', one),
-    }
-      [kind]()
-      .then(
-        (answer) => answer.status,
-        () => 0,
-      );
+    }[kind]();
+    const { status, body } = await sent.catch((error: Error) => ({ status: 0, body: error.message }));
+    const isFailure = status === 0 || status >= 500;
+    if (isFailure) this.failures.push(`${kind}: ${status} ${JSON.stringify(body)}`);
     this.note(status);
-    if (status === 0 || status >= 500) await delay(AFTER_A_FAILURE_MS);
-    return status;
+    if (isFailure) await delay(AFTER_A_FAILURE_MS);
+    // Another request with this key is still running.
+    const isOpen = isFailure || (body as { errorCode?: string } | undefined)?.errorCode === 'idempotency_key_in_use';
+    return isOpen ? undefined : status;
   }
 
   private note(status: number): void {
@@ -219,8 +215,9 @@ export class Load {
   }
 }
 
-/** 404 and 409 tell what the state was, which a write without an answer had left open. */
-function isThereAfter(kind: Kind, status: number): boolean {
+/** 404 and 409 tell what the state was, which a write that was not decided had left open; 401 changes nothing. */
+function isThereAfter(wasThere: boolean, kind: Kind, status?: number): boolean {
+  if (status === 401) return wasThere;
   if (status === 404) return false;
   return status === 409 || kind !== 'remove';
 }

@@ -72,13 +72,14 @@ export class MortalPostgres {
     }
   }
 
+  /** Leaves the folder that it was given. */
   async remove(): Promise<void> {
     const pid = await postmasterIn(this.home).catch(() => 0);
     if (isAlive(pid)) {
       process.kill(pid, 'SIGINT');
       await this.ended(pid);
     }
-    for (const folder of new Set([this.home, this.folder])) await rm(folder, { recursive: true, force: true });
+    if (this.home !== this.folder) await rm(this.home, { recursive: true, force: true });
   }
 
   private answers(): Promise<boolean> {

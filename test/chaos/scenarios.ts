@@ -201,9 +201,8 @@ export const SCENARIOS: readonly Scenario[] = [
         const served: number[] = [];
         for (let left = 2 * trial.times; left > 0; left--) {
           for (const one of [server, other]) {
-            const at = performance.now();
             await one.stop();
-            served.push(await load.untilServed(at));
+            served.push(await load.untilServed());
             await one.start();
             await delay(trial.milliseconds / 4);
           }
