@@ -46,6 +46,7 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
       announce(config, server, database.description, (line) => process.stdout.write(`${line}\n`));
     }
     if (!stop.aborted) await once(stop, 'abort');
+    await server.drain();
     const { shutdown } = config.deadlines;
     const isClosed = await within(shutdown, server.close());
     if (!isClosed) logger.warn({ milliseconds: shutdown }, 'requests cut off');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -8,6 +9,7 @@ import { AppModule } from './app.module.js';
 import type { AppConfig } from './config/config.js';
 import { configureApp } from './configure-app.js';
 import type { Pool } from './database/pool.js';
+import { HealthService } from './health/health.service.js';
 import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
 import { untilListening } from './http/listening.js';
@@ -21,6 +23,11 @@ export interface RunningServer {
   readonly httpsPort?: number;
   /** Absent: nothing is measured. */
   readonly metricsPort?: number;
+  /**
+   * Serves on for the deadline, while `/health/ready` says that no more is to come, and every answer that none is over its
+   * connection. So a proxy sends nothing to a closed port, and nothing over a connection that is just being closed.
+   */
+  drain(): Promise<void>;
   /** Takes no more requests, lets those under way finish, then closes the pool. */
   close(): Promise<void>;
 }
@@ -43,6 +50,11 @@ export async function startServer(
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,
+  });
+  let isDraining = false;
+  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
+    if (isDraining) reply.header('connection', 'close');
+    done();
   });
   let observation: Observation | undefined;
   try {
@@ -70,6 +82,11 @@ export async function startServer(
     httpPort: portOf(app.getHttpServer().address()),
     httpsPort: httpsServer && portOf(httpsServer.address()),
     metricsPort: observation.metricsPort,
+    drain: async () => {
+      isDraining = true;
+      app.get(HealthService).leave();
+      await delay(config.deadlines.drain);
+    },
     close: async () => {
       await closeConnectionsWith(() => app.close(), [app.getHttpServer(), httpsServer]);
       await observation.end();

@@ -224,6 +224,7 @@ describe('loadConfig', () => {
       rateLimits: { readsPerMinute: 0, writesPerMinute: 0 },
       deadlines: {
         database: 30_000,
+        drain: 0,
         shutdown: 10_000,
         requestHead: 10_000,
         request: 30_000,

@@ -62,6 +62,8 @@ export interface RemovalConfig {
 export interface Deadlines {
   /** For a database to answer at the start, and to be brought up to date by somebody else. */
   readonly database: number;
+  /** For whoever sends requests here to hear that it stops, before it takes no more. */
+  readonly drain: number;
   /** For requests under way when it stops; then they are cut off. */
   readonly shutdown: number;
   /** For the head of a request. */
@@ -88,6 +90,7 @@ export interface Deadlines {
 
 const DEADLINES: Deadlines = {
   database: 30_000,
+  drain: 2_000,
   shutdown: 10_000,
   requestHead: 10_000,
   request: 30_000,
@@ -352,7 +355,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
-    deadlines: DEADLINES,
+    // Nobody who develops waits for proxies.
+    deadlines: production ? DEADLINES : { ...DEADLINES, drain: 0 },
     removal: REMOVAL,
   };
 }

@@ -16,7 +16,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Requests can be served. 503 while the database is away. */
+  /** Requests can be served. 503 while the database is away, and once the server is to stop. */
   @Get('ready')
   @Public()
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {

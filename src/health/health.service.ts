@@ -17,12 +17,19 @@ const PING: Statement = { name: 'ping', text: 'SELECT', rowOf: NO_COLUMNS };
 /** Whether the database answers. It is asked beside the pool, which writes that wait for locks can occupy. */
 @Injectable()
 export class HealthService {
+  private isLeaving = false;
   private asked?: { at: number; health: Promise<Health> };
 
   constructor(private readonly reads: ReadConnection) {}
 
+  /** From now on no more requests are to be sent here. */
+  leave(): void {
+    this.isLeaving = true;
+  }
+
   /** The answer may be a second old. */
   check(): Promise<Health> {
+    if (this.isLeaving) return Promise.resolve({ status: 'unavailable' });
     const now = performance.now();
     if (this.asked === undefined || now - this.asked.at > REMEMBERED_MS) {
       this.asked = { at: now, health: this.ask() };

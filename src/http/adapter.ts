@@ -47,6 +47,8 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
     childLoggerFactory: () => logger,
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerClientError,
+    // What still comes while it closes is served, and told to come no more over this connection.
+    return503OnClosing: false,
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: [...trustedProxies],
     routerOptions: { maxParamLength: 1024 },

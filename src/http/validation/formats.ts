@@ -9,6 +9,9 @@ const NUMERIC_END = /(^|\.)\d+$/;
 /** A provider, `|` and the longest id that a user can be created with. */
 const USER_ID = /^[^|\s]{1,44}\|\S{1,255}$/;
 
+/** Postgres has no year 0, and JavaScript writes those after 9999 in a way of its own. An invalid time has none. */
+const isYearOfDatabase = (year: number) => year >= 1 && year <= 9999;
+
 /** The named formats of string fields, each a question whether a text has it. */
 export const FORMATS = {
   'organization-name': (text: string) => /^[a-z0-9][a-z0-9_-]*$/.test(text),
@@ -19,7 +22,7 @@ export const FORMATS = {
   // What JSON Schema means by it: no characters beyond ASCII.
   email: (text: string) => isEmail(text) && /^[\x21-\x7e]+$/.test(text),
   hostname: (text: string) => text.length <= 253 && HOST_NAME.test(text) && !NUMERIC_END.test(text),
-  'date-time': (text: string) => isRFC3339(text) && !Number.isNaN(Date.parse(text)),
+  'date-time': (text: string) => isRFC3339(text) && isYearOfDatabase(new Date(text).getUTCFullYear()),
   'strict-uri': (text: string) => URL.canParse(text),
   'user-id-with-max-length': (text: string) => USER_ID.test(text),
   'connection-realm': (text: string) => text.length > 0 && text.length <= 255,

@@ -157,6 +157,9 @@ describe('GET /organizations/{id}/history', () => {
       'from=x',
       `from=${Buffer.from('["99999999999999999999"]').toString('base64url')}`,
       'since=yesterday',
+      'since=0000-01-01T00:00:00Z',
+      `until=${encodeURIComponent('0001-01-01T00:00:00+14:00')}`,
+      'until=9999-12-31T23:59:59-14:00',
       'operation=read',
     ]) {
       expect(await app.api.get(`/organizations/${id}/history?${query}`)).toMatchObject({
