@@ -66,10 +66,16 @@ describe('the health of the service', () => {
   });
 
   it('stays ready while every connection of the pool waits for a lock', async () => {
+    // No caller has all of them.
+    const callers = await Promise.all(
+      Array.from({ length: 10 }, async (_, at) =>
+        app.api.as(await app.issuer.token({ claims: { sub: `caller-${at}@clients` } })),
+      ),
+    );
     await app.sql('BEGIN');
     try {
       await app.sql('LOCK organizations IN ACCESS EXCLUSIVE MODE');
-      const waiting = Array.from({ length: 10 }, () => app.api.get('/organizations'));
+      const waiting = callers.map((api) => api.get('/organizations'));
       await eventually(
         () =>
           app.sql<{ count: number }>(
