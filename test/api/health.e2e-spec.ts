@@ -1,6 +1,7 @@
 import { useApp } from '../support/app.js';
 import { eventually, later } from '../support/clock.js';
 import { withAdmin } from '../support/databases.js';
+import { untilWaiting } from '../support/locks.js';
 
 describe('the health of the service', () => {
   const app = useApp();
@@ -76,13 +77,7 @@ describe('the health of the service', () => {
     try {
       await app.sql('LOCK organizations IN ACCESS EXCLUSIVE MODE');
       const waiting = callers.map((api) => api.get('/organizations'));
-      await eventually(
-        () =>
-          app.sql<{ count: number }>(
-            "SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-          ),
-        ([row]) => row!.count === 10,
-      );
+      await untilWaiting(app, 10);
       expect(await later(2_000, () => get('ready'))).toEqual(READY);
       await app.sql('COMMIT');
       expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
