@@ -199,7 +199,7 @@ export const SCENARIOS: readonly Scenario[] = [
       try {
         await delay(trial.milliseconds);
         const served: number[] = [];
-        for (let left = 2 * trial.times; left > 0; left--) {
+        for (let left = trial.times; left > 0; left--) {
           for (const one of [server, other]) {
             await one.stop();
             served.push(await load.untilServed());

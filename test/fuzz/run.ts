@@ -8,7 +8,7 @@ import { applyMigrations } from '../../src/database/migrations.js';
 import { fuzz, inWords } from './fuzz.js';
 
 /** Megabytes that a server may hold more at the end than after the first tenth; see docs/operating.md. */
-const MAY_GROW_MB = 100;
+const MAY_GROW_MB = 50;
 
 const { values: options } = parseArgs({
   options: {
