@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { expectDocumented } from '../support/openapi.js';
 import type { FuzzRequest } from './requests.js';
-import type { WireAnswer } from './wire.js';
+import { isEndless, type WireAnswer } from './wire.js';
 
 /** 503 says which of these it is. */
 const TRY_AGAIN = new Set(['service_overloaded', 'database_unavailable', 'resource_locked', 'keys_unavailable']);
@@ -18,7 +18,7 @@ export function faultOf(
   if (method === 'HEAD' && text === '') return status >= 500 && status !== 503 ? `status ${status}` : undefined;
   let body: unknown;
   try {
-    body = text === '' ? undefined : JSON.parse(text);
+    body = isEndless(answer) ? text : text === '' ? undefined : JSON.parse(text);
   } catch {
     return 'the body is no JSON';
   }

@@ -27,7 +27,8 @@ export class Wire {
     const answer = reader.answer;
     if (answer === undefined)
       throw new Error(`no whole answer: ${JSON.stringify(received.toString('latin1').slice(0, 300))}`);
-    if (answer.headers.get('connection') === 'close' || socket.destroyed || reader.rest > 0) socket.destroy();
+    const isLast = answer.headers.get('connection') === 'close' || socket.destroyed;
+    if (isLast || isEndless(answer) || reader.rest > 0) socket.destroy();
     else this.socket = socket;
     // A HEAD that is refused before its method is known is answered as any other request, and for the last time.
     if (reader.rest > 0 && !(method === 'HEAD' && answer.headers.get('connection') === 'close'))
@@ -67,6 +68,10 @@ export class Wire {
     });
   }
 }
+
+/** Events come as long as somebody listens; this client is content with the beginning. */
+export const isEndless = ({ headers }: Pick<WireAnswer, 'headers'>) =>
+  headers.get('content-type') === 'text/event-stream';
 
 /** Sends the bytes and collects what comes until it is enough, the server closes, or the time is over. */
 function exchange(
@@ -118,8 +123,12 @@ class Reader {
       lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
     );
     const length = this.hasBody(status) ? Number(headers.get('content-length') ?? 0) : 0;
-    if (headers.has('transfer-encoding')) throw new Error('an answer in chunks, which this client cannot read');
     const from = end + 4;
+    if (isEndless({ headers })) {
+      this.answer = { status, headers, text: '' };
+      return true;
+    }
+    if (headers.has('transfer-encoding')) throw new Error('an answer in chunks, which this client cannot read');
     if (this.received.length < from + length) return false;
     this.answer = { status, headers, text: this.received.toString('utf8', from, from + length) };
     this.rest = this.received.length - from - length;
