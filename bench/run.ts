@@ -114,7 +114,10 @@ async function access(databaseUrl: string): Promise<{ token: string; env: Record
   const config = loadConfig({ DATABASE_URL: databaseUrl, ENCRYPTION_KEY });
   const pool = createPool(databaseUrl, 1);
   try {
-    const signingKeys = new SigningKeysRepository(createPrisma(pool), new Encryption(config.encryption!.keys));
+    const encryption = new Encryption(config.encryption!.keys);
+    // As the start of a server does.
+    await pool.query('INSERT INTO encryption_keys (id) VALUES ($1)', [encryption.keyId]);
+    const signingKeys = new SigningKeysRepository(createPrisma(pool), encryption);
     const issuer = new TokenIssuer(config, signingKeys);
     const token = await issuer.issue({ subject: 'bench', scopes: SCOPES, lifetimeSeconds: 86_400 });
     const env = {
