@@ -18,15 +18,13 @@ const MAX_LENGTH = 1024;
 
 /** In whose name a transaction writes. The triggers that record changes read it from the setting `vestibule.actor`. */
 export class Actor {
-  private setting?: string;
-
   constructor(readonly facts: ActorFacts) {}
 
   /** As the value of the setting. */
   toString(): string {
-    return (this.setting ??= JSON.stringify(this.facts, (_, value: unknown) =>
-      // A JSON text with a NUL is none to Postgres.
-      typeof value === 'string' ? value.replaceAll('\0', '').slice(0, MAX_LENGTH) : value,
-    ));
+    return JSON.stringify(this.facts, (_, value: unknown) =>
+      // A JSON text with a NUL or half a character is none to Postgres.
+      typeof value === 'string' ? value.replaceAll('\0', '').slice(0, MAX_LENGTH).toWellFormed() : value,
+    );
   }
 }

@@ -76,11 +76,8 @@ export const changeOf = (row: ChangeRow): Change => ({
 const keyOf = (operation: Operation) =>
   (Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[]).find((key) => OPERATIONS[key] === operation);
 
-/** Beyond it there is no number of Postgres. */
-const MAX_SEQUENCE = 2n ** 63n - 1n;
-
+/** Eighteen digits are less than the largest bigint of Postgres. */
 function sequenceIn([sequence, ...rest]: readonly string[]): bigint {
-  if (sequence === undefined || rest.length > 0 || !/^\d{1,19}$/.test(sequence)) throw invalidCheckpoint();
-  if (BigInt(sequence) > MAX_SEQUENCE) throw invalidCheckpoint();
+  if (sequence === undefined || rest.length > 0 || !/^\d{1,18}$/.test(sequence)) throw invalidCheckpoint();
   return BigInt(sequence);
 }

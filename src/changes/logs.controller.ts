@@ -3,12 +3,12 @@ import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
-import { selectionOf } from '../http/field-selection.js';
+import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
 import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { parseLogQuery } from './domain/log-query.js';
-import { GetLogDto, ListLogsDto, LogPathDto, LogResponse } from './dto/log.dto.js';
+import { ListLogsDto, LogPathDto, LogResponse } from './dto/log.dto.js';
 import { presentLog } from './logs.presenter.js';
 import { LogsRepository, MAX_RESULTS } from './logs.repository.js';
 
@@ -57,7 +57,7 @@ export class LogsController {
   @ApiErrors(404)
   async get(
     @Param() { id }: LogPathDto,
-    @Query() { fields, include_fields }: GetLogDto,
+    @Query() { fields, include_fields }: SelectFieldsDto,
   ): Promise<Partial<LogResponse>> {
     const entry = /^\d{1,18}$/.test(id) ? await this.repository.get(BigInt(id)) : undefined;
     return presentLog(found(entry, 'log_not_found'), this.tenant, selectionOf(fields, include_fields));

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Actor } from '../actor.js';
+import { answered } from '../database/answered.js';
 import { CallerShares } from '../database/caller-shares.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
-import { isUnavailable } from '../database/sqlstate.js';
 import type { Queryable } from '../database/statement.js';
 import { inTransaction } from '../database/transaction.js';
-import { DomainError } from '../errors/domain-error.js';
 import { newUserKey } from '../identifiers.js';
 import { userIdOf, withDefaults } from '../users/domain/user.js';
 import type { Candidate, Decision, Destination, Facts, Grant, Intent } from './domain/decision.js';
@@ -143,11 +142,3 @@ async function addUser(
 
 const isSame = (a: Grant, b: Grant) =>
   a.organization.id === b.organization.id && a.connection.id === b.connection.id && a.userId === b.userId;
-
-async function answered<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    throw isUnavailable(error) ? new DomainError('database_unavailable') : error;
-  }
-}

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { answered } from '../database/answered.js';
 import type { RequestTransaction } from '../database/request-transaction.js';
 import { RequestTransactions } from '../database/request-transactions.js';
-import { isUnavailable } from '../database/sqlstate.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { Identity } from './identity.js';
 import { IdempotencyKeysRepository, type KeptAnswer } from './idempotency-keys.repository.js';
@@ -68,13 +68,5 @@ export class SafeWritesService {
     const kept = await this.keys.find(client, id);
     if (kept && kept.fingerprint !== fingerprint) throw new DomainError('idempotency_key_reused');
     return kept;
-  }
-}
-
-async function answered<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    throw isUnavailable(error) ? new DomainError('database_unavailable') : error;
   }
 }

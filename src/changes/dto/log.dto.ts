@@ -1,5 +1,5 @@
 import { ApiProperty } from '../../http/openapi/decorators.js';
-import { FieldsField, IncludeFieldsField, SelectFieldsDto } from '../../http/field-selection.js';
+import { SelectFieldsDto } from '../../http/field-selection.js';
 import { BooleanField, IntegerField, StringField } from '../../http/validation/fields.js';
 
 const MAX_PAGE_SIZE = 100;
@@ -15,7 +15,7 @@ export class LogPathDto {
   id!: string;
 }
 
-export class ListLogsDto {
+export class ListLogsDto extends SelectFieldsDto {
   @IntegerField({ minimum: 0, maximum: 1000 })
   page?: number;
 
@@ -24,12 +24,6 @@ export class ListLogsDto {
 
   @StringField({ pattern: /^date:-?1$/, description: 'The default is date:-1, newest first' })
   sort?: string;
-
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
 
   @BooleanField()
   include_totals?: boolean;
@@ -46,8 +40,6 @@ export class ListLogsDto {
   @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
   take?: number;
 }
-
-export class GetLogDto extends SelectFieldsDto {}
 
 export class LogDetailsResponse {
   @ApiProperty({ type: 'object', additionalProperties: true })

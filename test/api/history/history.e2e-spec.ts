@@ -169,6 +169,19 @@ describe('GET /organizations/{id}/history', () => {
     }
   });
 
+  it('names whoever it was, whatever the token and the headers say', async () => {
+    const { organization, path } = await createEnabled(app.api);
+    const sub = `a\u0000\ud800 '"; ${'\u{1f600}'.repeat(1_000)}`;
+    const caller = app.api.as(await app.issuer.token({ claims: { sub } }));
+    const headers = { 'user-agent': `' "} \\ ${'a'.repeat(5_000)}` };
+    const write = { method: 'PATCH', path, body: { assign_membership_on_login: true } };
+    expect((await caller.sendWrite(write, headers)).status).toBe(200);
+    expect((await caller.patch(`/organizations/${organization.id}`, { display_name: 'Changed' })).status).toBe(200);
+    const { history } = await historyOf(organization.id, '?take=2');
+    for (const { actor } of history) expect(actor!['subject']).toMatch(/^a\ufffd '"; \u{1f600}+\ufffd?$/u);
+    expect(history[1]!.actor!['user_agent']).toMatch(/^' "} \\ a+$/);
+  });
+
   it('holds no secret of a connection, a machine client or a token', async () => {
     const marker = uniqueName('secret');
     const connection = await createConnection(app.api, 'okta', { options: { client_secret: marker } });
