@@ -15,7 +15,7 @@ import type { Preconditions } from '../http/preconditions.js';
 import { newId } from '../identifiers.js';
 import { RemovalService } from '../removal/removal.service.js';
 import type { ConnectionChanges, NewConnection } from './domain/new-connection.js';
-import { EncryptedOptions } from './encrypted-options.js';
+import { EncryptedOptions, hasSecrets } from './encrypted-options.js';
 
 export interface ConnectionFilter {
   /** Any of these; undefined: all. */
@@ -70,7 +70,7 @@ export class ConnectionsRepository {
     const { options, secrets } = await this.options.keep(id, connection.options);
     const data = { ...connection, id, options, secrets: secrets && { create: secrets } };
     const created = await writing(this.database, actor, (transaction) => transaction.connection.create({ data }));
-    return { ...created, options: connection.options as Prisma.JsonObject };
+    return withOptions(created, connection.options);
   }
 
   /** Undefined: there is none, or not as it was asked for. */
@@ -80,8 +80,7 @@ export class ConnectionsRepository {
     changes: ConnectionChanges,
     { versions }: Preconditions,
   ): Promise<Connection | undefined> {
-    const updated = await this.changing(id, () => this.write(actor, { id, version: versions }, changes));
-    return updated && (await this.shown([updated]))[0];
+    return this.changing(id, () => this.write(actor, { id, version: versions }, changes));
   }
 
   /** Takes its organization connections and users along. @returns whether there was such a connection, as it was asked for */
@@ -98,6 +97,7 @@ export class ConnectionsRepository {
     return this.feed.announcing(`connections ${id}`, () => this.turns.take(`connections ${id}`, work));
   }
 
+  /** @returns the row as this write left it, whoever writes next */
   private async write(actor: Actor, where: RowOfVersion, changes: ConnectionChanges): Promise<Connection | undefined> {
     const kept = changes.options && (await this.options.keep(where.id, changes.options));
     return writing(this.database, actor, async ({ connection, connectionSecrets }) => {
@@ -106,12 +106,16 @@ export class ConnectionsRepository {
         where,
         data: { ...changes, options: kept?.options },
       });
-      if (updated === undefined || kept === undefined) return updated;
-      const { secrets } = kept;
+      if (updated === undefined) return undefined;
       const ofIt = { connectionId: where.id };
+      if (kept === undefined) {
+        const secrets = hasSecrets(updated) ? await connectionSecrets.findUnique({ where: ofIt }) : null;
+        return withOptions(updated, await this.options.whole(updated, secrets?.jwe));
+      }
+      const { secrets } = kept;
       if (secrets === undefined) await connectionSecrets.deleteMany({ where: ofIt });
       else await connectionSecrets.upsert({ where: ofIt, create: { ...ofIt, ...secrets }, update: secrets });
-      return updated;
+      return withOptions(updated, changes.options);
     });
   }
 
@@ -119,12 +123,11 @@ export class ConnectionsRepository {
   private async shown(rows: readonly Connection[], again = READ_AGAIN): Promise<Connection[]> {
     const options = await this.options.show(rows);
     const changed = rows.filter((_, at) => options[at] === undefined).map(({ id }) => id);
-    if (changed.length === 0) return rows.map((row, at) => ({ ...row, options: options[at] as Prisma.JsonObject }));
-    if (again === 0) throw new Error(`Of the connections ${changed.join()} secrets are missing`);
+    if (changed.length === 0 || again === 0) return rows.map((row, at) => withOptions(row, options[at]));
     const read = await this.database.connection.findMany({ where: { id: { in: changed } } });
     const now = new Map((await this.shown(read, again - 1)).map((row) => [row.id, row]));
     return rows.flatMap((row, at) =>
-      options[at] === undefined ? (now.get(row.id) ?? []) : { ...row, options: options[at] as Prisma.JsonObject },
+      options[at] === undefined ? (now.get(row.id) ?? []) : withOptions(row, options[at]),
     );
   }
 }
@@ -132,4 +135,10 @@ export class ConnectionsRepository {
 interface RowOfVersion {
   readonly id: string;
   readonly version: Preconditions['versions'];
+}
+
+/** @param options undefined: those that are kept lack a secret */
+function withOptions(row: Connection, options: object | undefined): Connection {
+  if (options === undefined) throw new Error(`Of the connection ${row.id} secrets are missing`);
+  return { ...row, options: options };
 }

@@ -17,6 +17,9 @@ interface Row {
   readonly options: unknown;
 }
 
+/** Whether some of its options are kept in the other table. */
+export const hasSecrets = ({ options }: Row) => placeholderIn(options as object) !== undefined;
+
 /** Options as they are sent and shown, and as two tables keep them. */
 @Injectable()
 export class EncryptedOptions {
@@ -37,16 +40,15 @@ export class EncryptedOptions {
    * that those of one that was changed between the two do not fit its placeholders: undefined, and to be read again.
    */
   async show(rows: readonly Row[]): Promise<readonly (object | undefined)[]> {
-    const ids = rows.filter(({ options }) => placeholderIn(options as object)).map(({ id }) => id);
-    if (ids.length === 0) return rows.map(({ options }) => options as object);
-    const secrets = new Map(
-      await Promise.all(
-        (await statements.find(this.reads, ids)).map(async ({ connectionId, jwe }) => {
-          const text = await this.encryption.decrypt(jwe);
-          return [connectionId, JSON.parse(text) as OptionSecret[]] as const;
-        }),
-      ),
-    );
-    return rows.map(({ id, options }) => withSecrets(options as object, secrets.get(id) ?? []));
+    const ids = rows.filter(hasSecrets).map(({ id }) => id);
+    const found = ids.length === 0 ? [] : await statements.find(this.reads, ids);
+    const kept = new Map(found.map(({ connectionId, jwe }) => [connectionId, jwe]));
+    return Promise.all(rows.map((row) => this.whole(row, kept.get(row.id))));
+  }
+
+  /** The options of one connection with its secrets. @returns undefined: they do not fit */
+  async whole({ options }: Row, jwe: string | undefined): Promise<object | undefined> {
+    if (jwe === undefined) return withSecrets(options as object, []);
+    return withSecrets(options as object, JSON.parse(await this.encryption.decrypt(jwe)) as OptionSecret[]);
   }
 }

@@ -14,8 +14,9 @@ for (const scenario of SCENARIOS.filter(({ name }) => name.includes(options.only
   const outcome = await play(scenario, { milliseconds: Number(options.seconds) * 1000, times: Number(options.times) });
   const figures = Object.entries(outcome.figures).map(([name, figure]) => `${name}: ${figure}`);
   say(`${outcome.name}: ${outcome.skipped ? `skipped: ${outcome.skipped}` : figures.join(', ')}`);
-  for (const fault of outcome.faults) say(`  FAULT ${fault}`);
-  if (outcome.faults.length > 0) process.exitCode = 1;
+  const faults = [...outcome.faults, ...(outcome.slow ? [outcome.slow] : [])];
+  for (const fault of faults) say(`  FAULT ${fault}`);
+  if (faults.length > 0) process.exitCode = 1;
 }
 
 function say(line: string): void {

@@ -19,6 +19,8 @@ export interface Outcome {
   /** Why it could not be tried. */
   readonly skipped?: string;
   readonly faults: readonly string[];
+  /** What would be a fault on a machine that does nothing else. */
+  readonly slow?: string;
   readonly figures: Readonly<Record<string, number>>;
 }
 
@@ -252,7 +254,7 @@ export async function play(
     if (!scenario.mayFail && load.failed > 0)
       faults.push(`${load.failed} requests failed: ${load.failures.join('; ')}`);
     const slowest = Math.round(Math.max(...served));
-    if (slowest > scenario.servedWithinMs) faults.push(`served again after ${slowest} ms`);
+    const slow = slowest > scenario.servedWithinMs ? `served again after ${slowest} ms` : undefined;
     const figures = {
       'answered writes': load.answeredWrites,
       'failed requests': load.failed,
@@ -261,7 +263,7 @@ export async function play(
       'served again after ms, at most': slowest,
       'longest time without a success, ms': Math.round(load.longestGapMs),
     };
-    return { name, faults, figures };
+    return { name, faults, slow, figures };
   } finally {
     await server?.stop('SIGKILL');
     await postgres?.remove().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
