@@ -1,6 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { errorBodyOf } from '../http/exception.filter.js';
+import { errorBodyOf, retryAfterOf } from '../http/exception.filter.js';
 import { OAuthError } from './oauth-error.js';
 
 /** Where the built-in issuer gives out tokens. */
@@ -34,5 +34,5 @@ function sendOAuthError(exception: unknown, request: FastifyRequest, reply: Fast
 function oauthErrorOf(exception: unknown, request: FastifyRequest): OAuthError {
   const { statusCode, message } = errorBodyOf(exception, request);
   const error = statusCode >= 500 ? 'server_error' : statusCode === 429 ? 'too_many_requests' : 'invalid_request';
-  return new OAuthError(statusCode, error, message);
+  return new OAuthError(statusCode, error, message, retryAfterOf(exception));
 }

@@ -1,19 +1,38 @@
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { CONSTRAINT_ERRORS } from './constraints.js';
-import { sqlStateOf } from './sqlstate.js';
+import { saysUnavailable, sqlStateOf } from './sqlstate.js';
 
 /** Which refusal an error of Postgres is, by its SQLSTATE, whatever the statement was. */
 const SQLSTATE_ERRORS: Readonly<Record<string, ErrorCode>> = { '55P03': 'row_locked' };
 
+/** What Prisma's adapter makes of the failure of a connection. */
+const ADAPTER_UNAVAILABLE = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'];
+
+/** Prisma's own, for a transaction that it has stopped waiting for. */
+const PRISMA_UNAVAILABLE = 'P2028';
+
+/** What `pg` and the system call the failure of a connection. A defect of ours is a `TypeError` or its like. */
+const CONNECTION_ERRORS = ['Error', 'AggregateError'];
+
 /**
- * Rethrows a database error: as the domain error that the broken constraint or the SQLSTATE stands for, else unchanged.
+ * Rethrows an error of the database, and of nothing else: as the domain error that the broken constraint or the SQLSTATE
+ * stands for, as `database_unavailable` when it is the database that failed, else unchanged.
  *
  * @throws DomainError or the error itself, always
  */
 export function rethrowAsDomainError(error: unknown): never {
   const code =
     CONSTRAINT_ERRORS[constraintOf(error) ?? ''] ?? SQLSTATE_ERRORS[stateOf(error) ?? ''] ?? refusalOfPool(error);
-  throw code === undefined ? error : new DomainError(code);
+  if (code !== undefined) throw new DomainError(code);
+  throw isUnavailable(error) ? new DomainError('database_unavailable', '', '', error) : error;
+}
+
+function isUnavailable(error: unknown): boolean {
+  const state = stateOf(error);
+  if (state !== undefined) return saysUnavailable(state);
+  const { name = '', code } = (error ?? {}) as { name?: string; code?: string };
+  const kind = causeOf(error as DriverError)?.kind ?? '';
+  return CONNECTION_ERRORS.includes(name) || ADAPTER_UNAVAILABLE.includes(kind) || code === PRISMA_UNAVAILABLE;
 }
 
 /** Of an error that the pool threw, Prisma keeps nothing but the code. */
@@ -32,12 +51,13 @@ interface DriverError {
 }
 
 interface DriverCause {
+  kind?: string;
   constraint?: unknown;
   originalCode?: string;
   originalMessage?: unknown;
 }
 
-const causeOf = ({ meta, cause }: DriverError) => meta?.driverAdapterError?.cause ?? cause;
+const causeOf = (error: DriverError | undefined) => error?.meta?.driverAdapterError?.cause ?? error?.cause;
 
 function stateOf(error: unknown): string | undefined {
   return causeOf(error as DriverError)?.originalCode ?? sqlStateOf(error);

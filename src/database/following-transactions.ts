@@ -32,8 +32,22 @@ export function followingTransactions(prisma: Database): Database {
   });
 }
 
-/** Outside of the queries in it, a transaction can fail only where it begins and ends. */
+type Work = (transaction: unknown) => Promise<unknown>;
+
+/** What fails within the work has been told there; what is left is the beginning and the end. */
 const begun =
   (prisma: Database) =>
-  (...given: unknown[]) =>
-    (prisma.$transaction as unknown as Callable)(...given).catch(rethrowAsDomainError);
+  async (work: Work, ...options: unknown[]) => {
+    let told: unknown;
+    const telling: Work = (transaction) =>
+      work(transaction).catch((error: unknown) => {
+        told = error;
+        throw error;
+      });
+    try {
+      return await (prisma.$transaction as unknown as Callable)(telling, ...options);
+    } catch (error) {
+      if (error === told) throw error;
+      return rethrowAsDomainError(error);
+    }
+  };

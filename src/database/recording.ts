@@ -2,7 +2,6 @@ import pg from 'pg';
 import type { Actor } from '../actor.js';
 import type { Database } from './database.js';
 import { repeatAfterDeadlock } from './deadlock.js';
-import { rethrowAsDomainError } from './domain-errors.js';
 
 /**
  * A condition for the statement that writes, always true: it says in whose name, so that a statement that is a transaction
@@ -23,13 +22,10 @@ export const writing = <T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> =>
   repeatAfterDeadlock(() =>
-    database
-      .$transaction(async (transaction) => {
-        await transaction.$queryRaw`SELECT set_config('vestibule.actor', ${String(actor)}, true)`;
-        return work(transaction);
-      })
-      // What is checked at the COMMIT.
-      .catch(rethrowAsDomainError),
+    database.$transaction(async (transaction) => {
+      await transaction.$queryRaw`SELECT set_config('vestibule.actor', ${String(actor)}, true)`;
+      return work(transaction);
+    }),
   );
 
 type Transaction = Parameters<Parameters<Database['$transaction']>[0]>[0];

@@ -99,7 +99,7 @@ export class RequestTransaction {
   static async begin(pool: pg.Pool, released: () => void): Promise<RequestTransaction> {
     const client = await pool.connect().catch((error: Error) => {
       released();
-      throw error;
+      return rethrowAsDomainError(error);
     });
     const transaction = new RequestTransaction(client, released);
     try {
@@ -107,7 +107,7 @@ export class RequestTransaction {
       return transaction;
     } catch (error) {
       transaction.close(error as Error);
-      throw error;
+      return rethrowAsDomainError(error);
     }
   }
 
@@ -175,12 +175,13 @@ export class RequestTransaction {
   }
 
   private async inSavepoint<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    if (this.isOver) throw new Error('The transaction of the request is over');
+    // Its connection may have broken while nothing was asked on it.
+    if (this.isOver) rethrowAsDomainError(new Error('The transaction of the request is over'));
     const registered = this.callbacks.length;
-    await this.client.query('SAVEPOINT part');
+    await this.client.query('SAVEPOINT part').catch(rethrowAsDomainError);
     try {
       const result = await scopes.run({ transaction: this, place: 'part' }, () => work(this.client));
-      await this.client.query('RELEASE SAVEPOINT part');
+      await this.client.query('RELEASE SAVEPOINT part').catch(rethrowAsDomainError);
       return result;
     } catch (error) {
       this.callbacks.length = registered;

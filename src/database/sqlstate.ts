@@ -19,8 +19,8 @@ const DEADLOCK = '40P01';
 /** A write on a server that takes none, such as a standby. */
 const READ_ONLY = '25006';
 
-/** The connection is broken, or refused, or its database is gone; a resource is lacking; Postgres gave up on time or stops. */
-const UNAVAILABLE = /^(08|28|3D|53|57)/;
+/** The connection is broken, or refused, or its database is gone or closed; a resource is lacking; Postgres gave up on time or stops. */
+const UNAVAILABLE = /^(08|28|3D|53|57|55000)/;
 
 /** Undefined: no error of Postgres, such as a broken connection. */
 export function sqlStateOf(error: unknown): string | undefined {
@@ -53,9 +53,7 @@ export function isRepeatable(error: unknown): boolean {
   return sqlStateOf(error) === DEADLOCK || isStaleStatement(error);
 }
 
-/** Whether the database, and not the work, is what failed. A defect in this program is a `TypeError` or its like. */
-export function isUnavailable(error: unknown): boolean {
-  const code = sqlStateOf(error);
-  if (code !== undefined) return UNAVAILABLE.test(code) || isReadOnly(error);
-  return ['Error', 'AggregateError'].includes((error as Error | undefined)?.name ?? '');
+/** Whether the database, and not the work, is what failed. */
+export function saysUnavailable(code: string): boolean {
+  return UNAVAILABLE.test(code) || code === READ_ONLY;
 }

@@ -24,7 +24,7 @@ export function asStatementRun<T>(name: string, work: () => Promise<T>): Promise
 
 /** Why a statement failed, of a closed set: the code of the refusal, Postgres' SQLSTATE or a code of Prisma's, or `other`. */
 export function failureOf(error: unknown): string {
-  if (error instanceof DomainError) return error.code;
+  if (error instanceof DomainError) return error.cause === undefined ? error.code : failureOf(error.cause);
   const code = sqlStateOf(error) ?? (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : 'other';
 }

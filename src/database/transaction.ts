@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Actor } from '../actor.js';
 import { setActor } from './recording.js';
 import { repeated } from './deadlock.js';
+import { rethrowAsDomainError } from './domain-errors.js';
 import { requestTransaction } from './request-transaction.js';
 import { isRepeatable } from './sqlstate.js';
 
@@ -18,19 +19,19 @@ export const inTransaction = <T>(
 
 const inPart = <T>(actor: Actor, work: (client: pg.ClientBase) => Promise<T>) =>
   requestTransaction()?.part(async (client) => {
-    await client.query(setActor(actor));
+    await client.query(setActor(actor)).catch(rethrowAsDomainError);
     return work(client);
   });
 
 async function once<T>(pool: pg.Pool, actor: Actor, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch(rethrowAsDomainError);
   // The pool does not listen while the connection is out. What is asked of one that broke fails with the reason.
   client.on('error', ignore);
   let broken: Error | undefined;
   try {
-    await client.query(`BEGIN; ${setActor(actor)}`);
+    await client.query(`BEGIN; ${setActor(actor)}`).catch(rethrowAsDomainError);
     const result = await work(client);
-    await client.query('COMMIT');
+    await client.query('COMMIT').catch(rethrowAsDomainError);
     return result;
   } catch (error) {
     await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));

@@ -52,18 +52,20 @@ export class DomainError extends Error {
   /**
    * @param detail what the message of this code leaves open: the failed check, the scopes, the limit
    * @param place where in a request of many items the cause is, such as `connections.3`
+   * @param cause what failed, for the log, where the refusal is not the request's doing
    */
   constructor(
     readonly code: ErrorCode,
     readonly detail: string = '',
     readonly place: string = '',
+    cause?: unknown,
   ) {
-    super([place, code, detail].filter((part) => part !== '').join(': '));
+    super([place, code, detail].filter((part) => part !== '').join(': '), { cause });
     this.name = 'DomainError';
   }
 
   at(place: string): DomainError {
-    return new DomainError(this.code, this.detail, place);
+    return new DomainError(this.code, this.detail, place, this.cause);
   }
 }
 

@@ -16,14 +16,21 @@ export class ExceptionToResponseFilter implements ExceptionFilter {
   }
 }
 
-/** What is said of an error. One that was not foreseen is logged, because its answer has only the id of the request. */
+/** What is said of an error. Why it was is logged, where the answer must not say. */
 export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
-  if (exception instanceof DomainError) return refusalBody(asPreconditionsHaveIt(exception, request));
+  if (exception instanceof DomainError) {
+    if (exception.cause !== undefined) logFailure(exception.cause, request);
+    return refusalBody(asPreconditionsHaveIt(exception, request));
+  }
   const status = clientErrorStatus(exception);
   if (status !== undefined) return plainErrorBody(status);
 
-  request.log.error({ requestId: request.id, err: loggable(exception) }, 'request failed');
+  logFailure(exception, request);
   return errorBody(500, `An unexpected error occurred, request id ${request.id}`);
+}
+
+function logFailure(cause: unknown, request: FastifyRequest): void {
+  request.log.error({ requestId: request.id, err: loggable(cause) }, 'request failed');
 }
 
 /** Whoever asked that there be nothing yet is told that there is something. */
@@ -32,7 +39,8 @@ function asPreconditionsHaveIt(refusal: DomainError, { preconditions }: FastifyR
   return isThereAlready ? new DomainError('precondition_failed') : refusal;
 }
 
-const retryAfterOf = (exception: unknown) =>
+/** In seconds; undefined: nothing is said of it. */
+export const retryAfterOf = (exception: unknown) =>
   exception instanceof DomainError ? ERROR_TABLE[exception.code].retryAfterSeconds : undefined;
 
 /** Not the whole error: a database puts the values of the row into its details, and those came with the request. */

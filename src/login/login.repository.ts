@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Actor } from '../actor.js';
-import { answered } from '../database/answered.js';
 import { CallerShares } from '../database/caller-shares.js';
 import { POOL } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
@@ -28,7 +27,7 @@ export interface DecisionRequest {
   readonly dryRun: boolean;
 }
 
-/** What signing in reads, and the two rows that it writes. Fails with `database_unavailable` when there is no answer. */
+/** What signing in reads, and the two rows that it writes. */
 @Injectable()
 export class LoginRepository {
   constructor(
@@ -40,24 +39,24 @@ export class LoginRepository {
 
   /** From memory, where they are at hand. Undefined: there is no organization of this id or name. */
   terms(organization: string): Promise<OrganizationTerms | undefined> {
-    return answered(this.cache.get(organization));
+    return this.cache.get(organization);
   }
 
   /** The options of the organization's enabled enterprise connections, by connection id. */
   enterpriseOptions(organizationId: string): Promise<ReadonlyMap<string, unknown>> {
-    return answered(statements.enterpriseOptions(this.reads, organizationId));
+    return statements.enterpriseOptions(this.reads, organizationId);
   }
 
   /** Those to which a verified domain points, by name. */
   organizationsByDomain(domain: string): Promise<readonly OrganizationName[]> {
-    return answered(statements.organizationsByDomain(this.reads, domain));
+    return statements.organizationsByDomain(this.reads, domain);
   }
 
   facts({ facts: { subject } }: Actor, request: DecisionRequest): Promise<Facts> {
     // Without an organization all that share the connection may have to be looked at, while nobody waits behind it.
     const factsBy = (on: Queryable) => factsOn(on, request, (organization) => this.terms(organization));
     const isAboutMany = request.organization === undefined;
-    return answered(isAboutMany ? this.shares.within(subject, () => factsBy(this.pool)) : factsBy(this.reads));
+    return isAboutMany ? this.shares.within(subject, () => factsBy(this.pool)) : factsBy(this.reads);
   }
 
   /**
@@ -86,7 +85,7 @@ export class LoginRepository {
       if (member === undefined || !(await statements.addMember(client, organization.id, member))) return undefined;
       return { ...decision, userId: member };
     };
-    return answered(this.shares.within(actor.facts.subject, () => inTransaction(this.pool, actor, work)));
+    return this.shares.within(actor.facts.subject, () => inTransaction(this.pool, actor, work));
   }
 }
 

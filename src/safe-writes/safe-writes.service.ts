@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { answered } from '../database/answered.js';
 import type { RequestTransaction } from '../database/request-transaction.js';
 import { RequestTransactions } from '../database/request-transactions.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -28,10 +27,10 @@ export class SafeWritesService {
    * @throws DomainError when the key is in use, or was used for another request
    */
   async begin(caller: string | undefined, identity: Identity | undefined): Promise<RequestTransaction | KeptAnswer> {
-    const transaction = await answered(this.transactions.begin(caller));
+    const transaction = await this.transactions.begin(caller);
     if (identity === undefined) return transaction;
     try {
-      const kept = await answered(transaction.run(() => this.claim(transaction, identity)));
+      const kept = await transaction.run(() => this.claim(transaction, identity));
       if (kept === undefined) return transaction;
       await transaction.rollback();
       return kept;
@@ -43,13 +42,13 @@ export class SafeWritesService {
 
   /** Undoes everything. @throws DomainError where a constraint would not have let a success come to its end */
   undo(transaction: RequestTransaction, { status }: KeptAnswer): Promise<void> {
-    return status < 400 ? answered(transaction.undo()) : transaction.rollback();
+    return status < 400 ? transaction.undo() : transaction.rollback();
   }
 
   /** Keeps the answer with what was done. Of an answer that is not kept, nothing is done either. */
   keep(transaction: RequestTransaction, { id, fingerprint }: Identity, answer: KeptAnswer): Promise<void> {
     if (!isKept(answer.status)) return transaction.rollback();
-    return answered(transaction.commit((client) => this.keys.keep(client, id, { ...answer, fingerprint })));
+    return transaction.commit((client) => this.keys.keep(client, id, { ...answer, fingerprint }));
   }
 
   /** Removes the answers that have expired, now and every quarter of an hour. @returns makes an end of it */

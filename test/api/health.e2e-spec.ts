@@ -1,6 +1,8 @@
+import { expectAnswer } from '../support/answers.js';
 import { useApp } from '../support/app.js';
 import { eventually, later } from '../support/clock.js';
 import { withAdmin } from '../support/databases.js';
+import { refusals } from '../support/errors.js';
 import { untilWaiting } from '../support/locks.js';
 
 describe('the health of the service', () => {
@@ -49,7 +51,7 @@ describe('the health of the service', () => {
       );
       expect(await get('ready')).toEqual(UNAVAILABLE);
       expect(await get('live')).toEqual(READY);
-      expect((await app.api.get('/organizations')).status).toBe(500);
+      expectAnswer(await app.api.get('/organizations'), refusals.databaseUnavailable);
     } finally {
       await giveDatabaseBack();
     }

@@ -39,7 +39,7 @@ export interface Scenario {
   readonly name: string;
   /** How long it may take from the breakage, or its repair, to the next write that succeeds. */
   readonly servedWithinMs: number;
-  /** Whether requests may fail meanwhile: without an answer, with 503, or, as long as the database is away, with 500. */
+  /** Whether requests may fail meanwhile: without an answer, or with 503. */
   readonly mayFail: boolean;
   /** Megabytes of a file system for the database alone. */
   readonly diskMegabytes?: number;
@@ -239,6 +239,8 @@ export async function play(
       DATABASE_URL: postgres.url,
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       PUBLIC_URL: 'https://vestibule.example',
+      // On a machine that is busy with other things, what is served slowly has not failed.
+      POOL_WAIT_MS: '10000',
     };
     const token = await tokenFor(env);
     server = new Server(await freePort(), env);
@@ -253,12 +255,13 @@ export async function play(
     const faults = await load.faults(postgres);
     if (!scenario.mayFail && load.failed > 0)
       faults.push(`${load.failed} requests failed: ${load.failures.join('; ')}`);
+    const unforeseen = load.answers.get(500) ?? 0;
+    if (unforeseen > 0) faults.push(`${unforeseen} requests were answered with 500`);
     const slowest = Math.round(Math.max(...served));
     const slow = slowest > scenario.servedWithinMs ? `served again after ${slowest} ms` : undefined;
     const figures = {
       'answered writes': load.answeredWrites,
       'failed requests': load.failed,
-      'of them with 500': load.answers.get(500) ?? 0,
       'writes without a decision': load.unansweredWrites,
       'served again after ms, at most': slowest,
       'longest time without a success, ms': Math.round(load.longestGapMs),

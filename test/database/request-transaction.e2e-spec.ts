@@ -176,7 +176,10 @@ describe('A request-wide transaction', () => {
     const transaction = await transactions.begin();
     await transaction.run(() => make());
     await transaction.commit(nothing);
-    await expect(transaction.run(() => make())).rejects.toThrow('The transaction of the request is over');
+    await expect(transaction.run(() => make())).rejects.toMatchObject({
+      code: 'database_unavailable',
+      cause: { message: 'The transaction of the request is over' },
+    });
   });
 
   it('fails to commit when the connection is lost, and leaves nothing behind', async () => {
