@@ -3,7 +3,7 @@ import type { DeliveriesRepository, LaneFailure, WaitingLane } from './deliverie
 import { laneKey, laneOf, type Lane, type RecordedChange } from './domain/change.js';
 import { eventOf, type CloudEvent, type EventSource } from './domain/event.js';
 import { eventTypeOf } from './domain/event-type.js';
-import { pauseAfter } from './domain/pause.js';
+import { isDue, pauseAfter } from './domain/pause.js';
 import type { Outbox } from './outbox.repository.js';
 
 /** Deliveries under way at once: of what is new, and of what failed before, so that neither keeps the other waiting. */
@@ -242,10 +242,9 @@ export class StreamWorker {
   }
 
   private retryWhatIsDue(): void {
-    const now = Date.now();
     for (const [key, held] of this.held) {
       if (this.retrying >= RETRIES_AT_ONCE || !this.mayBegin) return;
-      if (held.isBusy || held.waiting.nextAttemptAt.getTime() > now) continue;
+      if (held.isBusy || !isDue(held.waiting.nextAttemptAt)) continue;
       held.isBusy = true;
       this.retrying++;
       this.follow(

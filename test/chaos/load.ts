@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventIdOf } from '../../src/event-streams/domain/event.js';
+import { EVENT_TYPES } from '../../src/event-streams/domain/event-type.js';
+import type { Sink } from '../support/sink.js';
 import type { MortalPostgres } from './postgres.js';
 
 const WRITERS = 6;
@@ -10,6 +13,10 @@ const CONNECTIONS = 4;
 const GIVE_UP_MS = 30_000;
 const PAUSE_MS = 3;
 const AFTER_A_FAILURE_MS = 50;
+/** For how long the events that are left may take to arrive. */
+const ARRIVAL_MS = 120_000;
+/** In the name of what is only tried. */
+const TRIED = 'only tried';
 
 type Kind = 'add' | 'change' | 'remove';
 
@@ -36,7 +43,7 @@ interface Change {
   readonly after: { organization_connection_name: string | null } | null;
 }
 
-/** Writers of organization connections, one a row at a time, who remember every answer. */
+/** Writers of organization connections, one a row at a time, who remember every answer; and who hears of all of it. */
 export class Load {
   /** By status; 0: none came. */
   readonly answers = new Map<number, number>();
@@ -47,15 +54,26 @@ export class Load {
   private readonly rows: Row[] = [];
   private readonly running: Promise<void>[] = [];
   private isOver = false;
+  private streamId = '';
 
   constructor(
     /** Where to send: may change. */
     public port: number,
     private readonly token: string,
+    private readonly sink: Sink,
   ) {}
 
   /** Makes what the writes are about, and begins. */
   async start(): Promise<void> {
+    const destination = {
+      type: 'webhook',
+      configuration: {
+        webhook_endpoint: this.sink.url,
+        webhook_authorization: { method: 'bearer', token: randomUUID() },
+      },
+    };
+    const subscriptions = EVENT_TYPES.map((event_type) => ({ event_type }));
+    this.streamId = (await this.made('/event-streams', { destination, subscriptions })).id;
     const connections = await Promise.all(
       Array.from({ length: CONNECTIONS }, async (_, at) => {
         const name = `chaos-${at}-${randomUUID().slice(0, 8)}`;
@@ -127,6 +145,41 @@ export class Load {
            OR (NOT oc.show_as_button AND oc.strategy_kind <> 'enterprise') OR oc.strategy_kind <> c.strategy_kind`,
     );
     if (broken.length > 0) faults.push(`${broken.length} rows break a rule`);
+    const [tried] = await postgres.query('SELECT FROM changes WHERE after::text LIKE $1 LIMIT 1', [`%${TRIED}%`]);
+    if (tried !== undefined) faults.push('what was only tried is in the history');
+    return [...faults, ...(await this.faultsOfEvents(postgres))];
+  }
+
+  get events(): number {
+    return this.sink.taken.length;
+  }
+
+  /** Whether each change has arrived, in the order of its organization, and nothing else. */
+  private async faultsOfEvents(postgres: MortalPostgres): Promise<string[]> {
+    const changes = await postgres.query<{ sequence: string; organizationId: string }>(
+      `SELECT sequence, organization_id AS "organizationId" FROM changes
+        WHERE table_name IN ('organizations', 'organization_connections') ORDER BY sequence`,
+    );
+    const sent = new Map<string, string[]>();
+    for (const { sequence, organizationId } of changes) {
+      const ids = sent.get(organizationId) ?? [];
+      sent.set(organizationId, [...ids, eventIdOf(this.streamId, Number(sequence))]);
+    }
+    const giveUpAt = performance.now() + ARRIVAL_MS;
+    while (this.events < changes.length && performance.now() < giveUpAt) await delay(50);
+
+    const faults: string[] = [];
+    const arrived = this.sink.taken.map(({ event }) => event.id);
+    const places = new Map(arrived.map((id, place) => [id, place]));
+    for (const [organizationId, ids] of sent) {
+      const missing = ids.filter((id) => !places.has(id));
+      if (missing.length > 0) faults.push(`${organizationId}: ${missing.length} events have not arrived`);
+      const isOrdered = ids.every((id, at) => at === 0 || places.get(ids[at - 1]!)! < places.get(id)!);
+      if (missing.length === 0 && !isOrdered) faults.push(`${organizationId}: its events came in another order`);
+    }
+    const known = new Set([...sent.values()].flat());
+    const strange = arrived.filter((id) => !known.has(id));
+    if (strange.length > 0) faults.push(`${strange.length} events are of no change`);
     return faults;
   }
 
@@ -142,6 +195,7 @@ export class Load {
         write.status = await this.send(agent, row, write, key);
       } while (write.status === undefined && key !== undefined && !this.isOver);
       row.isThere = isThereAfter(row.isThere, kind, write.status);
+      if (count % 5 === 0) await this.tryOut(agent, row);
       await delay(PAUSE_MS);
     }
     agent.destroy();
@@ -165,6 +219,13 @@ export class Load {
     // Another request with this key is still running.
     const isOpen = isFailure || (body as { errorCode?: string } | undefined)?.errorCode === 'idempotency_key_in_use';
     return isOpen ? undefined : status;
+  }
+
+  /** What is rolled back. */
+  private async tryOut(agent: Agent, { organizationId }: Row): Promise<void> {
+    const path = `/organizations/${organizationId}`;
+    const dry = { 'vestibule-dry-run': 'true' };
+    await this.ask(agent, 'PATCH', path, { display_name: TRIED }, dry).catch(() => undefined);
   }
 
   private note(status: number): void {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRoot } from '../process/checkout.js';
 import { freePort } from '../process/ports.js';
+import { Sink } from '../support/sink.js';
 import { Load } from './load.js';
 import { MortalPostgres } from './postgres.js';
 import { Proxy } from './proxy.js';
@@ -28,6 +29,7 @@ export interface Trial {
   readonly postgres: MortalPostgres;
   readonly server: Server;
   readonly load: Load;
+  readonly sink: Sink;
   readonly env: Record<string, string>;
   readonly token: string;
   /** How long to write before and after what is broken, and how often to break it. */
@@ -130,7 +132,7 @@ export const SCENARIOS: readonly Scenario[] = [
     mayFail: false,
     missing: () => (LIBFAKETIME ? undefined : 'Debian’s libfaketime is not there'),
     play: async (trial) => {
-      const { server, load, milliseconds } = trial;
+      const { server, load, sink, milliseconds } = trial;
       const folder = await mkdtemp(join(tmpdir(), 'vestibule-clock-'));
       const file = join(folder, 'offset');
       const set = async (offset: string) => {
@@ -151,6 +153,8 @@ export const SCENARIOS: readonly Scenario[] = [
       const served: number[] = [];
       for (const offset of ['-3600', '+10800', '-86400', '+0', '+31536000', '+0']) {
         const at = performance.now();
+        // A stream whose event has failed for more than three days is paused.
+        if (offset === '+31536000') sink.behaviour = () => ({ status: 204 });
         await set(offset);
         await delay(milliseconds / 2);
         // In a year its token has expired: that is an answer, and no success.
@@ -232,6 +236,9 @@ export async function play(
   const settings = { shared_buffers: '32MB', ...(disk && { min_wal_size: '32MB', max_wal_size: '64MB' }) };
   let postgres: MortalPostgres | undefined;
   let server: Server | undefined;
+  const sink = await Sink.start();
+  let attempts = 0;
+  sink.behaviour = () => ({ status: attempts++ % 3 === 0 ? 500 : 204 });
   try {
     postgres = await MortalPostgres.start(folder, settings);
     const env = {
@@ -241,15 +248,16 @@ export async function play(
       PUBLIC_URL: 'https://vestibule.example',
       // On a machine that is busy with other things, what is served slowly has not failed.
       POOL_WAIT_MS: '10000',
+      EVENT_DESTINATIONS_ALLOW: '127.0.0.1',
     };
     const token = await tokenFor(env);
     server = new Server(await freePort(), env);
     await server.start();
-    const load = new Load(server.port, token);
+    const load = new Load(server.port, token, sink);
     await load.start();
     await load.untilServed();
     await delay(milliseconds);
-    const served = await scenario.play({ postgres, server, load, env, token, milliseconds, times });
+    const served = await scenario.play({ postgres, server, load, sink, env, token, milliseconds, times });
     await delay(milliseconds / 2);
     await load.end();
     const faults = await load.faults(postgres);
@@ -261,6 +269,7 @@ export async function play(
     const slow = slowest > scenario.servedWithinMs ? `served again after ${slowest} ms` : undefined;
     const figures = {
       'answered writes': load.answeredWrites,
+      'events, of which a third failed at first': load.events,
       'failed requests': load.failed,
       'writes without a decision': load.unansweredWrites,
       'served again after ms, at most': slowest,
@@ -269,6 +278,7 @@ export async function play(
     return { name, faults, slow, figures };
   } finally {
     await server?.stop('SIGKILL');
+    await sink.stop();
     await postgres?.remove().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
     if (disk) execFileSync('umount', ['--lazy', folder]);
     await rm(folder, { recursive: true, force: true });

@@ -13,6 +13,18 @@ const PARTS = 'bin dist prisma src package.json openapi.json prisma.config.ts ts
   ' ',
 );
 
+/** What Node has to be told, in a folder of the built server, for one with other deadlines. */
+export const hurriedMain = (deadlines: Partial<Deadlines>): string[] => [
+  '--input-type=module',
+  '--eval',
+  `import { loadConfig } from './dist/config/config.js';
+   import { runOrExplain } from './dist/run-or-explain.js';
+   import { serve } from './dist/serve.js';
+   const config = loadConfig(process.env);
+   const deadlines = { ...config.deadlines, ...${JSON.stringify(deadlines)} };
+   await runOrExplain(() => serve({ ...config, deadlines }));`,
+];
+
 const ANY_PORTS = { PORT: '0', TLS_PORT: '0' };
 
 export interface Account {
@@ -77,14 +89,7 @@ export class Checkout {
 
   /** The same with other deadlines, which no variable can set. */
   hurriedServer(deadlines: Partial<Deadlines>, env: Record<string, string> = {}): Command {
-    const main = `
-      import { loadConfig } from './dist/config/config.js';
-      import { runOrExplain } from './dist/run-or-explain.js';
-      import { serve } from './dist/serve.js';
-      const config = loadConfig(process.env);
-      const deadlines = { ...config.deadlines, ...${JSON.stringify(deadlines)} };
-      await runOrExplain(() => serve({ ...config, deadlines }));`;
-    return this.spawn([process.execPath, '--input-type=module', '--eval', main], { ...ANY_PORTS, ...env });
+    return this.spawn([process.execPath, ...hurriedMain(deadlines)], { ...ANY_PORTS, ...env });
   }
 
   /** Nothing of the environment of the tests but where programs are. */
