@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { inSnapshot } from '../database/snapshot.js';
 import { DATABASE, type Database, type Prisma } from '../database/database.js';
 import type { Kinds, PresentOrganization } from './domain/organization-plan.js';
 
@@ -21,10 +22,9 @@ export class PlanRepository {
 
   /** Those of these names that there are. */
   async present(names: readonly string[]): Promise<ReadonlyMap<string, PresentOrganization>> {
-    const rows = await this.database.organization.findMany({
-      where: { name: { in: [...names] } },
-      include: WITH_CONNECTIONS,
-    });
+    const rows = await inSnapshot(this.database, ({ organization }) =>
+      organization.findMany({ where: { name: { in: [...names] } }, include: WITH_CONNECTIONS }),
+    );
     return new Map(rows.map((row) => [row.name, presentOf(row)]));
   }
 
@@ -40,12 +40,10 @@ export class PlanRepository {
   /** All of them, by name, a page at a time. */
   async *all(): AsyncGenerator<PresentOrganization> {
     for (let after = ''; ;) {
-      const rows: Row[] = await this.database.organization.findMany({
-        where: { name: { gt: after } },
-        orderBy: { name: 'asc' },
-        take: PAGE,
-        include: WITH_CONNECTIONS,
-      });
+      const page = { where: { name: { gt: after } }, orderBy: { name: 'asc' }, take: PAGE } as const;
+      const rows: Row[] = await inSnapshot(this.database, ({ organization }) =>
+        organization.findMany({ ...page, include: WITH_CONNECTIONS }),
+      );
       for (const row of rows) yield presentOf(row);
       const last = rows.at(-1);
       if (last === undefined) return;

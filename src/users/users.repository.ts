@@ -5,6 +5,7 @@ import { writing } from '../database/recording.js';
 import { DATABASE, POOL, Prisma, type Database, type Organization } from '../database/database.js';
 import { ReadConnection } from '../database/read-connection.js';
 import { RowTurns } from '../database/row-turns.js';
+import { inSnapshot } from '../database/snapshot.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
@@ -40,15 +41,17 @@ export class UsersRepository {
       connection: filter.connection === undefined ? undefined : { name: filter.connection },
     };
     const direction = order.descending ? 'desc' : 'asc';
-    const rows = await this.database.user.findMany({
-      where,
-      orderBy: [{ [COLUMNS[order.by]]: direction }, { userId: direction }],
-      skip: page.offset,
-      take: page.limit,
-      include: WITH_CONNECTION,
+    return inSnapshot(this.database, async ({ user }) => {
+      const rows = await user.findMany({
+        where,
+        orderBy: [{ [COLUMNS[order.by]]: direction }, { userId: direction }],
+        skip: page.offset,
+        take: page.limit,
+        include: WITH_CONNECTION,
+      });
+      const total = page.includeTotals ? await user.count({ where }) : rows.length;
+      return { kind: 'offset', rows, total, page };
     });
-    const total = page.includeTotals ? await this.database.user.count({ where }) : rows.length;
-    return { kind: 'offset', rows, total, page };
   }
 
   get(userId: string): Promise<User | undefined> {
@@ -107,18 +110,18 @@ export class UsersRepository {
 
   /** Ordered by organization id. */
   async listOrganizations(userId: string, page: OffsetPage): Promise<Page<Organization>> {
-    const memberships = await this.database.organizationMember.findMany({
-      where: { userId },
-      orderBy: { organizationId: 'asc' },
-      skip: page.offset,
-      take: page.limit,
-      include: { organization: true },
+    return inSnapshot(this.database, async ({ organizationMember }) => {
+      const memberships = await organizationMember.findMany({
+        where: { userId },
+        orderBy: { organizationId: 'asc' },
+        skip: page.offset,
+        take: page.limit,
+        include: { organization: true },
+      });
+      const rows = memberships.map(({ organization }) => organization);
+      const total = page.includeTotals ? await organizationMember.count({ where: { userId } }) : rows.length;
+      return { kind: 'offset', rows, total, page };
     });
-    const rows = memberships.map(({ organization }) => organization);
-    const total = page.includeTotals
-      ? await this.database.organizationMember.count({ where: { userId } })
-      : rows.length;
-    return { kind: 'offset', rows, total, page };
   }
 }
 
