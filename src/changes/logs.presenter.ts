@@ -1,4 +1,5 @@
 import { select, type FieldSelection } from '../http/field-selection.js';
+import { withoutBookkeeping } from './domain/change.js';
 import { descriptionOf, type LogEntry } from './domain/log-entry.js';
 import type { LogResponse } from './dto/log.dto.js';
 
@@ -41,7 +42,7 @@ export function presentLog(
         channel: 'api',
         auth: { subject, credentials: { client_id } },
       },
-      response: { statusCode: status, body: change.after ?? {} },
+      response: { statusCode: status, body: withoutBookkeeping(change.after ?? {}) },
     },
     references: { correlation_id: request_id },
     log_id: String(change.sequence),

@@ -3,7 +3,7 @@
  * `client_secret` are one. From the descriptions of Auth0's strategies; a name too many costs nothing but its place in
  * the history of changes.
  */
-const SECRET_NAMES: ReadonlySet<string> = new Set([
+export const SECRET_NAMES: ReadonlySet<string> = new Set([
   // OAuth and OpenID Connect; `app_secret` is also Apple's private key.
   'clientsecret', 'appsecret', 'consumersecret', 'apisecret', 'sharedsecret', 'secret', 'secretkey',
   'clientassertionsigningkey', 'authorizationheader', 'customheaders',

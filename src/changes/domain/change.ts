@@ -45,13 +45,16 @@ export interface FieldChange {
   readonly to: unknown;
 }
 
-/** What every change of a row moves along, or what never differs. */
-const BOOKKEEPING = new Set(['version', 'updated_at', 'strategy_kind', 'deleted_at']);
+/** What every change of a row moves along, what never differs, and the options of connections, which are not recorded. */
+const BOOKKEEPING = new Set(['version', 'updated_at', 'strategy_kind', 'deleted_at', 'options']);
+
+/** What is a reader's business of a row. */
+export const withoutBookkeeping = (row: RecordedRow): RecordedRow =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !BOOKKEEPING.has(name)));
 
 /** Which fields went from what to what, in the order of the columns. A field without a value is null. */
 export function fieldChanges({ before, after }: Pick<Change, 'before' | 'after'>): FieldChange[] {
-  const names = Object.keys(after ?? before ?? {}).filter((name) => !BOOKKEEPING.has(name));
-  return names
+  return Object.keys(withoutBookkeeping(after ?? before ?? {}))
     .map((field) => ({ field, from: before?.[field] ?? null, to: after?.[field] ?? null }))
     .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to));
 }

@@ -35,6 +35,18 @@ describe('GET /logs', () => {
       description: 'Add a connection to an Organization',
       details: { request: { method: 'post' }, response: { statusCode: 201 } },
     });
+    // Nothing of how the row is kept.
+    expect(Object.keys(update.details.response.body).sort()).toEqual([
+      'assign_membership_on_login',
+      'connection_id',
+      'created_at',
+      'is_enabled',
+      'is_signup_enabled',
+      'organization_access_level',
+      'organization_connection_name',
+      'organization_id',
+      'show_as_button',
+    ]);
     expectAnswer(await app.api.get(`/logs/${update.log_id}`), { status: 200, body: update });
   });
 
