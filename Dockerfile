@@ -21,6 +21,8 @@ RUN npm ci --omit=dev --omit=optional && npm cache clean --force && sh scripts/p
 
 FROM node:24-slim
 ENV NODE_ENV=production
+# Each of Node's threads would have an arena of its own.
+ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
@@ -34,5 +36,6 @@ RUN mkdir .data && chown node:node .data
 RUN ln -s /app/bin/vestibule.js /usr/local/bin/vestibule
 USER node
 EXPOSE 3000 3443
-CMD ["node", "dist/main.js"]
+# New objects have half the room that V8 gives them, which costs no speed that could be measured.
+CMD ["node", "--max-semi-space-size=8", "dist/main.js"]
 

@@ -12,11 +12,18 @@ export class ServerProcess {
     private readonly child: ChildProcess,
   ) {}
 
-  /** The built server as production runs it. Its log goes nowhere, but is written. */
+  /** The built server as the image runs it. Its log goes nowhere, but is written. */
   static async vestibule(port: number, env: Record<string, string>, name = 'vestibule'): Promise<ServerProcess> {
     const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-    const child = spawn(process.execPath, [...profiling(name), main], {
-      env: { ...process.env, ...env, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port) },
+    const child = spawn(process.execPath, [...profiling(name), '--max-semi-space-size=8', main], {
+      env: {
+        ...process.env,
+        ...env,
+        NODE_ENV: 'production',
+        MALLOC_ARENA_MAX: '2',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const server = new ServerProcess(name, `http://127.0.0.1:${port}`, child);
