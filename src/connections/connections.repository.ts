@@ -140,5 +140,5 @@ interface RowOfVersion {
 /** @param options undefined: those that are kept lack a secret */
 function withOptions(row: Connection, options: object | undefined): Connection {
   if (options === undefined) throw new Error(`Of the connection ${row.id} secrets are missing`);
-  return { ...row, options: options };
+  return { ...row, options };
 }

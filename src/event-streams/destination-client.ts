@@ -3,12 +3,13 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { buildConnector, Pool } from 'undici';
 import type { DestinationPolicy } from './domain/destination.js';
+import type { StreamSecrets } from './stream-secrets.js';
 
 /** What it takes to send to a destination. */
 export interface DestinationSettings {
   readonly endpoint: string;
   readonly authorization: { readonly method: 'basic'; readonly username: string } | { readonly method: 'bearer' };
-  readonly secrets: { readonly signingSecret: string; readonly credential: string };
+  readonly secrets: StreamSecrets;
 }
 
 /** How a try to deliver ended. */
@@ -26,7 +27,7 @@ const MAX_ANSWER_BYTES = 65_536;
 export class DestinationClient {
   private readonly url: URL;
   private readonly pool: Pool;
-  private readonly webhook: Webhook;
+  private readonly signers: readonly Signer[];
   private readonly headers: Readonly<Record<string, string>>;
 
   /**
@@ -40,7 +41,7 @@ export class DestinationClient {
     private readonly answerMs: number,
   ) {
     this.url = new URL(endpoint);
-    this.webhook = new Webhook(secrets.signingSecret);
+    this.signers = signersOf(secrets);
     this.headers = {
       'content-type': 'application/json',
       'user-agent': 'vestibule',
@@ -65,6 +66,12 @@ export class DestinationClient {
     return this.pool.destroy();
   }
 
+  /** By each secret that is good, as Standard Webhooks has it for the time of a rotation. */
+  private sign(id: string, at: Date, payload: string): string {
+    const good = this.signers.filter(({ until }) => until === undefined || at < until);
+    return good.map(({ webhook }) => webhook.sign(id, at, payload)).join(' ');
+  }
+
   private async post(id: string, at: Date, payload: string): Promise<string | undefined> {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), this.answerMs);
@@ -77,7 +84,7 @@ export class DestinationClient {
           ...this.headers,
           'webhook-id': id,
           'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-          'webhook-signature': this.webhook.sign(id, at, payload),
+          'webhook-signature': this.sign(id, at, payload),
         },
         body: payload,
         signal: giveUp.signal,
@@ -90,6 +97,18 @@ export class DestinationClient {
       clearTimeout(timer);
     }
   }
+}
+
+interface Signer {
+  readonly webhook: Webhook;
+  /** Undefined: for good. */
+  readonly until?: Date;
+}
+
+function signersOf({ signingSecret, previous }: StreamSecrets): Signer[] {
+  const signers: Signer[] = [{ webhook: new Webhook(signingSecret) }];
+  if (previous) signers.push({ webhook: new Webhook(previous.signingSecret), until: new Date(previous.until) });
+  return signers;
 }
 
 class RefusedAddressError extends Error {}

@@ -20,6 +20,8 @@ import {
   ListEventStreamsResponse,
   RedeliverDto,
   RedeliveryResponse,
+  RotatedSigningSecretResponse,
+  RotateSigningSecretDto,
   SigningSecretResponse,
   TestEventDto,
 } from './dto/event-stream.dto.js';
@@ -29,6 +31,7 @@ import {
   presentOneEventStream,
   presentTestDelivery,
 } from './event-streams.presenter.js';
+import { SECRET_OVERLAP_SECONDS } from './domain/event-stream.js';
 import { EventStreamsService } from './event-streams.service.js';
 import { WebhooksOnlyGuard } from './webhooks-only.guard.js';
 
@@ -98,6 +101,20 @@ export class EventStreamsController {
   @ApiErrors(404)
   async getSigningSecret(@Param() { id }: EventStreamPathDto): Promise<SigningSecretResponse> {
     return { signing_secret: await this.service.signingSecret(id) };
+  }
+
+  /** An addition to the contract: another secret, which whoever may read it finds at `GET`. */
+  @Post(':id/signing-secret/rotate')
+  @RequireScope('update:event_streams')
+  @HttpCode(200)
+  @ApiResponse({ status: 200, type: RotatedSigningSecretResponse })
+  @ApiErrors(404)
+  async rotateSigningSecret(
+    @Param() { id }: EventStreamPathDto,
+    @Body() { keep_seconds = SECRET_OVERLAP_SECONDS }: RotateSigningSecretDto,
+  ): Promise<RotatedSigningSecretResponse> {
+    const until = await this.service.rotateSigningSecret(id, keep_seconds * 1000);
+    return { previous_until: until.toISOString() };
   }
 
   @Post(':id/test')

@@ -26,7 +26,7 @@ import {
 import type { EventType } from './domain/event-type.js';
 import { EventDispatcher } from './event-dispatcher.js';
 import { EventStreamsRepository, type DeliveryFilter, type EventStreamRow } from './event-streams.repository.js';
-import { newSigningSecret, StreamSecretsSeal } from './stream-secrets.js';
+import { newSigningSecret, StreamSecretsSeal, type StreamSecrets } from './stream-secrets.js';
 
 const EVENT_ID_LENGTH = 22;
 /** For what is waited for within a request, whose transaction Postgres ends when nothing happens in it for 10 s. */
@@ -72,7 +72,7 @@ export class EventStreamsService {
     await this.requireDestination(draft.destination);
     const row = {
       name: draft.name ?? null,
-      ...(await this.columnsOf(draft.destination, newSigningSecret())),
+      ...(await this.columnsOf(draft.destination, { signingSecret: newSigningSecret() })),
       eventTypes: [...draft.eventTypes],
       status: draft.isEnabled ? ('enabled' as const) : ('disabled' as const),
       pausedReason: null,
@@ -87,25 +87,31 @@ export class EventStreamsService {
   async update(id: string, changes: EventStreamChanges, preconditions: Preconditions): Promise<EventStream> {
     const { destination, name, eventTypes, isEnabled } = changes;
     if (destination) await this.requireDestination(destination);
-    const updated = await untilDecided<EventStream>(
-      async () => {
-        const present = await this.get(id);
-        preconditions.require(present);
-        const { signingSecret } = await this.seal.open(present.secrets);
-        const row = {
-          name,
-          ...(destination && (await this.columnsOf(destination, signingSecret))),
-          eventTypes: eventTypes && [...eventTypes],
-          ...statusOf(isEnabled, present),
-        };
-        const isChanged = Object.values(row).some((value) => value !== undefined);
-        return isChanged ? this.repository.update(id, row, { versions: { in: [present.version] } }) : present;
-      },
-      // Somebody else was faster: it is looked at anew.
-      () => Promise.resolve(),
-    );
-    this.refresh();
-    return updated;
+    return this.change(id, async (present) => {
+      preconditions.require(present);
+      return {
+        name,
+        ...(destination && (await this.columnsOf(destination, await this.seal.open(present.secrets)))),
+        eventTypes: eventTypes && [...eventTypes],
+        ...statusOf(isEnabled, present),
+      };
+    });
+  }
+
+  /**
+   * Makes another secret to sign with.
+   *
+   * @param keptMs for how long events are signed with the one before too
+   * @returns until when that is
+   */
+  async rotateSigningSecret(id: string, keptMs: number): Promise<Date> {
+    const until = new Date(Date.now() + keptMs);
+    await this.change(id, async ({ secrets }) => {
+      const { signingSecret, credential } = await this.seal.open(secrets);
+      const previous = keptMs > 0 ? { signingSecret, until: until.toISOString() } : undefined;
+      return this.seal.seal({ signingSecret: newSigningSecret(), previous, credential });
+    });
+    return until;
   }
 
   /** Removing one that is not there does nothing. */
@@ -189,12 +195,38 @@ export class EventStreamsService {
     return isRefused ? 'its address is not public' : undefined;
   }
 
-  private async columnsOf({ endpoint, authorization }: WebhookDestination, signingSecret: string) {
+  /** @param decide what to change of the stream as it is */
+  private async change(
+    id: string,
+    decide: (present: EventStream) => Promise<Partial<EventStreamRow>>,
+  ): Promise<EventStream> {
+    const changed = await untilDecided<EventStream>(
+      async () => {
+        const present = await this.get(id);
+        const row = await decide(present);
+        const isChanged = Object.values(row).some((value) => value !== undefined);
+        return isChanged ? this.repository.update(id, row, { versions: { in: [present.version] } }) : present;
+      },
+      // Somebody else was faster: it is looked at anew.
+      () => Promise.resolve(),
+    );
+    this.refresh();
+    return changed;
+  }
+
+  private async columnsOf(
+    { endpoint, authorization }: WebhookDestination,
+    signing: Pick<StreamSecrets, 'signingSecret' | 'previous'>,
+  ) {
     return {
       endpoint,
       authorization: authorization.method,
       username: usernameOf(authorization),
-      ...(await this.seal.seal({ signingSecret, credential: credentialOf(authorization) })),
+      ...(await this.seal.seal({
+        signingSecret: signing.signingSecret,
+        previous: signing.previous,
+        credential: credentialOf(authorization),
+      })),
     };
   }
 

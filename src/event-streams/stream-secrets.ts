@@ -6,8 +6,16 @@ import { Encryption } from '../encryption/encryption.js';
 export interface StreamSecrets {
   /** As Standard Webhooks writes it: `whsec_` and base64. */
   readonly signingSecret: string;
+  /** The one before, with which events are signed too for a while. */
+  readonly previous?: PreviousSecret;
   /** The password of basic authorization, or the token. */
   readonly credential: string;
+}
+
+export interface PreviousSecret {
+  readonly signingSecret: string;
+  /** As RFC 3339 writes it. */
+  readonly until: string;
 }
 
 /** How the secrets of a stream are kept: encrypted, as one text in a column of its own. */

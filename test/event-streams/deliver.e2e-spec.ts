@@ -2,7 +2,7 @@ import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { useApp } from '../support/app.js';
 import { eventually } from '../support/clock.js';
-import { createStream, failedDeliveriesOf, signingSecretOf } from '../support/event-streams.js';
+import { createStream, failedDeliveriesOf, signingSecretOf, webhook } from '../support/event-streams.js';
 import {
   createConnection,
   createOrganization,
@@ -51,6 +51,45 @@ describe('The delivery of events', () => {
     const webhook = new Webhook(await signingSecretOf(app.api, stream.id));
     expect(webhook.verify(text, headers as Record<string, string>)).toEqual(event);
     expect(() => webhook.verify(`${text} `, headers as Record<string, string>)).toThrow('No matching signature found');
+  });
+
+  it('signs with the secret before a rotation too, for as long as was said', async () => {
+    const stream = await streamTo('/rotated');
+    const path = `/event-streams/${stream.id}`;
+    const secrets = [await signingSecretOf(app.api, stream.id)];
+    /** Which of the secrets so far an event that is sent now is good for. */
+    const goodFor = async () => {
+      const { id } = await createOrganization(app.api);
+      const taken = await stream.taken((all) => all.some(ofOrganization(id)));
+      const { text, headers } = taken.find(ofOrganization(id))!;
+      return secrets.map((secret) => {
+        try {
+          return new Webhook(secret).verify(text, headers as Record<string, string>) !== undefined;
+        } catch {
+          return false;
+        }
+      });
+    };
+    /** While it is disabled, so that nothing is signed by who has not heard of it. */
+    const rotate = async (body: object) => {
+      await app.api.patch(path, { status: 'disabled' });
+      const before = Date.now();
+      const answer = await app.api.post<{ previous_until: string }>(`${path}/signing-secret/rotate`, body);
+      expect(answer.status).toBe(200);
+      secrets.push(await signingSecretOf(app.api, stream.id));
+      await app.api.patch(path, { status: 'enabled' });
+      return Math.round((new Date(answer.body.previous_until).getTime() - before) / 1000);
+    };
+    expect(await goodFor()).toEqual([true]);
+    expect(Math.abs((await rotate({})) - 86_400)).toBeLessThan(60);
+    expect(await goodFor()).toEqual([true, true]);
+    await app.api.patch(path, { destination: webhook(`${used.sink.url}/rotated`) });
+    expect(await goodFor()).toEqual([true, true]);
+    await rotate({ keep_seconds: 3 });
+    expect((await eventually(goodFor, ([, previous]) => previous === false)).slice(1)).toEqual([false, true]);
+    await rotate({ keep_seconds: 0 });
+    expect(await goodFor()).toEqual([false, false, false, true]);
+    expect(new Set(secrets).size).toBe(4);
   });
 
   it('sends basic authorization too', async () => {

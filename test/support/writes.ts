@@ -212,6 +212,10 @@ export const WRITES: Readonly<Record<string, Example>> = {
     status: 204,
     prepare: async (api) => ({ path: await createIdleStream(api) }),
   },
+  'POST /event-streams/{id}/signing-secret/rotate': {
+    status: 200,
+    prepare: async (api) => ({ path: `${await createIdleStream(api)}/signing-secret/rotate`, body: {} }),
+  },
   'POST /event-streams/{id}/test': {
     status: 200,
     changesNothing: true,

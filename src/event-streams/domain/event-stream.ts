@@ -3,6 +3,10 @@ import type { EventType } from './event-type.js';
 /** How many streams there can be: each may have connections open and reads the changes for itself. */
 export const MAX_EVENT_STREAMS = 100;
 
+/** For how long a stream's events are signed with the secret before the present one too, unless it is said, and at most. */
+export const SECRET_OVERLAP_SECONDS = 86_400;
+export const MAX_SECRET_OVERLAP_SECONDS = 604_800;
+
 export type Authorization =
   | { readonly method: 'basic'; readonly username: string; readonly password: string }
   | { readonly method: 'bearer'; readonly token: string };

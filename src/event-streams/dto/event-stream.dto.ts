@@ -8,6 +8,7 @@ import {
   StringField,
   StringListField,
 } from '../../http/validation/fields.js';
+import { MAX_SECRET_OVERLAP_SECONDS, SECRET_OVERLAP_SECONDS } from '../domain/event-stream.js';
 import { EVENT_TYPES, type EventType } from '../domain/event-type.js';
 
 const MAX_NAME_LENGTH = 128;
@@ -198,6 +199,20 @@ export class ListEventStreamsResponse {
 export class SigningSecretResponse {
   @ApiProperty({ description: 'As Standard Webhooks writes it, for its libraries' })
   signing_secret!: string;
+}
+
+export class RotateSigningSecretDto {
+  @IntegerField({
+    minimum: 0,
+    maximum: MAX_SECRET_OVERLAP_SECONDS,
+    description: `For how long events are signed with the present one too, ${SECRET_OVERLAP_SECONDS} by default`,
+  })
+  keep_seconds?: number;
+}
+
+export class RotatedSigningSecretResponse {
+  @ApiProperty({ format: 'date-time', description: 'Until when events are signed with the one before too' })
+  previous_until!: string;
 }
 
 export class DeliveryAttemptResponse {

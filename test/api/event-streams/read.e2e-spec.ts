@@ -43,6 +43,25 @@ describe('GET /event-streams/{id}', () => {
   });
 });
 
+describe('POST /event-streams/{id}/signing-secret/rotate', () => {
+  const app = useApp();
+  const rotate = (id: string, body: object) => app.api.post(`${id}/signing-secret/rotate`, body);
+
+  itIsGuardedBy(app, { 'update:event_streams': 404 }, (api) => api.post(`${ABSENT}/signing-secret/rotate`, {}));
+
+  it('returns 404 for a stream that there is not, and 400 for a time that is no week', async () => {
+    expectAnswer(await rotate(ABSENT, {}), refusals.eventStreamNotFound);
+    expectAnswer(
+      await rotate(ABSENT, { keep_seconds: 604_801 }),
+      refusals.invalidBody("'Value 604801 is greater than maximum 604800' on property keep_seconds"),
+    );
+    expectAnswer(
+      await rotate(ABSENT, { keep_seconds: -1 }),
+      refusals.invalidBody("'Value -1 is less than minimum 0' on property keep_seconds"),
+    );
+  });
+});
+
 describe('GET /event-streams/{id}/signing-secret', () => {
   const app = useApp();
 
