@@ -1,29 +1,23 @@
 import { expectAnswer } from '../support/answers.js';
 import type { Answer } from '../support/api.js';
 import { startApp, useApp, type TestApp } from '../support/app.js';
-import { Cable } from '../support/cable.js';
+import { createCabledDatabase, type Cable } from '../support/cable.js';
 import { eventually } from '../support/clock.js';
-import { createDatabase, withAdmin, type TestDatabase } from '../support/databases.js';
+import { createDatabase, withAdmin } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { createEnabled, createUser, uniqueName } from '../support/factories.js';
 
 describe('A server whose database goes away', () => {
-  let database: TestDatabase;
   let cable: Cable;
   let app: TestApp;
   let stop: () => Promise<void>;
 
   beforeAll(async () => {
-    database = await createDatabase();
-    const url = new URL(database.url);
-    cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
-    ({ app, stop } = await startApp({ database: { url: url.href, drop: () => database.drop() } }));
+    const database = await createCabledDatabase();
+    ({ cable } = database);
+    ({ app, stop } = await startApp({ database }));
   });
-  afterAll(async () => {
-    await stop();
-    await cable.cut();
-  });
+  afterAll(() => stop());
 
   const health = async (kind: 'live' | 'ready') => {
     const response = await fetch(`${app.api.origin}/health/${kind}`);

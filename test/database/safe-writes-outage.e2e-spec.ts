@@ -3,33 +3,28 @@ import pg from 'pg';
 import { expectAnswer } from '../support/answers.js';
 import type { Write } from '../support/api.js';
 import { startApp, useApp, type TestApp } from '../support/app.js';
-import { Cable } from '../support/cable.js';
+import { createCabledDatabase, type Cable } from '../support/cable.js';
 import { eventually } from '../support/clock.js';
-import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { createEnabled, uniqueName } from '../support/factories.js';
 import { untilWaiting, whileCommitsWait, whileLocked } from '../support/locks.js';
 
 describe('A server whose database goes away during a request with an idempotency key', () => {
-  let database: TestDatabase;
   let cable: Cable;
   let app: TestApp;
   let stop: () => Promise<void>;
   let client: pg.Client;
 
   beforeAll(async () => {
-    database = await createDatabase();
-    const url = new URL(database.url);
-    cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
-    ({ app, stop } = await startApp({ database: { url: url.href, drop: () => database.drop() } }));
-    client = new pg.Client({ connectionString: database.url });
+    const database = await createCabledDatabase();
+    ({ cable } = database);
+    ({ app, stop } = await startApp({ database }));
+    client = new pg.Client({ connectionString: database.straightUrl });
     await client.connect();
   });
   afterAll(async () => {
     await client.end();
     await stop();
-    await cable.cut();
   });
 
   /** Not over the cable. */

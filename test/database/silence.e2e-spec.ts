@@ -1,26 +1,22 @@
 import type pg from 'pg';
 import { createPool } from '../../src/database/pool.js';
 import { giveUpWhenSilent } from '../../src/database/silence.js';
-import { Cable } from '../support/cable.js';
-import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { createCabledDatabase, type Cable, type CabledDatabase } from '../support/cable.js';
 
 const HURRIED = { looks: 4, everyMs: 20 };
 
 describe('A connection of the pool whose server is gone without a word', () => {
-  let database: TestDatabase;
+  let database: CabledDatabase;
   let cable: Cable;
   let pool: pg.Pool;
   beforeAll(async () => {
-    database = await createDatabase();
-    const url = new URL(database.url);
-    cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
-    pool = createPool(url.href, 1);
+    database = await createCabledDatabase();
+    ({ cable } = database);
+    pool = createPool(database.url, 1);
     pool.on('connect', (client) => giveUpWhenSilent(client, HURRIED));
   });
   afterAll(async () => {
     await pool.end();
-    await cable.cut();
     await database.drop();
   });
 

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { expectAnswer } from '../support/answers.js';
 import type { Answer, Write } from '../support/api.js';
 import { startApp, useApp } from '../support/app.js';
-import { Cable } from '../support/cable.js';
+import { createCabledDatabase } from '../support/cable.js';
 import { eventually } from '../support/clock.js';
 import { askForToken, createClient } from '../support/clients.js';
 import { contentsOf } from '../support/contents.js';
-import { createDatabase } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { WRITES } from '../support/writes.js';
 import { RESOURCES } from '../api/preconditions/resources.js';
@@ -87,11 +86,9 @@ describe('A write that Postgres breaks off in its midst', () => {
 
 describe('While the database is away', () => {
   it('every write and every resource is 503 with Retry-After, the log says why, and all is as it was when it is back', async () => {
-    const database = await createDatabase();
-    const url = new URL(database.url);
-    const cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
-    const { app, stop } = await startApp({ database: { url: url.href, drop: () => database.drop() } });
+    const database = await createCabledDatabase();
+    const { cable } = database;
+    const { app, stop } = await startApp({ database });
     try {
       const writes: [Write, Record<string, string>][] = [];
       for (const [operation, headers] of WAYS) {
@@ -124,7 +121,6 @@ describe('While the database is away', () => {
       }
     } finally {
       await stop();
-      await cable.cut();
     }
   });
 });

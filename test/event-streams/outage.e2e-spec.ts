@@ -1,7 +1,6 @@
 import { startApp, type TestApp } from '../support/app.js';
-import { Cable } from '../support/cable.js';
+import { createCabledDatabase, type Cable } from '../support/cable.js';
 import { eventually } from '../support/clock.js';
-import { createDatabase } from '../support/databases.js';
 import { createStream } from '../support/event-streams.js';
 import { createOrganization } from '../support/factories.js';
 import { useSink } from '../support/sink.js';
@@ -13,20 +12,15 @@ describe('The delivery of events of a server whose database goes away', () => {
   let stop: () => Promise<void>;
 
   beforeAll(async () => {
-    const database = await createDatabase();
-    const url = new URL(database.url);
-    cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
+    const database = await createCabledDatabase();
+    ({ cable } = database);
     ({ app, stop } = await startApp({
-      database: { url: url.href, drop: () => database.drop() },
+      database,
       env: { EVENT_DESTINATIONS_ALLOW: '127.0.0.1' },
       deadlines: { eventFirstPause: 10 },
     }));
   });
-  afterAll(async () => {
-    await stop();
-    await cable.cut();
-  });
+  afterAll(() => stop());
 
   it('goes on by itself when it is back, and leaves none out', async () => {
     let isDown = false;

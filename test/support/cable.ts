@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createDatabase, type TestDatabase } from './databases.js';
 
 /** What lies between the server and its database, and can be cut. */
 export class Cable {
@@ -38,4 +39,27 @@ export class Cable {
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
+}
+
+export interface CabledDatabase extends TestDatabase {
+  readonly cable: Cable;
+  /** Not over the cable. */
+  readonly straightUrl: string;
+}
+
+/** A database behind a cable, which has to be plugged in when it is dropped. */
+export async function createCabledDatabase(): Promise<CabledDatabase> {
+  const database = await createDatabase();
+  const url = new URL(database.url);
+  const cable = new Cable({ host: url.hostname, port: Number(url.port) });
+  url.port = String(await cable.plugIn());
+  return {
+    url: url.href,
+    straightUrl: database.url,
+    cable,
+    drop: async () => {
+      await database.drop();
+      await cable.cut();
+    },
+  };
 }

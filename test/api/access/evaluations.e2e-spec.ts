@@ -1,8 +1,7 @@
 import { absent, itIsGuardedBy } from '../../support/access.js';
 import { expectAnswer } from '../../support/answers.js';
 import { startApp, useApp } from '../../support/app.js';
-import { Cable } from '../../support/cable.js';
-import { createDatabase } from '../../support/databases.js';
+import { createCabledDatabase } from '../../support/cable.js';
 import { refusals } from '../../support/errors.js';
 import {
   createConnection,
@@ -245,11 +244,9 @@ describe('POST /access/v1/evaluations', () => {
 
 describe('Evaluations whose database is away', () => {
   it('are 503 and no permit, and are made when it is back', async () => {
-    const database = await createDatabase();
-    const url = new URL(database.url);
-    const cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
-    const { app, stop } = await startApp({ database: { url: url.href, drop: () => database.drop() } });
+    const database = await createCabledDatabase();
+    const { cable } = database;
+    const { app, stop } = await startApp({ database });
     try {
       const { organization, connection } = await createEnabled(app.api, 'auth0', ASSIGNING);
       const { user_id } = await createUser(app.api, { connection: connection.name });
@@ -269,7 +266,6 @@ describe('Evaluations whose database is away', () => {
       expect(body.evaluations.map(({ context }) => context.reason)).toEqual(['membership_granted', 'member', 'member']);
     } finally {
       await stop();
-      await cable.cut();
     }
   });
 });

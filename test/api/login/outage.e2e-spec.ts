@@ -1,8 +1,7 @@
 import { expectAnswer } from '../../support/answers.js';
 import { startApp, useApp } from '../../support/app.js';
-import { Cable } from '../../support/cable.js';
+import { createCabledDatabase } from '../../support/cable.js';
 import { eventually } from '../../support/clock.js';
-import { createDatabase } from '../../support/databases.js';
 import { refusals } from '../../support/errors.js';
 import { createEnabled, createUser } from '../../support/factories.js';
 import type { Api } from '../../support/api.js';
@@ -43,11 +42,9 @@ describe('A decision whose database goes away', () => {
   );
 
   it('while it is away is 503, for the other questions of a login page too, and made when it is back', async () => {
-    const database = await createDatabase();
-    const url = new URL(database.url);
-    const cable = new Cable({ host: url.hostname, port: Number(url.port) });
-    url.port = String(await cable.plugIn());
-    const { app, stop } = await startApp({ database: { url: url.href, drop: () => database.drop() } });
+    const database = await createCabledDatabase();
+    const { cable } = database;
+    const { app, stop } = await startApp({ database });
     try {
       const { request, members } = await createRequest(app.api);
       await cable.cut();
@@ -64,7 +61,6 @@ describe('A decision whose database goes away', () => {
       expect((await app.api.post('/login/decisions', request)).body).toMatchObject({ reason: 'membership_granted' });
     } finally {
       await stop();
-      await cable.cut();
     }
   });
 });
