@@ -31,6 +31,8 @@ const { values: options } = parseArgs({
     large: { type: 'boolean', default: false },
     /** More clients than can be served, instead of Vestibule against bare. */
     overload: { type: 'boolean', default: false },
+    /** With the record of changes switched off, for what it costs; on bare's side too. */
+    unrecorded: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
@@ -105,8 +107,18 @@ async function makeWorld(postgresUrl: string, name: string, organizations: numbe
   await applyMigrations(url.href);
   const startedAt = performance.now();
   await seed(url.href, organizations);
+  if (options.unrecorded) await stopRecording(url.href);
   say(`seeded ${organizations} organizations in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   return { organizations, ...(await access(url.href)) };
+}
+
+async function stopRecording(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(`
+    ALTER TABLE organization_connections DISABLE TRIGGER organization_connections_record_change,
+                                         DISABLE TRIGGER organization_connections_record_presence`);
+  await client.end();
 }
 
 /** A token for the server, and the keys by which bare checks the same one. */

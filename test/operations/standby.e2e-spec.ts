@@ -1,7 +1,9 @@
 import { applyMigrations } from '../../src/database/migrations.js';
+import { expectAnswer } from '../support/answers.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Cable } from '../support/cable.js';
 import { eventually } from '../support/clock.js';
+import { refusals } from '../support/errors.js';
 import { createOrganization, uniqueName } from '../support/factories.js';
 import { OwnPostgres, postgresPrograms, type Standby } from './postgres.js';
 
@@ -42,8 +44,8 @@ describe('A server that a failover leads to a standby', () => {
     target.port = standby.port;
     await cable.plugIn();
     await readiness(503);
-    expect((await app.api.get(`/organizations/${id}`)).status).toBeGreaterThanOrEqual(500);
-    expect((await app.api.post('/organizations', { name: uniqueName('org') })).status).toBeGreaterThanOrEqual(500);
+    expectAnswer(await app.api.get(`/organizations/${id}`), refusals.databaseUnavailable);
+    expectAnswer(await app.api.post('/organizations', { name: uniqueName('org') }), refusals.databaseUnavailable);
 
     await standby.promote();
     await readiness(200);
