@@ -162,8 +162,8 @@ export class Load {
     );
     const sent = new Map<string, string[]>();
     for (const { sequence, organizationId } of changes) {
-      const ids = sent.get(organizationId) ?? [];
-      sent.set(organizationId, [...ids, eventIdOf(this.streamId, Number(sequence))]);
+      if (!sent.has(organizationId)) sent.set(organizationId, []);
+      sent.get(organizationId)!.push(eventIdOf(this.streamId, Number(sequence)));
     }
     const giveUpAt = performance.now() + ARRIVAL_MS;
     while (this.events < changes.length && performance.now() < giveUpAt) await delay(50);
