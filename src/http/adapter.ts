@@ -6,7 +6,7 @@ import { LogController, type FastifyError, type FastifyReply, type FastifyReques
 import type { Logger } from 'pino';
 import type { AppConfig } from '../config/config.js';
 import { noteAnswer } from './access-log.js';
-import { answerClientError, statusOfRefusal } from './client-errors.js';
+import { answerClientError, isStillSending, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
 import { registerSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 
@@ -66,6 +66,12 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
     const status = statusOfRefusal(request.raw);
     if (status === undefined) return done();
     void reply.status(status).header('connection', 'close').send(plainErrorBody(status));
+  });
+  // A connection that is closed while its client still sends takes the answer with it. Kept, Node reads the rest and
+  // drops it, for as long as a request may take.
+  adapter.getInstance().addHook('onSend', (request, reply, _payload, done) => {
+    if (isStillSending(request.raw)) reply.removeHeader('connection');
+    done();
   });
   return { adapter, httpsServer };
 }

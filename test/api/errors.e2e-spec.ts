@@ -16,6 +16,7 @@ import {
   uniqueName,
 } from '../support/factories.js';
 
+const MEGABYTE = 1024 * 1024;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NOT_FOUND = { status: 404, body: { statusCode: 404, error: 'Not Found', message: 'Not Found' } };
 
@@ -46,6 +47,21 @@ function exchange(socket: Socket, bytes: string, leave?: () => void): Promise<st
     socket.write(bytes, leave);
     socket.setEncoding('utf8').on('data', (text: string) => (received += text));
     socket.on('close', () => resolve(received)).on('error', reject);
+  });
+}
+
+/** Sends all of these bytes before it listens to the first answer. */
+function sendAndHear(socket: Socket, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    socket.pause().write(bytes, () => {
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        received += text;
+        if (received.endsWith('}')) resolve(received);
+      });
+      socket.resume();
+    });
+    socket.on('close', () => reject(new Error(`no answer: ${received}`))).on('error', reject);
   });
 }
 
@@ -278,8 +294,8 @@ describe('every error', () => {
 
   it('is 413 for a body above 1 MB, whether its length is told or not', async () => {
     const tooLarge = refusedBy(413, 'Payload Too Large');
-    expectAnswer(await post(`"${'a'.repeat(1024 * 1024)}"`), tooLarge);
-    const chunks = new Blob(['"', 'a'.repeat(1024 * 1024), '"']).stream();
+    expectAnswer(await post(`"${'a'.repeat(MEGABYTE)}"`), tooLarge);
+    const chunks = new Blob(['"', 'a'.repeat(MEGABYTE), '"']).stream();
     const init = { body: chunks, headers: JSON_TYPE, duplex: 'half' } as RequestInit;
     expectAnswer(await request(app, 'POST', '/api/v2/organizations', init), tooLarge);
   });
@@ -536,6 +552,27 @@ describe('a client that misbehaves', () => {
       await stillServes();
     });
 
+    it.each([
+      ['endless headers', () => `GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+      ['a header that is none', () => 'POST / HTTP/1.1\r\nHost a\r\n\r\n', 400],
+      ['no host', () => head(4 * MEGABYTE).replace('Host: a\r\n', ''), 400],
+      ['a strange expectation', () => head(4 * MEGABYTE).replace('Host', 'Expect: coffee\r\nHost'), 417],
+      ['a type that is not read', () => head(4 * MEGABYTE).replace('application/json', 'text/plain'), 415],
+      ['a body that is too large', () => head(4 * MEGABYTE), 413],
+      [
+        'chunks that are too large together',
+        () => `${head(0).replace('Content-Length: 0', 'Transfer-Encoding: chunked')}${(4 * MEGABYTE).toString(16)}\r\n`,
+        413,
+      ],
+    ])('is answered when megabytes come behind %s', async (_, start, status) => {
+      const bytes = start() + 'a'.repeat(4 * MEGABYTE);
+      const sockets = Array.from({ length: 20 }, () => dial(app));
+      const answers = await Promise.all(sockets.map((socket) => sendAndHear(socket, bytes)));
+      sockets.forEach((socket) => socket.destroy());
+      for (const answer of answers) expect(parseAnswer(answer).body).toMatchObject({ statusCode: status });
+      await stillServes();
+    });
+
     it('is served without a host in HTTP/1.0, and when it expects to be told to continue', async () => {
       const old = await exchange(dial(app), 'GET /health/live HTTP/1.0\r\n\r\n');
       expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -548,6 +585,16 @@ describe('a client that misbehaves', () => {
       expect(app.log.filter((line) => line['err'] !== undefined)).toEqual([]);
       expect(JSON.stringify(app.log)).not.toContain('my-secret');
     });
+  });
+
+  it('is cut off when it goes on and on behind what was refused', async () => {
+    const socket = connect({ port: app.server.httpPort, host: '127.0.0.1', allowHalfOpen: true });
+    await sendAndHear(socket, 'HELLO\r\n\r\n');
+    const more = setInterval(() => socket.write('HELLO\r\n'), 10);
+    // Whether it hears of the end by a reset is a matter of the moment.
+    await new Promise((resolve) => socket.on('error', resolve).on('close', resolve));
+    clearInterval(more);
+    await stillServes();
   });
 
   it('leaves the process as it was: resets the connection after nonsense', async () => {
