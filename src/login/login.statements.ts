@@ -15,7 +15,12 @@ import {
 import type { UserChanges } from '../users/domain/user.js';
 import type { Candidate } from './domain/decision.js';
 import type { OrganizationName } from './domain/discovery.js';
-import type { ConnectionTerms, LoginConnection, OrganizationTerms } from './domain/organization-terms.js';
+import {
+  inOrder,
+  type ConnectionTerms,
+  type LoginConnection,
+  type OrganizationTerms,
+} from './domain/organization-terms.js';
 import type { UserRows } from './domain/person.js';
 
 /** What a sign-in asks of the database, one prepared statement each; it has no other work there. */
@@ -218,7 +223,7 @@ export const HOT_STATEMENTS: readonly Statement[] = [
 export async function getOrganizationTerms(on: Queryable, idOrName: string): Promise<OrganizationTerms | undefined> {
   const { rows } = await run(on, ORGANIZATION_TERMS, [idOrName]);
   const [first] = rows;
-  return first && { ...first.organization, connections: rows.flatMap(({ terms }) => terms ?? []) };
+  return first && { ...first.organization, connections: inOrder(rows.flatMap(({ terms }) => terms ?? [])) };
 }
 
 /** Undefined: there is no connection of this id or name. */

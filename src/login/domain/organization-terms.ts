@@ -19,7 +19,7 @@ export interface ConnectionTerms extends Readonly<Terms> {
   readonly isEnabled: boolean;
 }
 
-/** An organization with all its connections, in no order, those that are not enabled too. */
+/** An organization with all its connections in order, those that are not enabled too. */
 export interface OrganizationTerms {
   readonly id: string;
   readonly name: string;
@@ -49,5 +49,5 @@ export function inOrder(terms: readonly ConnectionTerms[]): ConnectionTerms[] {
 
 /** Those with which people can sign in to the organization by the application. */
 export function usable(terms: readonly ConnectionTerms[], clientId: string | undefined): ConnectionTerms[] {
-  return inOrder(terms).filter(({ isEnabled, connection }) => isEnabled && isEnabledForClient(connection, clientId));
+  return terms.filter(({ isEnabled, connection }) => isEnabled && isEnabledForClient(connection, clientId));
 }
