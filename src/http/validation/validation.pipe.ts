@@ -19,15 +19,25 @@ const VALIDATION: ValidatorOptions = { stopAtFirstError: true, dismissDefaultMes
 
 type Dto = new () => object;
 
-/** class-validator gathers the rules of a class for each object anew, from those of all classes: a fifth of the time. */
+/**
+ * class-validator gathers the rules of a class, from those of all classes, and sorts them by property for each object
+ * anew: two fifths of the time of a decision, a fifth of that of a path.
+ */
 const storage = getMetadataStorage();
-const gathered = new Map<unknown, ReturnType<typeof gather>>();
-const gather = storage.getTargetValidationMetadatas.bind(storage);
-storage.getTargetValidationMetadatas = (dto, ...rest) => {
-  const rules = gathered.get(dto) ?? gather(dto, ...rest);
-  gathered.set(dto, rules);
-  return rules;
-};
+storage.getTargetValidationMetadatas = remembering(storage.getTargetValidationMetadatas.bind(storage));
+storage.groupByPropertyName = remembering(storage.groupByPropertyName.bind(storage));
+
+/** The function, called once for each of what it is called with first; the rest is always the same here. */
+function remembering<Key extends object, Rest extends unknown[], Result>(
+  look: (key: Key, ...rest: Rest) => Result,
+): (key: Key, ...rest: Rest) => Result {
+  const known = new WeakMap<Key, Result>();
+  return (key, ...rest) => {
+    let result = known.get(key);
+    if (result === undefined) known.set(key, (result = look(key, ...rest)));
+    return result;
+  };
+}
 
 /**
  * Nest's pipe, but for two things: the client's own objects stay as they were sent, where Nest takes names like
