@@ -8,11 +8,14 @@ import { paths } from '../paths.js';
 @ApiExcludeController()
 @Controller('openapi.json')
 class OpenApiController {
+  /** Read once: whoever asks needs no token, and half a megabyte is much to read and decode for anybody. */
+  private document?: Buffer;
+
   @Get()
   @Public()
   @Header('content-type', 'application/json; charset=utf-8')
-  getDocument(): Promise<string> {
-    return readFile(paths.openapi, 'utf8');
+  async getDocument(): Promise<Buffer> {
+    return (this.document ??= await readFile(paths.openapi));
   }
 }
 

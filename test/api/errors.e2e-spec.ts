@@ -573,6 +573,12 @@ describe('a client that misbehaves', () => {
       await stillServes();
     });
 
+    it('is served over the same connection behind a body that was too large', async () => {
+      const next = 'GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+      const received = await exchange(dial(app), head(4 * MEGABYTE) + 'a'.repeat(4 * MEGABYTE) + next);
+      expect(received.match(/HTTP\/1\.1 .*/g)).toEqual(['HTTP/1.1 413 Payload Too Large', 'HTTP/1.1 200 OK']);
+    });
+
     it('is served without a host in HTTP/1.0, and when it expects to be told to continue', async () => {
       const old = await exchange(dial(app), 'GET /health/live HTTP/1.0\r\n\r\n');
       expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
