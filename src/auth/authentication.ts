@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import type { Access } from './access.js';
-import { bearerToken } from './bearer-token.js';
 import { refusalOf } from './refusal-log.js';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.js';
 
@@ -30,11 +29,12 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
   fastify.addHook('onRequest', (request, _reply, done) => {
     const access = request.is404 ? 'public' : (accessOf(request.routeOptions.config) ?? { anyScopeOf: [] });
     if (access === 'public') return done();
-    const { authorization } = request.headers;
+    const token = bearerToken(request.headers.authorization);
     const refuse = (error: Error) => {
       if (error instanceof DomainError && error.code !== 'keys_unavailable') request.refusal = refusalOf(error);
       done(error);
     };
+    if (token instanceof DomainError) return refuse(token);
     const letIn = (verified: VerifiedToken) => {
       request.caller = verified.subject;
       request.callerClientId = verified.clientId;
@@ -43,10 +43,8 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
       if (missing) refuse(missing);
       else done();
     };
-    const known = verifier.recall(authorization);
+    const known = verifier.recall(token);
     if (known) return letIn(known);
-    const token = bearerToken(authorization);
-    if (token instanceof DomainError) return refuse(token);
     verifier.verify(token).then(letIn, refuse);
   });
 }
@@ -62,4 +60,10 @@ function missingScope({ scopes }: VerifiedToken, access: Exclude<Access, 'public
   const { anyScopeOf } = access;
   if (anyScopeOf.some((scope) => scopes.has(scope))) return undefined;
   return new DomainError('scope_insufficient', anyScopeOf.join(', '));
+}
+
+export function bearerToken(header: string | undefined): string | DomainError {
+  if (header === undefined) return new DomainError('authentication_missing');
+  const [, token] = /^Bearer +([^\s]+)$/i.exec(header) ?? [];
+  return token ?? new DomainError('authorization_header_malformed');
 }

@@ -4,7 +4,6 @@ import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
-import { bearerToken } from './bearer-token.js';
 import { fetchJwks } from './fetch-jwks.js';
 import { KeySet, KeysUnavailableError, type LoadTimes } from './key-set.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
@@ -61,11 +60,9 @@ export class TokenVerifier {
     );
   }
 
-  /** What is known of the token in an `Authorization` header, if it was found good before and still is. Waits for nothing. */
-  recall(authorization: string | undefined): VerifiedToken | undefined {
-    if (authorization === undefined || !/^Bearer /i.test(authorization)) return undefined;
+  /** A token that was found good before and still is, without waiting for anything. */
+  recall(token: string): VerifiedToken | undefined {
     this.keys.refreshWhenOld();
-    const token = authorization.slice('Bearer '.length);
     const known = this.remembered.get(endOf(token));
     return known?.token === token && known.goodUntil > Date.now() ? known : undefined;
   }
@@ -79,14 +76,10 @@ export class TokenVerifier {
     return verified;
   }
 
-  /** The subject of a good token in an `Authorization` header; undefined for any other. */
-  async callerOf(authorization: string | undefined): Promise<string | undefined> {
-    const known = this.recall(authorization);
-    if (known) return known.subject;
-    const token = bearerToken(authorization);
-    if (token instanceof DomainError) return undefined;
-    const verified = await this.verify(token).catch(() => undefined);
-    return verified?.subject;
+  /** The subject of a good token; undefined for any other. */
+  async callerOf(token: string): Promise<string | undefined> {
+    const known = this.recall(token) ?? (await this.verify(token).catch(() => undefined));
+    return known?.subject;
   }
 
   private async check(token: string): Promise<Remembered> {
@@ -119,7 +112,7 @@ function clientIdOf({ azp, client_id, sub }: JWTPayload): string | undefined {
   return typeof client_id === 'string' ? client_id : /^(.+)@clients$/.exec(sub ?? '')?.[1];
 }
 
-/** Of the signature. To look a token of some thousand characters up by all of them takes 5 µs, to compare it next to none. */
+/** Of the signature: to hash 1,900 characters for each request takes 3.7 µs, to compare them next to none. */
 const endOf = (token: string) => token.slice(-32);
 
 const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });

@@ -26,12 +26,6 @@ interface Holding {
   readonly maxBytes: number;
 }
 
-interface KeptOrganization {
-  readonly terms: OrganizationTerms;
-  /** The epoch in which its connections were last found to be the very objects that are kept beside it. */
-  foundGoodIn?: number;
-}
-
 /** A question to the database that is under way. */
 interface Load {
   /** What has changed since it was asked: its answer may be older. */
@@ -48,10 +42,8 @@ export class TermsCache implements Follower, OnModuleInit {
   readonly isOn: boolean;
   private readonly asked = { hits: 0, misses: 0, bypasses: 0 };
   /** By id. One is good as long as its connections are the very objects that are kept beside it. */
-  private readonly organizations: LRUCache<string, KeptOrganization>;
+  private readonly organizations: LRUCache<string, OrganizationTerms>;
   private readonly connections: LRUCache<string, LoginConnection>;
-  /** Within one no connection is given up, so that what was good is still. */
-  private epoch = 0;
   /** Of the organizations that were asked for by name. */
   private readonly idsByName = new Map<string, string>();
   private readonly loads = new Set<Load>();
@@ -65,15 +57,11 @@ export class TermsCache implements Follower, OnModuleInit {
   ) {
     this.isOn = termsCacheMegabytes > 0;
     const bytes = Math.max(1, termsCacheMegabytes) * 1024 * 1024;
-    this.connections = new LRUCache({
-      maxSize: bytes * SHARE_OF_CONNECTIONS,
-      sizeCalculation: bytesOfConnection,
-      dispose: () => this.epoch++,
-    });
+    this.connections = new LRUCache({ maxSize: bytes * SHARE_OF_CONNECTIONS, sizeCalculation: bytesOfConnection });
     this.organizations = new LRUCache({
       maxSize: bytes * (1 - SHARE_OF_CONNECTIONS),
-      sizeCalculation: ({ terms }) => bytesOfOrganization(terms),
-      dispose: ({ terms: { id, name } }) => {
+      sizeCalculation: bytesOfOrganization,
+      dispose: ({ id, name }) => {
         if (this.idsByName.get(name) === id) this.idsByName.delete(name);
       },
     });
@@ -123,15 +111,12 @@ export class TermsCache implements Follower, OnModuleInit {
   }
 
   private remembered(idOrName: string): OrganizationTerms | undefined {
-    const kept = this.organizations.get(idOrName) ?? this.organizations.get(this.idsByName.get(idOrName) ?? idOrName);
-    if (kept === undefined) return undefined;
-    const { terms, foundGoodIn } = kept;
-    if (foundGoodIn !== this.epoch) {
-      if (!terms.connections.every(({ connection }) => this.connections.get(connection.id) === connection))
-        return undefined;
-      kept.foundGoodIn = this.epoch;
-    }
-    return terms;
+    const organization =
+      this.organizations.get(idOrName) ?? this.organizations.get(this.idsByName.get(idOrName) ?? idOrName);
+    const isGood = organization?.connections.every(
+      ({ connection }) => this.connections.get(connection.id) === connection,
+    );
+    return isGood ? organization : undefined;
   }
 
   private load(idOrName: string): Promise<OrganizationTerms | undefined> {
@@ -157,7 +142,7 @@ export class TermsCache implements Follower, OnModuleInit {
       return row;
     });
     const organization = { ...terms, connections };
-    this.organizations.set(terms.id, { terms: organization });
+    this.organizations.set(terms.id, organization);
     // One that is larger than all the memory is not kept.
     if (idOrName !== terms.id && this.organizations.has(terms.id)) this.idsByName.set(idOrName, terms.id);
     return organization;
@@ -168,7 +153,7 @@ const holdingOf = ({
   size,
   calculatedSize,
   maxSize,
-}: Pick<LRUCache<string, never>, 'size' | 'calculatedSize' | 'maxSize'>): Holding => ({
+}: Pick<LRUCache<string, OrganizationTerms>, 'size' | 'calculatedSize' | 'maxSize'>): Holding => ({
   entries: size,
   bytes: calculatedSize,
   maxBytes: maxSize,
@@ -176,7 +161,7 @@ const holdingOf = ({
 
 // About what they take in the heap, by trial with 100,000 of them.
 const bytesOfOrganization = ({ id, name, displayName, branding, connections }: OrganizationTerms) =>
-  360 + id.length + 2 * name.length + lengthOf(displayName) + lengthOfJson(branding) * 2 + 72 * connections.length;
+  320 + id.length + 2 * name.length + lengthOf(displayName) + lengthOfJson(branding) * 2 + 72 * connections.length;
 
 const bytesOfConnection = ({ name, displayName, enabledClients }: LoginConnection) =>
   320 + name.length + lengthOf(displayName) + lengthOfJson(enabledClients) * 2;

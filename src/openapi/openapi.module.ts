@@ -8,7 +8,7 @@ import { paths } from '../paths.js';
 @ApiExcludeController()
 @Controller('openapi.json')
 class OpenApiController {
-  /** Read once: whoever asks needs no token, and half a megabyte is much to read and decode for anybody. */
+  /** One copy for all: whoever asks needs no token, and may ask without end and never read. */
   private document?: Buffer;
 
   @Get()

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bearerToken } from '../auth/authentication.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import type { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -35,7 +36,8 @@ export async function registerRateLimit(
     store: counter.store(),
     skipOnError: true,
     keyGenerator: async (request) => {
-      const caller = await verifier.callerOf(request.headers.authorization);
+      const token = bearerToken(request.headers.authorization);
+      const caller = typeof token === 'string' ? await verifier.callerOf(token) : undefined;
       const whose = caller === undefined ? networkOf(request.ip) : `caller ${caller}`;
       return `${isWrite(request) ? 'writes' : 'reads'} of ${whose}`;
     },

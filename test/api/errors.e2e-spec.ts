@@ -603,6 +603,22 @@ describe('a client that misbehaves', () => {
     await stillServes();
   });
 
+  it('takes no memory by asking for the document over and over without reading it', async () => {
+    const before = process.memoryUsage.rss();
+    const asked = 'GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20);
+    const sockets = Array.from({ length: 150 }, () => dialHttp(app).pause());
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(asked, resolve))));
+    // Whoever reads is served beside them, and by the time of the last all that was asked for has been begun.
+    for (let left = 20; left > 0; left--) {
+      const { body } = await request(app, 'GET', '/openapi.json');
+      expect(body).toMatchObject({ openapi: expect.any(String) as string });
+    }
+    const taken = process.memoryUsage.rss() - before;
+    sockets.forEach((socket) => socket.destroy());
+    // A copy for each would be 1,300.
+    expect(taken / MEGABYTE).toBeLessThan(400);
+  });
+
   it('leaves the process as it was: resets the connection after nonsense', async () => {
     const reset = () => {
       const socket = dialHttp(app);

@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
 import { play, SCENARIOS } from './scenarios.js';
 
-const SLOW_CLIENTS = 600;
-
 const { values: options } = parseArgs({
   options: {
     /** Scenarios with this in their name. */
@@ -13,11 +11,7 @@ const { values: options } = parseArgs({
 });
 
 for (const scenario of SCENARIOS.filter(({ name }) => name.includes(options.only))) {
-  const outcome = await play(scenario, {
-    milliseconds: Number(options.seconds) * 1000,
-    times: Number(options.times),
-    slowClients: SLOW_CLIENTS,
-  });
+  const outcome = await play(scenario, { milliseconds: Number(options.seconds) * 1000, times: Number(options.times) });
   const figures = Object.entries(outcome.figures).map(([name, figure]) => `${name}: ${figure}`);
   say(`${outcome.name}: ${outcome.skipped ? `skipped: ${outcome.skipped}` : figures.join(', ')}`);
   const faults = [...outcome.faults, ...(outcome.slow ? [outcome.slow] : [])];

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { bearerToken } from '../../auth/bearer-token.js';
+import { bearerToken } from '../../auth/authentication.js';
 import { DomainError } from '../../errors/domain-error.js';
 
 /** What AuthZEN wants of every answer over HTTPS, also of a refusal, where the rest of the service does otherwise. */
