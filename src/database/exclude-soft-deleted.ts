@@ -1,9 +1,8 @@
 import type { Prisma } from './generated/client.js';
 
 /**
- * What is there: not what has been deleted and is still being removed (docs/decisions/0033). Prisma's queries have it
- * added here, whoever makes them; hand-written statements say it themselves. What is included by a relation to many says
- * it too, since it is not asked for by itself.
+ * Rows that have been deleted and are still being removed (docs/decisions/0033) exist for no reader. The client adds these
+ * conditions to every query of a model; raw SQL says them itself, and so does what is included by a relation to many.
  */
 const PRESENT = {
   Organization: { deletedAt: null },
@@ -21,11 +20,10 @@ const PRESENT = {
   OrganizationDiscoveryDomain: Prisma.OrganizationDiscoveryDomainWhereInput;
 };
 
-/** Those that name no row that is there. */
 const MAKING = /^create/;
 
-/** The arguments of an operation on a model, of which only rows can come that are there. */
-export function ofWhatIsThere<Args>(model: string | undefined, operation: string, args: Args): Args {
+/** Adds to the arguments of an operation on a model that its rows are not deleted. */
+export function excludeSoftDeleted<Args>(model: string | undefined, operation: string, args: Args): Args {
   const present = PRESENT[model as keyof typeof PRESENT] as object | undefined;
   if (present === undefined || MAKING.test(operation)) return args;
   const { where = {}, ...rest } = (args ?? {}) as { where?: { AND?: unknown } };
