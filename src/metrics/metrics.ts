@@ -125,16 +125,16 @@ export function createMetrics({ pool, events, version, migration }: Measured): M
 
   const sheds = new Counter({
     name: 'vestibule_shed_total',
-    help: 'Requests that were refused because the server was overloaded, by what was lacking: a connection of the pool, or time of the event loop.',
-    labelNames: ['lacking'],
+    help: 'Requests that were refused because the server was overloaded, by what the request would have waited for: a connection of the pool, or the event loop.',
+    labelNames: ['awaited'],
     registers,
   });
-  for (const [lacking, refusals] of [
+  for (const [awaited, refusals] of [
     ['connection', connectionRefusals],
     ['event_loop', eventLoopRefusals],
   ] as const) {
-    sheds.inc({ lacking }, 0);
-    on(refusals, () => sheds.inc({ lacking }));
+    sheds.inc({ awaited }, 0);
+    on(refusals, () => sheds.inc({ awaited }));
   }
 
   const statementDuration = new Histogram({
