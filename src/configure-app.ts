@@ -37,7 +37,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerAccessLog(fastify);
   const config = app.get(AppConfig);
   registerRefusalLog(fastify, config.deadlines.refusalSummary);
-  await registerUnderPressure(fastify);
+  await registerUnderPressure(fastify, config);
   const verifier = app.get(TokenVerifier);
   await registerRateLimit(fastify, config, verifier, app.get<Pool>(POOL).options.connectionString!);
   registerAuthzenBinding(fastify);

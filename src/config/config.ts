@@ -60,6 +60,8 @@ const DEADLINES = {
   request: 30_000,
   /** How often the two above are checked, and so how late they may take effect. */
   requestCheck: 5_000,
+  /** Mean time that a turn of the event loop may be late; above it, requests are refused. */
+  eventLoopDelay: 1_000,
   /** Between two lines of the log about callers that were refused. */
   refusalSummary: 60_000,
   /** For the last writes of servers of the version before, when their time is over: see `src/encryption/clear-secrets.ts`. */
