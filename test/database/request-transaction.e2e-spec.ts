@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { Actor } from '../../src/actor.js';
@@ -198,7 +197,7 @@ describe('The transaction of a request', () => {
   it('gives its connection back when Postgres ended it, whatever becomes of the request', async () => {
     for (let time = 0; time < 5; time++) {
       const transaction = await prisma.beginRequest();
-      const removed = once(pool, 'remove');
+      const removed = new Promise((resolve) => pool.once('remove', resolve));
       await terminate(await pidOf(transaction));
       await (time % 2 === 0 ? transaction.rollback() : transaction.commit().catch(() => undefined));
       await removed;
