@@ -1,15 +1,19 @@
 import { hotStatement } from '../database/hot/hot-statements.js';
-import type { LoginConnection, SignInFlags, SignInOrganization } from './domain/sign-in-organization.js';
+import { SETTINGS } from '../organization-connections/domain/settings.js';
+import {
+  SIGN_IN_FLAGS,
+  type LoginConnection,
+  type SignInFlags,
+  type SignInOrganization,
+} from './domain/sign-in-organization.js';
 import type { UserMatches } from './domain/user.js';
 
 type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
-const FLAGS = `
-  oc.is_enabled AS "isEnabled",
-  oc.assign_membership_on_login AS "assignMembershipOnLogin",
-  oc.is_signup_enabled AS "isSignupEnabled",
-  oc.show_as_button AS "showAsButton"`;
+/** The flags of a row of `organization_connections oc`. */
+export const FLAGS = SIGN_IN_FLAGS.map((name) => `oc.${SETTINGS[name].name} AS "${name}"`).join(', ');
 
+/** A row of `connections c`. */
 const CONNECTION = `
   c.id AS "connectionId",
   c.name AS "connectionName",
@@ -44,7 +48,8 @@ export const PROMPT = hotStatement<PromptRow>(
   `SELECT o.id, o.name, o.display_name AS "displayName", o.branding, ${FLAGS}, ${CONNECTION}
      FROM organizations o
      LEFT JOIN organization_connections oc ON oc.organization_id = o.id
-     LEFT JOIN LATERAL (SELECT * FROM connections WHERE id = oc.connection_id AND deleted_at IS NULL OFFSET 0) c ON true
+     LEFT JOIN LATERAL (SELECT id, name, display_name, strategy, strategy_kind, enabled_clients
+                          FROM connections WHERE id = oc.connection_id AND deleted_at IS NULL OFFSET 0) c ON true
     WHERE o.id = ${idOf('organizations', '$1::text')}`,
 );
 

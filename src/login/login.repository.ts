@@ -4,16 +4,18 @@ import { Prisma, type Transaction } from '../database/client.js';
 import { PrismaService, SignInPrismaService } from '../database/prisma.service.js';
 import { newUserKey } from '../identifiers.js';
 import { userIdOf, withDefaults } from '../users/domain/user.js';
+import { removeUserOfDeletedConnection } from '../users/removed-users.js';
 import type { Candidate, Decision, Facts, Grant, Intent, OrganizationLookup } from './domain/decision.js';
 import type { OrganizationName } from './domain/discovery.js';
 import {
   inOrder,
   type LoginConnection,
   type SignInConnection,
+  type SignInFlags,
   type SignInOrganization,
 } from './domain/sign-in-organization.js';
 import { addressOf, userOf, type RequestedUser } from './domain/user.js';
-import { DECIDE, PROMPT, type DecideRow, type FlagsAndConnection } from './login.hot.js';
+import { DECIDE, FLAGS, PROMPT, type DecideRow, type FlagsAndConnection } from './login.hot.js';
 
 /** The question whether a user may sign in. Organization and connection are ids or names. */
 export interface DecisionRequest {
@@ -86,7 +88,7 @@ export class LoginRepository {
     return this.signIns.write(actor, async (transaction) => {
       await lockFlags(transaction, organization.id, connection.id);
       if (userId !== undefined) {
-        await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR SHARE`;
+        await transaction.$executeRaw`SELECT FROM users WHERE user_id = ${userId} FOR SHARE`;
       }
       const [row] = await transaction.$queryRawUnsafe<DecideRow[]>(DECIDE.text, ...valuesOf(request));
       const decision = decide(await factsOf(request, row!, transaction));
@@ -175,8 +177,7 @@ async function organizationsFor(
   if (connectionId === undefined) return { open: [], own: [] };
   const find = async (condition: Prisma.Sql): Promise<Candidate[]> => {
     const rows = await client.$queryRaw<CandidateRow[]>`
-      SELECT o.id, o.name, oc.is_enabled AS "isEnabled", oc.assign_membership_on_login AS "assignMembershipOnLogin",
-             oc.is_signup_enabled AS "isSignupEnabled", m.user_id IS NOT NULL AS "isMember"
+      SELECT o.id, o.name, ${Prisma.raw(FLAGS)}, m.user_id IS NOT NULL AS "isMember"
         FROM organization_connections oc
         JOIN organizations o ON o.id = oc.organization_id
         LEFT JOIN organization_members m ON m.organization_id = o.id AND m.user_id = ${userId ?? null}
@@ -191,7 +192,7 @@ async function organizationsFor(
   return { open, own };
 }
 
-type CandidateRow = OrganizationName & NonNullable<Candidate['flags']> & Pick<Candidate, 'isMember'>;
+type CandidateRow = OrganizationName & SignInFlags & Pick<Candidate, 'isMember'>;
 
 /**
  * Keeps the flags as they are until the transaction ends. Locks in the order in which deletions cascade, so that a grant
@@ -216,11 +217,8 @@ async function addUser(
   const data = { ...profile, name, nickname, userId, connectionId: connection.id };
   const add = () => transaction.user.createMany({ data, skipDuplicates: true });
   if ((await add()).count === 1) return userId;
-  // The id may still belong to a user of a deleted connection, who is removed later.
-  const removed = await transaction.$executeRaw`
-    DELETE FROM users u USING connections c
-     WHERE u.user_id = ${userId} AND c.id = u.connection_id AND c.deleted_at IS NOT NULL`;
-  return removed === 1 && (await add()).count === 1 ? userId : undefined;
+  const isRetried = await removeUserOfDeletedConnection(transaction, userId);
+  return isRetried && (await add()).count === 1 ? userId : undefined;
 }
 
 const isSame = (a: Grant, b: Grant) =>

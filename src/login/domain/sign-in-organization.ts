@@ -1,4 +1,5 @@
 import type { StrategyKind } from '../../connections/domain/strategy.js';
+import type { Settings } from '../../organization-connections/domain/settings.js';
 
 /** A connection, as far as signing in with it goes. */
 export interface LoginConnection {
@@ -11,13 +12,15 @@ export interface LoginConnection {
   readonly enabledClients: readonly string[];
 }
 
-/** The flags of an organization connection that a sign-in reads. */
-export interface SignInFlags {
-  readonly isEnabled: boolean;
-  readonly assignMembershipOnLogin: boolean;
-  readonly isSignupEnabled: boolean;
-  readonly showAsButton: boolean;
-}
+/** The settings of an organization connection that a sign-in reads. */
+export const SIGN_IN_FLAGS = [
+  'isEnabled',
+  'assignMembershipOnLogin',
+  'isSignupEnabled',
+  'showAsButton',
+] as const satisfies readonly (keyof Settings)[];
+
+export type SignInFlags = Readonly<Pick<Settings, (typeof SIGN_IN_FLAGS)[number]>>;
 
 /** An organization connection, as far as signing in with it goes. */
 export interface SignInConnection extends SignInFlags {
