@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import { DATABASE, type Database } from '../database/database.js';
+import { PrismaService } from '../database/prisma.service.js';
 
 const LOOK_EVERY_MS = 60 * 60_000;
 /** Partitions are made so long before their month begins. */
@@ -14,7 +14,7 @@ export class ChangePartitions implements BeforeApplicationShutdown {
   private keeping?: Promise<void>;
 
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
+    private readonly prisma: PrismaService,
     private readonly config: AppConfig,
   ) {}
 
@@ -35,7 +35,7 @@ export class ChangePartitions implements BeforeApplicationShutdown {
   }
 
   async keep(): Promise<void> {
-    await this.database.$queryRaw`
+    await this.prisma.client.$queryRaw`
       SELECT keep_change_partitions(
         current_date + ${AHEAD_DAYS}::int, current_date - ${this.config.changeRetentionDays}::int)::text`;
   }

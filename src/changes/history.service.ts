@@ -34,9 +34,9 @@ export class HistoryService {
   /**
    * Puts a row back as it was before a change, under the rules of today and as a change of its own.
    *
-   * @param row whose change it has to be; undefined: any of the organization's
+   * @param row whose change it has to be; any of the organization's when absent
    * @returns what was last written to the row
-   * @throws DomainError also where the row cannot be had again as it was
+   * @throws DomainError when the change cannot be reverted
    */
   async revert(
     actor: Actor,

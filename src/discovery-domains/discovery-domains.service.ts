@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import type { OrganizationDiscoveryDomain } from '../database/database.js';
+import type { OrganizationDiscoveryDomain } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';

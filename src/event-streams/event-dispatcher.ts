@@ -34,7 +34,7 @@ export interface DeliveryFigures {
   /** How old the oldest change is that should have been sent, in milliseconds; those that wait to be tried again apart. */
   readonly lagMs: number;
   /** Organizations, or rows of none, of which an event fails, in all streams. */
-  readonly waitingLanes: number;
+  readonly waitingPartitions: number;
   readonly streams: number;
 }
 
@@ -71,10 +71,10 @@ export class EventDispatcher implements BeforeApplicationShutdown {
 
   get figures(): DeliveryFigures {
     const workers = [...this.works.values()].map(({ worker }) => worker);
-    const unsettledMs = workers.length === 0 ? 0 : this.outbox.unsettledMs;
+    const uncommittedMs = workers.length === 0 ? 0 : this.outbox.uncommittedMs;
     return {
-      lagMs: Math.max(unsettledMs, ...workers.map(({ lagMs }) => lagMs)),
-      waitingLanes: workers.reduce((sum, { waitingLanes }) => sum + waitingLanes, 0),
+      lagMs: Math.max(uncommittedMs, ...workers.map(({ lagMs }) => lagMs)),
+      waitingPartitions: workers.reduce((sum, { waitingPartitions }) => sum + waitingPartitions, 0),
       streams: workers.length,
     };
   }
@@ -144,7 +144,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
   private async begin(stream: LeasedStream, leasedUntil: number): Promise<void> {
     const { id, version, redeliveries, eventTypes, endpoint, username } = stream;
     const { eventAnswer, eventRetries, eventFirstPause } = this.config.deadlines;
-    const secrets = await this.seal.open(stream.sealedSecrets);
+    const secrets = await this.seal.open(stream.secrets);
     const authorization =
       stream.authorization === 'basic'
         ? ({ method: 'basic', username: username! } as const)

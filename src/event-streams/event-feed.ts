@@ -72,7 +72,7 @@ export class EventFeed implements BeforeApplicationShutdown {
       // At once, so that the client knows that it is heard.
       yield ': events follow\n\n';
       while (!this.ending.signal.aborted && performance.now() < endsAt) {
-        const upTo = this.outbox.settledUpTo;
+        const upTo = this.outbox.committedUpTo;
         if (position < upTo) {
           const changes = await this.outbox.read(position, upTo, BATCH);
           for (const change of changes) {

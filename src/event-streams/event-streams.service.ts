@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import type { EventDelivery, EventStream } from '../database/database.js';
+import type { EventDelivery, EventStream } from '../database/client.js';
 import { afterCommit } from '../database/request-transaction.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';

@@ -3,8 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import { AppConfig } from '../config/config.js';
 import { afterCommit } from '../database/request-transaction.js';
-import { RemovalRepository } from './removal.repository.js';
-import type { Owner, Versions } from './removal.statements.js';
+import { RemovalRepository, type Owner, type Versions } from './removal.repository.js';
 
 const RETRY_MS = 2_000;
 

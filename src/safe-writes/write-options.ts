@@ -15,19 +15,19 @@ export const METHODS_WITH_KEY = ['POST', 'PATCH'];
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 const BARE = /^[\w.:/+=~-]*$/;
 
-/** What a request asks for beside what it writes. */
-export interface Care {
-  /** All of it is to be undone. */
+/** The write options of a request. */
+export interface WriteOptions {
+  /** Everything that it writes is undone. */
   readonly dryRun: boolean;
   readonly key?: string;
 }
 
 /**
- * Undefined: nothing, as almost every request.
+ * Returns undefined when the request has none, as almost every one.
  *
  * @throws DomainError `header_invalid`
  */
-export function careOf({ method, headers, caller }: Sender): Care | undefined {
+export function writeOptionsOf({ method, headers, caller }: Sender): WriteOptions | undefined {
   const flag = headers['vestibule-dry-run'];
   const sent = METHODS_WITH_KEY.includes(method) ? headers['idempotency-key'] : undefined;
   if (flag === undefined && sent === undefined) return undefined;
