@@ -290,7 +290,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   }
 }
 
-/** The embedded database is nobody's but this checkout's; the schema of another is changed only by whoever says so. */
+/** Migrates the embedded database of this checkout; the schema of another database is changed by `vestibule migrate` alone. */
 async function requireMigrated({ databaseUrl }: AppConfig, url: string): Promise<void> {
   if (databaseUrl === undefined) await applyMigrations(url);
   else if (!(await isMigrated(url))) {

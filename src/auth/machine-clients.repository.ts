@@ -89,8 +89,8 @@ export class MachineClientsRepository {
 const newSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
 
 /** In constant time, also where there is nothing to compare with: no secret has that hash. */
-const isSame = (given: string, kept: string | null = null) =>
-  timingSafeEqual(Buffer.from(given, 'hex'), Buffer.from(kept ?? NO_HASH, 'hex'));
+const isSame = (given: string, stored: string | null = null) =>
+  timingSafeEqual(Buffer.from(given, 'hex'), Buffer.from(stored ?? NO_HASH, 'hex'));
 
 const isAhead = (time: Date | null) => time !== null && time.getTime() > Date.now();
 

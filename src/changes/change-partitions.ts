@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 60 * 60_000;
 /** Partitions are made so long before their month begins. */
 const AHEAD_DAYS = 62;
 
-/** Keeps the months of `changes`: makes those that come, and drops those that are too old to be kept. */
+/** Makes the monthly partitions of `changes` ahead of time, and drops those past the retention. */
 @Injectable()
 export class ChangePartitions implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ChangePartitions.name);
@@ -22,7 +22,7 @@ export class ChangePartitions implements BeforeApplicationShutdown {
   start(): void {
     const keep = () => {
       this.keeping = this.keep().catch((error: unknown) => {
-        this.logger.warn(`The months of the history were not looked after: ${String(error)}`);
+        this.logger.warn(`The partitions of the history were not maintained: ${String(error)}`);
       });
     };
     keep();

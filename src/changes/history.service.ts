@@ -91,7 +91,7 @@ export class HistoryService {
     }
   }
 
-  /** @throws DomainError when there neither is nor, as far as is kept, was such an organization */
+  /** @throws DomainError when there is no such organization and no change of one is stored */
   private async requireKnown(organizationId: string): Promise<void> {
     const page = { kind: 'checkpoint', limit: 1 } as const;
     const { rows } = await this.repository.list(organizationId, {}, page);
@@ -99,7 +99,7 @@ export class HistoryService {
   }
 }
 
-/** What the request for the same alone would want. */
+/** The scope of the request that would make the same change. */
 const SCOPES: Readonly<Record<Reversal['kind'], Scope>> = {
   update_organization: 'update:organizations',
   put_connection: 'update:organization_connections',

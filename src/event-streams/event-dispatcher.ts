@@ -38,10 +38,7 @@ export interface DeliveryFigures {
   readonly streams: number;
 }
 
-/**
- * Has a worker for each stream of which this server has the lease. Servers that have none look for streams that nobody
- * works on.
- */
+/** Runs a worker for each stream of which this server has the lease, and looks for streams without a lease. */
 @Injectable()
 export class EventDispatcher implements BeforeApplicationShutdown {
   private readonly logger = new Logger(EventDispatcher.name);
@@ -110,7 +107,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
         isFailing = false;
       } catch (error) {
         if (!isFailing && this.works.size > 0) {
-          this.logger.warn(`Streams of events cannot be looked after: ${String(error)}`);
+          this.logger.warn(`Streams of events cannot be worked on: ${String(error)}`);
           isFailing = true;
         }
       }

@@ -50,9 +50,9 @@ interface HeldPartition {
 }
 
 /**
- * Delivers the events of one stream: one after the other within a partition, partitions beside each other. A partition with an event
- * that fails is put aside, as one row: what comes later in it is left unread, and read again from the changes when its turn
- * has come.
+ * Delivers the events of one stream: one after the other within a partition, partitions beside each other. A partition
+ * with an event that fails is put aside, as one row: what comes later in it is left unread, and read again from the
+ * changes once the event is delivered.
  *
  * @see docs/decisions/0030
  */

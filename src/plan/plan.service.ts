@@ -81,7 +81,7 @@ export class PlanService {
   }
 }
 
-/** Somebody changed the organization after the plan was made. */
+/** The organization has changed since the plan was made. */
 export class PlanOutdatedError extends Error {
   override name = 'PlanOutdatedError';
 

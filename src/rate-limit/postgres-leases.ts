@@ -9,7 +9,7 @@ const POOL_WAIT_MS = 5_000;
 /** What was used before, which is nothing once the minute is over. */
 const USED = Prisma.sql`CASE WHEN stored.resets_at > now() THEN stored.used ELSE 0 END`;
 
-/** Over a connection of its own: who is to be kept from flooding the pool must not have to wait for it. */
+/** On a connection of its own, so that the count does not wait behind the requests that it is to limit. */
 export class PostgresLeases implements Leases {
   private readonly pool: pg.Pool;
   private readonly client: Client;

@@ -44,7 +44,7 @@ export class RemovalRepository {
     return row!.isLarge;
   }
 
-  /** From the end of the transaction on nobody sees it. @returns whether there was such a one, of these versions */
+  /** Hides it from every reader. @returns false when there is none of these versions */
   hide(actor: Actor, owner: Owner, id: string, versions: Versions): Promise<boolean> {
     // The name is one that no other row can have, and that no client can give: names have no spaces.
     const hiding = { where: { id, version: versions }, data: { deletedAt: new Date(), name: `deleted ${id}` } };

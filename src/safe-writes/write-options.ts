@@ -4,7 +4,7 @@ import { at, WORDING } from '../http/validation/wording.js';
 
 export const DRY_RUN = 'Vestibule-Dry-Run';
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
-/** Of an answer that is given again. */
+/** Marks an answer that is given again. */
 export const REPLAYED = 'Idempotency-Replayed';
 export const MAX_KEY_LENGTH = 255;
 
@@ -33,7 +33,7 @@ export function writeOptionsOf({ method, headers, caller }: Sender): WriteOption
   if (flag === undefined && sent === undefined) return undefined;
   const dryRun = flag !== undefined && flagOf(String(flag));
   if (sent === undefined) return dryRun ? { dryRun } : undefined;
-  // Of a key that belongs to nobody, everybody could have the answer.
+  // Without a subject, the keys of all callers would be one.
   if (!caller) throw invalid(IDEMPOTENCY_KEY, 'Expected a token with a subject');
   return { dryRun, key: keyOf(String(sent)) };
 }
