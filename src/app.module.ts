@@ -7,7 +7,7 @@ import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
-import type { Pool } from './database/pool.js';
+import type pg from 'pg';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { EncryptionModule } from './encryption/encryption.module.js';
@@ -28,13 +28,13 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
-  static forRoot(config: AppConfig, pool: Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
+  static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     const discoveryDomains = DiscoveryDomainsModule.forRoot(lookUpTxt);
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        DatabaseModule.forRoot(pool),
+        DatabaseModule.forRoot(pool, config),
         EncryptionModule,
         AuthModule.forRoot(config.auth),
         OrganizationsModule,

@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import type { AppConfig } from '../config/config.js';
+import { OrganizationExistence } from './hot/organization-existence.js';
 import { ReadPipeline } from './hot/read-pipeline.js';
 import { createPool } from './pool.js';
 import { PrismaService, SignInPrismaService } from './prisma.service.js';
@@ -33,8 +34,9 @@ export class DatabaseModule implements OnApplicationShutdown {
           useFactory: (own: pg.Pool, reads: ReadPipeline) => new SignInPrismaService(own, reads),
           inject: [SIGN_IN_POOL, ReadPipeline],
         },
+        OrganizationExistence,
       ],
-      exports: [pg.Pool, PrismaService, SignInPrismaService],
+      exports: [pg.Pool, PrismaService, SignInPrismaService, OrganizationExistence],
     };
   }
 

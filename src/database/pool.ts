@@ -9,8 +9,7 @@ const LOCK_TIMEOUT_MS = 2_000;
 /** TCP notices after about this time that the server of an idle connection is gone; the system's default is two hours. */
 const KEEP_ALIVE_MS = 10_000;
 /** Longer than any statement may take. */
-const SILENCE_MS = 15_000;
-const LOOK_EVERY_MS = 3_000;
+const SILENCE = { afterMs: 15_000, lookEveryMs: 3_000 };
 
 /** How long a transaction or a hot write waited for a connection, the making of a new one included. */
 export interface ConnectionWait {
@@ -34,10 +33,15 @@ export interface PoolOptions {
   /** How long a caller waits for a connection, the making of a new one included. */
   readonly waitMs: number;
   readonly onIdleError?: (error: Error) => void;
+  /** After how long without a byte a connection that is in use is closed. */
+  readonly silence?: { readonly afterMs: number; readonly lookEveryMs: number };
 }
 
 /** The connections for transactions, for Prisma's queries and for whatever may wait for a lock. */
-export function createPool(url: string, { max, waitMs, onIdleError = () => undefined }: PoolOptions): pg.Pool {
+export function createPool(
+  url: string,
+  { max, waitMs, onIdleError = () => undefined, silence = SILENCE }: PoolOptions,
+): pg.Pool {
   const config: pg.PoolConfig = {
     ...connectionConfig(url),
     Client: SocketClient as unknown as new () => pg.ClientBase,
@@ -49,7 +53,7 @@ export function createPool(url: string, { max, waitMs, onIdleError = () => undef
     ) => void,
   };
   const pool = new pg.Pool(config).on('error', onIdleError);
-  closeSilentConnections(pool);
+  closeSilentConnections(pool, silence);
   return pool;
 }
 
@@ -98,7 +102,7 @@ export class SocketClient extends pg.Client {
  * Closes a lent connection on which nothing has come for longer than any statement may take: its server is gone, and the
  * network does not say so. TCP would try for a quarter of an hour, and the pool would lack the connection.
  */
-function closeSilentConnections(pool: pg.Pool): void {
+function closeSilentConnections(pool: pg.Pool, { afterMs, lookEveryMs }: typeof SILENCE): void {
   const lent = new Map<SocketClient, { bytesRead: number; silentSince: number }>();
   const watch = (client: pg.PoolClient) => {
     const { bytesRead } = socketOf(client);
@@ -110,9 +114,9 @@ function closeSilentConnections(pool: pg.Pool): void {
   setInterval(() => {
     for (const [client, { bytesRead, silentSince }] of lent) {
       if (client.socket.bytesRead !== bytesRead) watch(client as unknown as pg.PoolClient);
-      else if (Date.now() - silentSince > SILENCE_MS) client.socket.destroy();
+      else if (Date.now() - silentSince > afterMs) client.socket.destroy();
     }
-  }, LOOK_EVERY_MS).unref();
+  }, lookEveryMs).unref();
 }
 
 const socketOf = (client: pg.ClientBase): Socket => (client as unknown as SocketClient).socket;

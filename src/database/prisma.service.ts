@@ -5,7 +5,7 @@ import { DomainError } from '../errors/domain-error.js';
 import { createClient, type Client, type Transaction } from './client.js';
 import { rethrowAsDomainError } from './domain-errors.js';
 import { HotStatements } from './hot/hot-statements.js';
-import type { ReadPipeline } from './hot/read-pipeline.js';
+import { ReadPipeline } from './hot/read-pipeline.js';
 import { connectionWait, replaceIdleConnections } from './pool.js';
 import { currentTransaction, RequestTransaction } from './request-transaction.js';
 import { RowLockQueue } from './row-lock-queue.js';
@@ -28,7 +28,7 @@ export class PrismaService {
 
   constructor(
     private readonly pool: pg.Pool,
-    reads: ReadPipeline,
+    reads = new ReadPipeline(pool.options.connectionString!),
   ) {
     this.root = createClient(pool);
     this.hot = new HotStatements(pool, reads, this.queue);

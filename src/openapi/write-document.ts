@@ -36,7 +36,7 @@ async function createUnconnectedApp(): Promise<NestFastifyApplication> {
   // With some key, since it encrypts nothing.
   const config = loadConfig({ ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') });
   const { adapter } = createHttpAdapter(config, pino({ level: 'silent' }));
-  const module = AppModule.forRoot(config, createPool('postgresql://unused.invalid/unused', 1));
+  const module = AppModule.forRoot(config, createPool('postgresql://unused.invalid/unused', { max: 1, waitMs: 1 }));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: false,

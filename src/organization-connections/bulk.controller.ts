@@ -16,7 +16,7 @@ import {
   ConnectionReplacedResponse,
   OperationDto,
 } from './dto/bulk.dto.js';
-import { connectionOf } from './dto/settings.js';
+import { connectionOf } from './dto/reference.js';
 import { OperationsGuard } from './operations.guard.js';
 import { OperationsPipe, type Bulk } from './operations.pipe.js';
 

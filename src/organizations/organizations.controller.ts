@@ -10,7 +10,7 @@ import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
-import { newSettingsOf } from '../organization-connections/dto/settings.js';
+import { newSettingsIn } from '../organization-connections/domain/settings.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {
   ListOrganizationsDto,
@@ -55,7 +55,10 @@ export class OrganizationsController {
     @RequestActor() actor: Actor,
     @Body() body: OrganizationCreateDto,
   ): Promise<OrganizationCreatedResponse> {
-    const connections = (body.enabled_connections ?? []).map(newSettingsOf);
+    const connections = (body.enabled_connections ?? []).map((sent) => ({
+      connectionId: sent.connection_id,
+      settings: newSettingsIn(sent),
+    }));
     return presentCreatedOrganization(await this.service.create(actor, draftOf(body), connections));
   }
 

@@ -87,3 +87,12 @@ export class HotStatements {
 }
 
 const rowsOf = <Row>(result: pg.QueryResult): Row[] => result.rows as Row[];
+
+/**
+ * A condition of a statement that writes, always true: it sets the actor for the change record, so that a statement that
+ * is a transaction of its own needs no other before it (docs/decisions/0029).
+ *
+ * @param parameter such as `$3`, for the actor's text
+ */
+export const setsActor = (parameter: string) =>
+  `(SELECT set_config('vestibule.actor', ${parameter}, true)) IS NOT NULL`;
