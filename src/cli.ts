@@ -9,7 +9,7 @@ import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
 import { isPooledByTransaction } from './config/pooling.js';
-import type { MachineClient } from './database/database.js';
+import type { MachineClient } from './database/client.js';
 import { createPool } from './database/pool.js';
 import {
   applyMigrations,
@@ -274,11 +274,8 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   const database = await openDatabase(config);
   try {
     await requireMigrated(config, database.url);
-    // Nothing that a command does asks for the terms of sign-in again and again.
-    const module = AppModule.forRoot(
-      { ...(await withEncryptionKeys(config)), termsCacheMegabytes: 0 },
-      createPool(database.url, config.databasePoolSize),
-    );
+    const pool = createPool(database.url, { max: config.databasePoolSize, waitMs: config.poolWaitMs });
+    const module = AppModule.forRoot(await withEncryptionKeys(config), pool);
     const app = await NestFactory.createApplicationContext(module, {
       logger: ['error', 'warn'],
       abortOnError: false,
@@ -293,7 +290,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   }
 }
 
-/** The embedded database is nobody's but this checkout's; the schema of another is changed only by whoever says so. */
+/** Migrates the embedded database of this checkout; the schema of another database is changed by `vestibule migrate` alone. */
 async function requireMigrated({ databaseUrl }: AppConfig, url: string): Promise<void> {
   if (databaseUrl === undefined) await applyMigrations(url);
   else if (!(await isMigrated(url))) {

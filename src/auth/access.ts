@@ -5,7 +5,7 @@ import { ApiSecurity } from '../http/openapi/decorators.js';
 import { RequestPartGuard, type RequestPart } from './request-part.guard.js';
 import type { GrantedScopes, Scope } from './scopes.js';
 
-/** Who may call a route: anybody, or the bearer of a token with any of the scopes, or with all of them. */
+/** Who may call a route: everyone, or the bearer of a token with any of the scopes, or with all of them. */
 export type Access = 'public' | { readonly anyScopeOf: readonly Scope[] } | { readonly allScopesOf: readonly Scope[] };
 
 /** The route wants a bearer token with any of these scopes. */
@@ -28,7 +28,7 @@ export const RequireScopesFor = (part: RequestPart, ...scopes: [Scope, ...Scope[
     ...(scopes.length > 1 ? [ApiSecurity('bearer', scopes)] : []),
   );
 
-/** The route is open to everybody. */
+/** The route needs no token. */
 export const Public = () => applyDecorators(RouteConfig({ access: 'public' satisfies Access }));
 
 /** The scopes of the caller's token, for a presenter that shows more to some than to others. */

@@ -10,7 +10,7 @@ declare module 'fastify' {
     caller?: string;
     /** The application it was issued to, as far as the token says. */
     callerClientId?: string;
-    /** The scopes of the token; undefined as above. */
+    /** The scopes of the token; undefined on public routes and for strangers. */
     scopes?: ReadonlySet<string>;
   }
 }

@@ -24,7 +24,7 @@ interface Remembered extends VerifiedToken {
   readonly goodUntil: number;
 }
 
-/** Never a symmetric one: with it, whoever knows the public key could sign. */
+/** Never a symmetric one: with it, the public key would be enough to sign. */
 const ASYMMETRIC_ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
 ]; // prettier-ignore
@@ -117,7 +117,7 @@ const endOf = (token: string) => token.slice(-32);
 
 const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
 
-/** Undefined: nothing that was foreseen. */
+/** Returns undefined for an unexpected error. */
 function refusalOf(error: unknown): ErrorCode | undefined {
   if (error instanceof KeysUnavailableError) return 'keys_unavailable';
   if (error instanceof errors.JWTExpired) return 'token_expired';

@@ -1,12 +1,12 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import { DATABASE, type Database } from '../database/database.js';
+import { PrismaService } from '../database/prisma.service.js';
 
 const LOOK_EVERY_MS = 60 * 60_000;
 /** Partitions are made so long before their month begins. */
 const AHEAD_DAYS = 62;
 
-/** Keeps the months of `changes`: makes those that come, and drops those that are too old to be kept. */
+/** Makes the monthly partitions of `changes` ahead of time, and drops those past the retention. */
 @Injectable()
 export class ChangePartitions implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ChangePartitions.name);
@@ -14,7 +14,7 @@ export class ChangePartitions implements BeforeApplicationShutdown {
   private keeping?: Promise<void>;
 
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
+    private readonly prisma: PrismaService,
     private readonly config: AppConfig,
   ) {}
 
@@ -22,7 +22,7 @@ export class ChangePartitions implements BeforeApplicationShutdown {
   start(): void {
     const keep = () => {
       this.keeping = this.keep().catch((error: unknown) => {
-        this.logger.warn(`The months of the history were not looked after: ${String(error)}`);
+        this.logger.warn(`The partitions of the history were not maintained: ${String(error)}`);
       });
     };
     keep();
@@ -35,7 +35,7 @@ export class ChangePartitions implements BeforeApplicationShutdown {
   }
 
   async keep(): Promise<void> {
-    await this.database.$queryRaw`
+    await this.prisma.client.$queryRaw`
       SELECT keep_change_partitions(
         current_date + ${AHEAD_DAYS}::int, current_date - ${this.config.changeRetentionDays}::int)::text`;
   }

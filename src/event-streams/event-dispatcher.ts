@@ -34,14 +34,11 @@ export interface DeliveryFigures {
   /** How old the oldest change is that should have been sent, in milliseconds; those that wait to be tried again apart. */
   readonly lagMs: number;
   /** Organizations, or rows of none, of which an event fails, in all streams. */
-  readonly waitingLanes: number;
+  readonly waitingPartitions: number;
   readonly streams: number;
 }
 
-/**
- * Has a worker for each stream of which this server has the lease. Servers that have none look for streams that nobody
- * works on.
- */
+/** Runs a worker for each stream of which this server has the lease, and looks for streams without a lease. */
 @Injectable()
 export class EventDispatcher implements BeforeApplicationShutdown {
   private readonly logger = new Logger(EventDispatcher.name);
@@ -71,10 +68,10 @@ export class EventDispatcher implements BeforeApplicationShutdown {
 
   get figures(): DeliveryFigures {
     const workers = [...this.works.values()].map(({ worker }) => worker);
-    const unsettledMs = workers.length === 0 ? 0 : this.outbox.unsettledMs;
+    const uncommittedMs = workers.length === 0 ? 0 : this.outbox.uncommittedMs;
     return {
-      lagMs: Math.max(unsettledMs, ...workers.map(({ lagMs }) => lagMs)),
-      waitingLanes: workers.reduce((sum, { waitingLanes }) => sum + waitingLanes, 0),
+      lagMs: Math.max(uncommittedMs, ...workers.map(({ lagMs }) => lagMs)),
+      waitingPartitions: workers.reduce((sum, { waitingPartitions }) => sum + waitingPartitions, 0),
       streams: workers.length,
     };
   }
@@ -110,7 +107,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
         isFailing = false;
       } catch (error) {
         if (!isFailing && this.works.size > 0) {
-          this.logger.warn(`Streams of events cannot be looked after: ${String(error)}`);
+          this.logger.warn(`Streams of events cannot be worked on: ${String(error)}`);
           isFailing = true;
         }
       }
@@ -144,7 +141,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
   private async begin(stream: LeasedStream, leasedUntil: number): Promise<void> {
     const { id, version, redeliveries, eventTypes, endpoint, username } = stream;
     const { eventAnswer, eventRetries, eventFirstPause } = this.config.deadlines;
-    const secrets = await this.seal.open(stream.sealedSecrets);
+    const secrets = await this.seal.open(stream.secrets);
     const authorization =
       stream.authorization === 'basic'
         ? ({ method: 'basic', username: username! } as const)

@@ -103,7 +103,7 @@ export class EventStreamsController {
     return { signing_secret: await this.service.signingSecret(id) };
   }
 
-  /** An addition to the contract: another secret, which whoever may read it finds at `GET`. */
+  /** An addition to the contract: makes another secret, which `GET` shows to those who may read it. */
   @Post(':id/signing-secret/rotate')
   @RequireScope('update:event_streams')
   @HttpCode(200)

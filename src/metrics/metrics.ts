@@ -170,7 +170,7 @@ function describeEvents(registry: Registry, events: Measured['events']): void {
     help: 'Organizations, and rows of none, of which an event could not be delivered yet, in all streams of this server.',
     registers: [registry],
     collect() {
-      this.set(events.figures.waitingLanes);
+      this.set(events.figures.waitingPartitions);
     },
   });
 }

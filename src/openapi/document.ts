@@ -4,7 +4,7 @@ import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } fro
 import { JSON_LINES_TYPES } from '../http/openapi/bodies.js';
 import { OPEN_DTOS } from '../http/validation/other-properties.js';
 import { ErrorResponse } from '../http/openapi/responses.js';
-import { DRY_RUN, IDEMPOTENCY_KEY, MAX_KEY_LENGTH, METHODS_WITH_KEY, REPLAYED } from '../safe-writes/care.js';
+import { DRY_RUN, IDEMPOTENCY_KEY, MAX_KEY_LENGTH, METHODS_WITH_KEY, REPLAYED } from '../safe-writes/write-options.js';
 import { describeEntityTag, takeEntityTagMark } from './entity-tags.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;

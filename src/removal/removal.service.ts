@@ -3,8 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import { AppConfig } from '../config/config.js';
 import { afterCommit } from '../database/request-transaction.js';
-import { RemovalRepository } from './removal.repository.js';
-import type { Owner, Versions } from './removal.statements.js';
+import { RemovalRepository, type Owner, type Versions } from './removal.repository.js';
 
 const RETRY_MS = 2_000;
 
@@ -32,7 +31,7 @@ export class RemovalService {
     return this.repository.isLarge(owner, id);
   }
 
-  /** @returns whether there was such a one, of these versions */
+  /** @returns false when there is none of these versions */
   async hide(actor: Actor, owner: Owner, id: string, versions: Versions): Promise<boolean> {
     const isHidden = await this.repository.hide(actor, owner, id, versions);
     if (isHidden) afterCommit(() => this.goOn());
@@ -53,7 +52,7 @@ export class RemovalService {
     await this.running;
   }
 
-  /** Without a server, as in a command, it is left to one. */
+  /** A command leaves the removal to a server. */
   private goOn(): void {
     if (this.timer === undefined) return;
     this.hasMore = true;
