@@ -13,7 +13,7 @@ const ROOMS = {
   http: ['errors/', 'config/'],
   encryption: ['config/', 'database/', 'paths.js', 'actor.js'],
   auth: ['errors/', 'config/', 'database/', 'encryption/', 'http/', 'identifiers.js', 'actor.js'],
-  metrics: ['config/', 'database/', 'event-streams/', 'http/', 'login/'],
+  metrics: ['config/', 'database/', 'event-streams/', 'http/', 'login/', 'rate-limit/'],
   tracing: ['config/', 'database/', 'unless-aborted.js'],
 };
 

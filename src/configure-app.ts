@@ -11,6 +11,7 @@ import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
+import { registerUnderPressure } from './rate-limit/under-pressure.js';
 import { registerAuthzenBinding } from './login/authzen/https-binding.js';
 import { registerPreconditions } from './http/preconditions.js';
 import { RemovalService } from './removal/removal.service.js';
@@ -33,6 +34,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerAccessLog(fastify);
   const config = app.get(AppConfig);
   registerRefusalLog(fastify, config.deadlines.refusalSummary);
+  await registerUnderPressure(fastify, config);
   const verifier = app.get(TokenVerifier);
   await registerRateLimit(fastify, config, verifier, app.get(pg.Pool).options.connectionString!);
   registerAuthzenBinding(fastify);
