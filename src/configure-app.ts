@@ -7,7 +7,6 @@ import { ChangePartitions } from './changes/change-partitions.js';
 import { AppConfig } from './config/config.js';
 import { CallerShares } from './database/caller-shares.js';
 import { POOL } from './database/database.js';
-import { ClearSecrets } from './encryption/clear-secrets.js';
 import type { Pool } from './database/pool.js';
 import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import { registerAccessLog } from './http/access-log.js';
@@ -48,7 +47,6 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const dispatcher = app.get(EventDispatcher);
   fastify.addHook('onListen', (done) => {
     app.get(ChangePartitions).start();
-    app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
     app.get(RemovalService).start();
     dispatcher.start();
     done();

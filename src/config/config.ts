@@ -74,8 +74,6 @@ export interface Deadlines {
   readonly requestCheck: number;
   /** Between two lines of the log about callers who were not let in. */
   readonly refusalSummary: number;
-  /** For the last writes of servers of the version before, when their time is over: see `src/encryption/clear-secrets.ts`. */
-  readonly clearSecrets: number;
   /** For a destination to answer that it has taken an event. */
   readonly eventAnswer: number;
   /** From the first failure of an event until its stream is paused. */
@@ -96,7 +94,6 @@ const DEADLINES: Deadlines = {
   request: 30_000,
   requestCheck: 5_000,
   refusalSummary: 60_000,
-  clearSecrets: 60_000,
   eventAnswer: 10_000,
   eventRetries: 3 * 24 * 3_600_000,
   eventFirstPause: 1_000,
