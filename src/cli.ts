@@ -141,7 +141,7 @@ const keys = program
 keys
   .command('rotate')
   .description('make the next signing key, which signs when everybody can know it; the present ones stay good')
-  .option('--encryption', 'instead, encrypt all secrets with the first key of ENCRYPTION_KEY, also those in the clear')
+  .option('--encryption', 'instead, encrypt all secrets with the first key of ENCRYPTION_KEY')
   .addHelpText(
     'after',
     '\nExample:\n  $ npx vestibule keys rotate\n  $ ENCRYPTION_KEY="$NEW_KEY,$OLD_KEY" npx vestibule keys rotate --encryption',
@@ -163,8 +163,8 @@ function rotateSigningKey(): Promise<void> {
 
 function reEncrypt(): Promise<void> {
   return withApplication(async (app) => {
-    const { keyId, clear, reEncrypted } = await app.get(EncryptionService).rotate();
-    print(`${reEncrypted} rows encrypted anew, ${clear} that were in the clear.`);
+    const { keyId, reEncrypted } = await app.get(EncryptionService).rotate();
+    print(`${reEncrypted} rows encrypted anew.`);
     print(`Everything is encrypted with the key ${keyId}, and no other is needed.`);
   });
 }

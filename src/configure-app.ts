@@ -6,7 +6,6 @@ import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { ChangePartitions } from './changes/change-partitions.js';
 import { AppConfig } from './config/config.js';
-import { ClearSecrets } from './encryption/clear-secrets.js';
 import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
@@ -46,7 +45,6 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const dispatcher = app.get(EventDispatcher);
   fastify.addHook('onListen', (done) => {
     app.get(ChangePartitions).start();
-    app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
     app.get(RemovalService).start();
     dispatcher.start();
     done();
