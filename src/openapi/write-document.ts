@@ -31,7 +31,7 @@ async function makeDocument(): Promise<string> {
   }
 }
 
-/** The whole application, but never listening and with a pool that nobody asks for a connection. */
+/** The whole application, which is never initialized: no background job starts and the pool opens no connection. */
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
   // With some key, since it encrypts nothing.
   const config = loadConfig({ ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') });

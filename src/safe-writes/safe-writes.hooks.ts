@@ -77,16 +77,6 @@ export function registerSafeWrites(fastify: FastifyInstance, service: SafeWrites
     route.preHandler = [route.preHandler ?? [], begin].flat();
     route.onSend = [route.onSend ?? [], end].flat();
   });
-
-  let stopCleaning: (() => void) | undefined;
-  fastify.addHook('onListen', (done) => {
-    stopCleaning = service.keepClean();
-    done();
-  });
-  fastify.addHook('onClose', (_, done) => {
-    stopCleaning?.();
-    done();
-  });
 }
 
 function isGuardedWrite({ method, config }: RouteOptions): boolean {

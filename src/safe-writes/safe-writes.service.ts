@@ -1,11 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { RequestTransaction } from '../database/request-transaction.js';
 import { RequestTransactions } from '../database/request-transactions.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { Identity } from './identity.js';
 import { IdempotencyKeysRepository, type KeptAnswer } from './idempotency-keys.repository.js';
-
-const CLEAN_EVERY_MS = 15 * 60_000;
 
 /** What is neither decided nor done: somebody else's turn, a scope that is missing, a failure. */
 const isKept = (status: number) => status < 500 && ![401, 403, 408, 429].includes(status);
@@ -13,8 +11,6 @@ const isKept = (status: number) => status < 500 && ![401, 403, 408, 429].include
 /** Requests whose effects are one transaction: to be undone, or to be kept together with the answer. */
 @Injectable()
 export class SafeWritesService {
-  private readonly logger = new Logger(SafeWritesService.name);
-
   constructor(
     private readonly transactions: RequestTransactions,
     private readonly keys: IdempotencyKeysRepository,
@@ -49,17 +45,6 @@ export class SafeWritesService {
   keep(transaction: RequestTransaction, { id, fingerprint }: Identity, answer: KeptAnswer): Promise<void> {
     if (!isKept(answer.status)) return transaction.rollback();
     return transaction.commit((client) => this.keys.keep(client, id, { ...answer, fingerprint }));
-  }
-
-  /** Removes the answers that have expired, now and every quarter of an hour. @returns makes an end of it */
-  keepClean(): () => void {
-    const clean = () =>
-      this.keys.removeExpired().catch((error: unknown) => {
-        this.logger.warn(`Expired idempotency keys were not removed: ${String(error)}`);
-      });
-    void clean();
-    const timer = setInterval(() => void clean(), CLEAN_EVERY_MS).unref();
-    return () => clearInterval(timer);
   }
 
   private async claim({ client }: RequestTransaction, { id, fingerprint }: Identity): Promise<KeptAnswer | undefined> {
