@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { registerAuthentication } from './auth/authentication.js';
-import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
 import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { AppConfig } from './config/config.js';
@@ -10,7 +9,6 @@ import type { Pool } from './database/pool.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
-import { registerAuthzenBinding } from './login/authzen/https-binding.js';
 import { registerCallerShares } from './load-shedding/caller-shares.hooks.js';
 import { registerPreconditions } from './http/preconditions.js';
 import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
@@ -34,12 +32,10 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerRefusalLog(fastify, config.deadlines.refusalSummary);
   const verifier = app.get(TokenVerifier);
   await registerRateLimit(fastify, config, verifier, app.get<Pool>(POOL).options.connectionString!);
-  registerAuthzenBinding(fastify);
   registerAuthentication(fastify, verifier);
   registerPreconditions(fastify);
   await registerBodyParsers(fastify);
   registerCallerShares(fastify, app.get(CallerShares));
   registerSafeWrites(fastify, app.get(SafeWritesService));
-  registerOAuthErrors(fastify);
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

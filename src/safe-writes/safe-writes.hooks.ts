@@ -6,7 +6,6 @@ import type {
   preHandlerHookHandler,
   RouteOptions,
 } from 'fastify';
-import type { Access } from '../auth/access.js';
 import { RequestTransaction } from '../database/request-transaction.js';
 import { careOf, DRY_RUN, REPLAYED, type Care } from './care.js';
 import { identityOf, type Identity } from './identity.js';
@@ -81,7 +80,7 @@ export function registerSafeWrites(fastify: FastifyInstance, service: SafeWrites
 
 function isGuardedWrite({ method, config }: RouteOptions): boolean {
   const isWrite = [method].flat().some((each) => WRITING_METHODS.includes(each));
-  return isWrite && (config as { access?: Access } | undefined)?.access !== 'public';
+  return isWrite && config?.access !== 'public';
 }
 
 function answerOf(reply: FastifyReply, payload: unknown): KeptAnswer {
