@@ -1,12 +1,12 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
-import { AppModule } from './app.module.js';
 import { MachineClientsRepository } from './auth/machine-clients.repository.js';
 import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
 import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
+import { CliModule } from './cli.module.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
 import { isPooledByTransaction } from './config/pooling.js';
 import type { MachineClient } from './database/client.js';
@@ -275,7 +275,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   try {
     await requireMigrated(config, database.url);
     const pool = createPool(database.url, { max: config.databasePoolSize, waitMs: config.poolWaitMs });
-    const module = AppModule.forRoot(await withEncryptionKeys(config), pool);
+    const module = CliModule.forRoot(await withEncryptionKeys(config), pool);
     const app = await NestFactory.createApplicationContext(module, {
       logger: ['error', 'warn'],
       abortOnError: false,

@@ -7,7 +7,7 @@ import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
 import { OrganizationConnectionPathDto } from '../organization-connections/dto/organization-connection.dto.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import type { ChangeFilter } from './changes.repository.js';
 import {
   ChangePathDto,

@@ -7,7 +7,7 @@ import { checkpointOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import { presentDiscoveryDomain, presentOneDiscoveryDomain } from './discovery-domains.presenter.js';
 import { DiscoveryDomainsService } from './discovery-domains.service.js';
 import { changesOf, draftOf } from './dto/changes.js';

@@ -4,7 +4,7 @@ import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   DecisionDto,
   DecisionResponse,

@@ -7,7 +7,7 @@ import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import { ListMembersDto, MemberResponse, MembersDto } from './dto/member.dto.js';
 import { presentMember } from './members.presenter.js';
 import { MembersService } from './members.service.js';

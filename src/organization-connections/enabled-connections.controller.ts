@@ -8,7 +8,7 @@ import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js'
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   OrganizationEnabledConnectionAddDto,
   OrganizationEnabledConnectionPathDto,

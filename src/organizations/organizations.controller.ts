@@ -20,7 +20,7 @@ import {
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
-import { OrganizationPathDto } from './dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   organizationPresenterFor,
   presentCreatedOrganization,
