@@ -1,4 +1,4 @@
-import { ApiExtension } from './decorators.js';
+import { ApiExtension } from '@nestjs/swagger';
 
 export const HAS_ENTITY_TAG = 'x-has-entity-tag';
 

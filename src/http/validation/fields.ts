@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import { Exclude, Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -21,7 +22,6 @@ import {
   ValidateNested,
   type ValidationOptions,
 } from 'class-validator';
-import { ApiProperty } from '../openapi/decorators.js';
 import { IsFormat, IsInsteadOf, IsStorable, IsTextMap, MaxBytes } from './constraints.js';
 import type { FormatName } from './formats.js';
 import { MAP_TEXT_LENGTH } from './wording.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { RequireScope } from '../../auth/access.js';
-import { ApiExtraModels, ApiResponse, ApiTags, schemaPath } from '../../http/openapi/decorators.js';
 import { ApiErrors } from '../../http/openapi/responses.js';
 import { RequestActor } from '../../auth/request-actor.js';
 import type { Actor } from '../../actor.js';
@@ -30,7 +30,7 @@ export class AuthzenController {
   @ApiExtraModels(EvaluationsResponse)
   @ApiResponse({
     status: 200,
-    schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: schemaPath(type) })) },
+    schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: getSchemaPath(type) })) },
   })
   @ApiErrors()
   async evaluateAll(
