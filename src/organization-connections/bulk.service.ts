@@ -3,7 +3,7 @@ import { AppConfig } from '../config/config.js';
 import type { Actor } from '../actor.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { requireMovable } from './domain/move.js';
-import { decideOperations, updatesOf, type Operation, type Outcome } from './domain/operations.js';
+import { decideOperations, type Operation, type Outcome } from './domain/operations.js';
 import type { Reference } from './domain/reference.js';
 import { RowSetsRepository } from './row-sets.repository.js';
 
@@ -22,10 +22,6 @@ export class BulkService {
    * @throws DomainError when atomic, for the first that is refused, with its place
    */
   async change(actor: Actor, operations: readonly Operation[], atomic: boolean): Promise<readonly Outcome[]> {
-    const updates = updatesOf(operations);
-    const rows = updates && (await this.repository.updateAll(actor, updates));
-    if (rows) return rows.map((row) => ({ status: 'updated', row }));
-
     const { outcomes } = await this.repository.change(actor, operations, (facts) => {
       const decision = decideOperations(operations, facts, this.config.maxConnectionsPerOrganization);
       if (atomic) requireAll(decision.outcomes);

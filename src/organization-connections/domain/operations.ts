@@ -27,23 +27,6 @@ export interface RowUpdate extends OrganizationConnectionKey {
   readonly changes: Partial<Settings>;
 }
 
-/**
- * The operations as changes of rows of different organizations, all by id. Undefined: they are something else too, or
- * one changes nothing.
- */
-export function updatesOf(operations: readonly Operation[]): readonly RowUpdate[] | undefined {
-  const updates = new Map<string, RowUpdate>();
-  for (const operation of operations) {
-    const { organization, connection } = operation;
-    if (operation.op !== 'update' || !('id' in organization) || !('id' in connection)) return undefined;
-    const { changes } = operation;
-    const changesNothing = Object.values(changes).every((value) => value === undefined);
-    if (changesNothing || updates.has(organization.id)) return undefined;
-    updates.set(organization.id, { organizationId: organization.id, connectionId: connection.id, changes });
-  }
-  return [...updates.values()];
-}
-
 /** What an operation came to: what the request for it alone would be answered. */
 export type Outcome =
   | { readonly status: 'added' | 'updated'; readonly row: OwnedRow }
