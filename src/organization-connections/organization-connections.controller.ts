@@ -34,7 +34,7 @@ export class OrganizationConnectionsController {
   @Get()
   @RequireScope('read:organization_connections')
   @ApiList('connections', OrganizationConnectionResponse, ['offset'])
-  @ApiEntityTag({ ofWholeListOnly: true })
+  @ApiEntityTag()
   @ApiErrors(404)
   async list(@Param() { id }: OrganizationPathDto, @Query() query: ListOrganizationConnectionsDto) {
     const page = await this.service.list(id, offsetPage(query), query.is_enabled);
