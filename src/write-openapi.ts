@@ -8,7 +8,6 @@ import { configureApp } from './configure-app.js';
 import { createPool } from './database/pool.js';
 import { paths } from './paths.js';
 import { createHttpAdapter } from './http/adapter.js';
-import { applyDecorations } from './http/openapi/decorators.js';
 import { describeApi } from './openapi/document.js';
 
 /** `npm run openapi` writes the document; with `--check` it says whether the committed one is up to date. */
@@ -22,7 +21,6 @@ if (!process.argv.includes('--check')) {
 
 async function makeDocument(): Promise<string> {
   const { version } = JSON.parse(await readFile(paths.packageJson, 'utf8')) as { version: string };
-  await applyDecorations();
   const app = await createUnconnectedApp();
   try {
     return `${JSON.stringify(describeApi(app, version), null, 2)}\n`;

@@ -1,7 +1,7 @@
 import { applyDecorators, createParamDecorator, UseGuards, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
-import { ApiSecurity } from '../http/openapi/decorators.js';
 import { RequestPartGuard, type RequestPart } from './request-part.guard.js';
 import type { GrantedScopes, Scope } from './scopes.js';
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
 import { OrganizationConnectionPathDto } from '../../organization-connections/dto/organization-connection.dto.js';
 import { OrganizationPathDto } from '../../http/path.dto.js';

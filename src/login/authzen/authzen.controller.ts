@@ -1,7 +1,7 @@
 import { applyDecorators, Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtraModels, ApiResponse, ApiSecurity, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
-import { ApiExtraModels, ApiResponse, ApiSecurity, ApiTags, schemaPath } from '../../http/openapi/decorators.js';
 import { ApiErrors } from '../../http/openapi/responses.js';
 import { RequestActor } from '../../auth/request-actor.js';
 import type { Actor } from '../../actor.js';
@@ -43,7 +43,7 @@ export class AuthzenController {
   @ApiExtraModels(EvaluationsResponse)
   @ApiResponse({
     status: 200,
-    schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: schemaPath(type) })) },
+    schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: getSchemaPath(type) })) },
   })
   @ApiErrors()
   async evaluateAll(

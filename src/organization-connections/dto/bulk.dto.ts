@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { ErrorResponse } from '../../http/openapi/responses.js';
 import { BooleanField, EnumField, ObjectListField, StringField } from '../../http/validation/fields.js';
 import { MAX_ID_LENGTH } from '../../http/path.dto.js';

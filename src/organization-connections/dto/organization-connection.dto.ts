@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, StringField, stringSchema } from '../../http/validation/fields.js';
 import { MAX_ID_LENGTH, OrganizationPathDto } from '../../http/path.dto.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { LimitedPageField, PagingDto } from '../../http/pagination.js';
 import { SortField, type Sort } from '../../http/sorting.js';
 import {
