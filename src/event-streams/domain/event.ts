@@ -1,3 +1,4 @@
+import { EVENT_NAMES } from '../../organization-connections/domain/settings.js';
 import { createHash } from 'node:crypto';
 import type { RecordedRow } from '../../changes/domain/change.js';
 import type { RecordedChange } from './change.js';
@@ -95,7 +96,7 @@ function objectOf(type: EventType, row: RecordedRow, change: RecordedChange): Wi
       return organizationOf(row);
     case 'organization.connection.added':
     case 'organization.connection.updated':
-      return { ...pairOf(row), ...pick(row, TERMS) };
+      return { ...pairOf(row), ...pick(row, EVENT_NAMES) };
     case 'organization.connection.removed':
       return pairOf(row);
     case 'organization.member.added':
@@ -120,14 +121,6 @@ function brandingOf(branding: unknown): Wire | undefined {
     ...given('colors', isObject(colors) ? pick(colors, ['primary', 'page_background']) : undefined),
   };
 }
-
-const TERMS = [
-  'assign_membership_on_login',
-  'is_signup_enabled',
-  'show_as_button',
-  'is_enabled',
-  'organization_access_level',
-];
 
 const pairOf = (row: RecordedRow): Wire => ({
   organization: { id: row['organization_id'] },
