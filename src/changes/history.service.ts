@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Scope, GrantedScopes } from '../auth/scopes.js';
 import type { Actor } from '../actor.js';
 import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
@@ -19,6 +20,7 @@ export class HistoryService {
   constructor(
     private readonly repository: ChangesRepository,
     private readonly organizations: OrganizationsService,
+    private readonly existence: OrganizationExistence,
     private readonly connections: OrganizationConnectionsService,
     private readonly members: MembersService,
     private readonly domains: DiscoveryDomainsService,
@@ -34,9 +36,9 @@ export class HistoryService {
   /**
    * Puts a row back as it was before a change, under the rules of today and as a change of its own.
    *
-   * @param row whose change it has to be; undefined: any of the organization's
+   * @param row whose change it has to be; any of the organization's when absent
    * @returns what was last written to the row
-   * @throws DomainError also where the row cannot be had again as it was
+   * @throws DomainError when the change cannot be reverted
    */
   async revert(
     actor: Actor,
@@ -64,7 +66,7 @@ export class HistoryService {
         return this.putConnection(actor, organizationId, reversal);
       case 'remove_connection': {
         const key = { organizationId, connectionId: reversal.connectionId };
-        return this.connections.remove(actor, key, 'newer', Preconditions.NONE);
+        return this.connections.remove(actor, key, 'connections', Preconditions.NONE);
       }
       case 'add_member':
         return this.members.add(actor, organizationId, [reversal.userId]);
@@ -84,22 +86,28 @@ export class HistoryService {
     { connectionId, settings }: Extract<Reversal, { kind: 'put_connection' }>,
   ): Promise<void> {
     try {
-      await this.connections.update(actor, { organizationId, connectionId }, settings, 'newer', Preconditions.NONE);
+      await this.connections.update(
+        actor,
+        { organizationId, connectionId },
+        settings,
+        'connections',
+        Preconditions.NONE,
+      );
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'organization_connection_not_found')) throw error;
-      await this.connections.add(actor, organizationId, { connectionId, ...settings }, 'newer');
+      await this.connections.add(actor, { organizationId, connectionId }, settings, 'connections');
     }
   }
 
-  /** @throws DomainError when there neither is nor, as far as is kept, was such an organization */
+  /** @throws DomainError when there is no such organization and no change of one is stored */
   private async requireKnown(organizationId: string): Promise<void> {
     const page = { kind: 'checkpoint', limit: 1 } as const;
     const { rows } = await this.repository.list(organizationId, {}, page);
-    if (rows.length === 0) await this.organizations.requireExistence(organizationId);
+    if (rows.length === 0) await this.existence.require(organizationId);
   }
 }
 
-/** What the request for the same alone would want. */
+/** The scope of the request that would make the same change. */
 const SCOPES: Readonly<Record<Reversal['kind'], Scope>> = {
   update_organization: 'update:organizations',
   put_connection: 'update:organization_connections',

@@ -230,7 +230,6 @@ describe('loadConfig', () => {
         request: 30_000,
         requestCheck: 5_000,
         refusalSummary: 60_000,
-        clearSecrets: 60_000,
       },
     });
     expect(loadConfig({}).databaseUrl).toBeUndefined();

@@ -64,8 +64,6 @@ const DEADLINES = {
   eventLoopDelay: 1_000,
   /** Between two lines of the log about callers that were refused. */
   refusalSummary: 60_000,
-  /** For the last writes of servers of the version before, when their time is over: see `src/encryption/clear-secrets.ts`. */
-  clearSecrets: 60_000,
   /** For a destination to answer that it has taken an event. */
   eventAnswer: 10_000,
   /** From the first failure of an event until its stream is paused. */

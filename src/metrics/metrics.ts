@@ -89,7 +89,7 @@ export function createMetrics({ pool, events, version, migration }: Measured): M
   gauge(
     'vestibule_event_streams_waiting_organizations',
     'Organizations, and rows of none, of which an event could not be delivered yet, in all streams of this server.',
-    () => events.figures.waitingLanes,
+    () => events.figures.waitingPartitions,
   );
 
   const requests = new Counter({

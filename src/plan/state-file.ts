@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { dump, load, YAMLException } from 'js-yaml';
 import { DomainError } from '../errors/domain-error.js';
 import { requireValid } from '../http/validation/validation.pipe.js';
-import { settingsOf } from '../organization-connections/dto/settings.js';
-import { DEFAULT_SETTINGS } from '../organization-connections/domain/organization-connection.js';
+import type { Flags } from '../organization-connections/domain/flags.js';
+import { changesIn, SETTING_NAMES, SETTINGS, type Settings } from '../organization-connections/domain/settings.js';
 import type { DesiredOrganization, PresentOrganization } from './domain/organization-plan.js';
 import { StateOrganizationDto } from './dto/state-file.dto.js';
 
-/** What keeps a file from being used, in one line for whoever wrote it. */
+/** Why a file cannot be used, in one line for its author. */
 export class StateFileError extends Error {
   override name = 'StateFileError';
 }
@@ -54,31 +54,32 @@ function desiredOf(sent: unknown, refuse: (problem: string) => StateFileError): 
     return {
       name,
       profile: { displayName: display_name, branding, metadata },
-      connections: connections?.map((connection) => ({ name: connection.name, settings: settingsOf(connection) })),
+      connections: connections?.map((connection) => ({ name: connection.name, settings: changesIn(connection) })),
     };
   } catch (error) {
     throw error instanceof DomainError ? refuse(error.detail) : error;
   }
 }
 
-/** The same as a file has it; what is as if nobody had set it is left out. */
+/** A stored organization as a file has it: settings that have their default are left out, but for the flags. */
 export function stateOf({ name, displayName, branding, metadata, connections }: PresentOrganization): string {
   const organization = {
     name,
     display_name: displayName ?? undefined,
     branding: branding ?? undefined,
     metadata: metadata ?? undefined,
-    connections: connections.map((row) => ({
-      name: row.name,
-      assign_membership_on_login: row.assignMembershipOnLogin,
-      is_signup_enabled: row.isSignupEnabled,
-      show_as_button: row.showAsButton,
-      is_enabled: unlessDefault(row.isEnabled, DEFAULT_SETTINGS.isEnabled),
-      organization_access_level: unlessDefault(row.organizationAccessLevel, DEFAULT_SETTINGS.organizationAccessLevel),
-      organization_connection_name: row.organizationConnectionName ?? undefined,
-    })),
+    connections: connections.map((row) => ({ name: row.name, ...statedSettings(row) })),
   };
   return dump([organization], { skipInvalid: true, lineWidth: -1 }).replace(/^(?=.)/gm, '  ');
 }
 
-const unlessDefault = <T>(value: T, usual: T) => (value === usual ? undefined : value);
+function statedSettings(row: Settings): object {
+  const stated = SETTING_NAMES.filter((name) => name in FLAGS || row[name] !== SETTINGS[name].initial);
+  return Object.fromEntries(stated.map((name) => [SETTINGS[name].name, row[name]]));
+}
+
+const FLAGS: Readonly<Record<keyof Flags, true>> = {
+  assignMembershipOnLogin: true,
+  isSignupEnabled: true,
+  showAsButton: true,
+};

@@ -1,3 +1,4 @@
+import { EVENT_NAMES } from '../../organization-connections/domain/settings.js';
 import { createHash } from 'node:crypto';
 import type { RecordedRow } from '../../changes/domain/change.js';
 import type { RecordedChange } from './change.js';
@@ -38,7 +39,7 @@ export function eventSourceOf(publicUrl: string): EventSource {
   return { source: `urn:auth0:${hostname}`, tenant: tenant.length < 3 ? 'vestibule' : tenant };
 }
 
-/** The change as an event of this stream. Undefined: it is none. */
+/** Makes an event of this stream out of a change. Returns undefined when the change is not one of a known event type. */
 export function eventOf(change: RecordedChange, streamId: string, { source, tenant }: EventSource) {
   const type = eventTypeOf(change);
   if (type === undefined) return undefined;
@@ -54,7 +55,7 @@ export function eventOf(change: RecordedChange, streamId: string, { source, tena
   } satisfies CloudEvent;
 }
 
-/** The same whenever a stream sends the same change. */
+/** A hash of the stream and the change, so that an event that is sent again has the same id. */
 export function eventIdOf(streamId: string, sequence: number): string {
   return `evt_${lettersOf(`${streamId} ${sequence}`)}`;
 }
@@ -95,7 +96,7 @@ function objectOf(type: EventType, row: RecordedRow, change: RecordedChange): Wi
       return organizationOf(row);
     case 'organization.connection.added':
     case 'organization.connection.updated':
-      return { ...pairOf(row), ...pick(row, TERMS) };
+      return { ...pairOf(row), ...pick(row, EVENT_NAMES) };
     case 'organization.connection.removed':
       return pairOf(row);
     case 'organization.member.added':
@@ -120,14 +121,6 @@ function brandingOf(branding: unknown): Wire | undefined {
     ...given('colors', isObject(colors) ? pick(colors, ['primary', 'page_background']) : undefined),
   };
 }
-
-const TERMS = [
-  'assign_membership_on_login',
-  'is_signup_enabled',
-  'show_as_button',
-  'is_enabled',
-  'organization_access_level',
-];
 
 const pairOf = (row: RecordedRow): Wire => ({
   organization: { id: row['organization_id'] },

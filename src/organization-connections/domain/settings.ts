@@ -19,6 +19,8 @@ interface Setting<Value> {
   readonly type: 'boolean' | 'text' | 'organization_access_level';
   /** What a new row has when the request leaves it out. A null in a PATCH of the connections API puts it back. */
   readonly initial: Value;
+  /** Whether events show it. The provider's event schemas leave the display name out. */
+  readonly isInEvents: boolean;
 }
 
 /**
@@ -26,22 +28,28 @@ interface Setting<Value> {
  * line here, a field of each DTO and presenter, and a column.
  */
 export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
-  assignMembershipOnLogin: { name: 'assign_membership_on_login', type: 'boolean', initial: false },
-  isSignupEnabled: { name: 'is_signup_enabled', type: 'boolean', initial: false },
-  showAsButton: { name: 'show_as_button', type: 'boolean', initial: true },
-  isEnabled: { name: 'is_enabled', type: 'boolean', initial: true },
+  assignMembershipOnLogin: { name: 'assign_membership_on_login', type: 'boolean', initial: false, isInEvents: true },
+  isSignupEnabled: { name: 'is_signup_enabled', type: 'boolean', initial: false, isInEvents: true },
+  showAsButton: { name: 'show_as_button', type: 'boolean', initial: true, isInEvents: true },
+  isEnabled: { name: 'is_enabled', type: 'boolean', initial: true, isInEvents: true },
   organizationAccessLevel: {
     name: 'organization_access_level',
     type: 'organization_access_level',
     initial: 'none',
+    isInEvents: true,
   },
-  organizationConnectionName: { name: 'organization_connection_name', type: 'text', initial: null },
+  organizationConnectionName: { name: 'organization_connection_name', type: 'text', initial: null, isInEvents: false },
 };
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** The names on the wire, in the order of the declaration. */
 export const WIRE_NAMES: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name].name);
+
+/** The names of what events show. */
+export const EVENT_NAMES: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name])
+  .filter(({ isInEvents }) => isInEvents)
+  .map(({ name }) => name);
 
 export const DEFAULT_SETTINGS = settingsBy(({ initial }) => initial);
 
@@ -61,6 +69,11 @@ export function changesIn(sent: object): Partial<Settings> {
 /** The settings of a new row: what the request leaves out is the default. */
 export function newSettingsIn(sent: object): Settings {
   return settingsBy(({ name, initial }) => (sent as Readonly<Record<string, unknown>>)[name] ?? initial);
+}
+
+/** The settings of a row that has other fields too. */
+export function settingsOf(row: Settings): Settings {
+  return Object.fromEntries(SETTING_NAMES.map((name) => [name, row[name]])) as unknown as Settings;
 }
 
 /** The settings by their names on the wire. */

@@ -2,28 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StrategyKind } from '../../connections/domain/strategy.js';
 import { inPlace } from '../../errors/domain-error.js';
 import { found } from '../../errors/found.js';
-import {
-  DEFAULT_SETTINGS,
-  withChanges,
-  type Settings,
-} from '../../organization-connections/domain/organization-connection.js';
-import { requireAllowedTerms } from '../../organization-connections/domain/terms.js';
+import { requireAllowedFlags } from '../../organization-connections/domain/flags.js';
+import { DEFAULT_SETTINGS, withChanges, type Settings } from '../../organization-connections/domain/settings.js';
 
-/** What can be said of an organization besides its name and its connections. */
+/** What a file can say of an organization besides its name and its connections. */
 export interface Profile {
   readonly displayName: string | null;
   readonly branding: unknown;
   readonly metadata: unknown;
 }
 
-/** As it shall be. What is undefined stays as it is. */
+/** An organization as a file wants it. What is undefined stays as it is. */
 export interface DesiredOrganization {
   readonly name: string;
   readonly profile: Partial<Profile>;
   readonly connections?: readonly { readonly name: string; readonly settings: Partial<Settings> }[];
 }
 
-/** As it is. */
+/** An organization as it is stored. */
 export interface PresentOrganization extends Profile {
   readonly id: string;
   readonly name: string;
@@ -38,7 +34,7 @@ export type Action = 'add' | 'change' | 'remove';
 
 export interface FieldPlan {
   readonly field: keyof Profile | keyof Settings;
-  /** Undefined: it is new. */
+  /** Absent when the field is new. */
   readonly from?: unknown;
   readonly to: unknown;
 }
@@ -49,15 +45,15 @@ export interface ConnectionPlan {
   readonly fields: readonly FieldPlan[];
 }
 
-/** What it takes to make one organization what it shall be. */
+/** The changes that make one organization what the file says. */
 export interface OrganizationPlan {
   readonly action: Action | 'none';
   readonly name: string;
-  /** Undefined: it is not there yet. */
+  /** Absent when the organization does not exist yet. */
   readonly id?: string;
   readonly fields: readonly FieldPlan[];
   readonly connections: readonly ConnectionPlan[];
-  /** All rows as they shall be; undefined: they stay as they are. */
+  /** All wanted rows; absent when they stay as they are. */
   readonly rows?: readonly (Settings & { readonly name: string })[];
 }
 
@@ -66,7 +62,7 @@ export type Kinds = ReadonlyMap<string, StrategyKind>;
 
 /**
  * @param prune removes the connections of which `desired` does not speak, if it speaks of connections
- * @throws DomainError for the first connection that does not exist or cannot have such terms
+ * @throws DomainError for the first connection that does not exist or cannot have such flags
  */
 export function planOrganization(
   desired: DesiredOrganization,
@@ -111,7 +107,7 @@ function planConnections(
     left.delete(name);
     const after = withChanges({ ...(before ?? DEFAULT_SETTINGS), name }, settings);
     inPlace(`${organization}, ${name}`, () =>
-      requireAllowedTerms(found(kinds.get(name), 'connection_in_body_unknown'), after),
+      requireAllowedFlags(found(kinds.get(name), 'connection_in_body_unknown'), after),
     );
     rows.push(after);
     const fields = difference(before, settings);
@@ -125,7 +121,7 @@ function planConnections(
   return { connections, rows };
 }
 
-/** What is said and is not so yet, field by field. */
+/** The wanted fields that differ from the present ones. */
 function difference<T extends Profile | Settings>(before: T | undefined, wanted: Partial<T>): FieldPlan[] {
   return Object.entries(wanted)
     .filter(([field, to]) => to !== undefined && !isDeepStrictEqual(before?.[field as keyof T], to))

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { Settled } from '../../src/changes/settled.js';
+import { CommittedChanges } from '../../src/changes/committed.js';
+import { createClient } from '../../src/database/client.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { eventually } from '../support/clock.js';
 
@@ -27,68 +28,68 @@ describe('The number up to which all changes can be read', () => {
   };
 
   it('is that of the last one when no transaction is open', async () => {
-    const settled = new Settled(pool);
+    const committed = new CommittedChanges(createClient(pool));
     await change(pool);
     await change(pool);
     const upTo = await eventually(
-      async () => (await settled.sample(), settled.upTo),
+      async () => (await committed.sample(), committed.upTo),
       (sequence) => sequence > 0,
     );
     expect(upTo).toBe(await last());
-    expect(settled.waitingMs).toBe(0);
+    expect(committed.waitingMs).toBe(0);
   });
 
   it('stays below that of a change whose transaction is open, also when none with a later id has ended', async () => {
-    const settled = new Settled(pool);
+    const committed = new CommittedChanges(createClient(pool));
     await change(pool);
     await eventually(
-      async () => (await settled.sample(), settled.upTo),
+      async () => (await committed.sample(), committed.upTo),
       (sequence) => sequence > 0,
     );
-    const before = settled.upTo;
+    const before = committed.upTo;
     const client = await pool.connect();
     await client.query('BEGIN');
     // Its id is the greatest there is, and as great as the `xmax` of every snapshot.
     await change(client);
-    for (let sample = 0; sample < 20; sample++) expect(await settled.sample()).toBe(false);
+    for (let sample = 0; sample < 20; sample++) expect(await committed.sample()).toBe(false);
     await change(pool);
-    for (let sample = 0; sample < 20; sample++) expect(await settled.sample()).toBe(false);
-    expect(settled.upTo).toBe(before);
-    expect(settled.waitingMs).toBeGreaterThan(0);
+    for (let sample = 0; sample < 20; sample++) expect(await committed.sample()).toBe(false);
+    expect(committed.upTo).toBe(before);
+    expect(committed.waitingMs).toBeGreaterThan(0);
     await client.query('COMMIT');
     client.release();
     await eventually(
-      async () => (await settled.sample(), settled.upTo),
+      async () => (await committed.sample(), committed.upTo),
       (sequence) => sequence > before,
     );
-    expect(settled.upTo).toBe(await last());
+    expect(committed.upTo).toBe(await last());
   });
 
   it('passes the number of a change that was rolled back', async () => {
-    const settled = new Settled(pool);
+    const committed = new CommittedChanges(createClient(pool));
     const client = await pool.connect();
     await client.query('BEGIN');
     await change(client);
     await client.query('ROLLBACK');
     client.release();
     await eventually(
-      async () => (await settled.sample(), settled.upTo),
+      async () => (await committed.sample(), committed.upTo),
       (sequence) => sequence > 0,
     );
     expect(await last()).toBe(0);
   });
 
   it('takes no transaction id while nothing changes', async () => {
-    const settled = new Settled(pool);
+    const committed = new CommittedChanges(createClient(pool));
     await change(pool);
     await eventually(
-      async () => (await settled.sample(), settled.upTo),
+      async () => (await committed.sample(), committed.upTo),
       (sequence) => sequence > 0,
     );
     const nextId = async () =>
       (await pool.query<{ id: string }>('SELECT pg_snapshot_xmax(pg_current_snapshot()) AS id')).rows[0]!.id;
     const before = await nextId();
-    for (let sample = 0; sample < 20; sample++) await settled.sample();
+    for (let sample = 0; sample < 20; sample++) await committed.sample();
     // Other databases of the same Postgres take some, but not in between two statements of this test alone.
     expect(Number(await nextId()) - Number(before)).toBeLessThan(20);
   });

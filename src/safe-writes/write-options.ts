@@ -4,7 +4,7 @@ import { at, WORDING } from '../http/validation/wording.js';
 
 export const DRY_RUN = 'Vestibule-Dry-Run';
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
-/** Of an answer that is given again. */
+/** Marks an answer that is given again. */
 export const REPLAYED = 'Idempotency-Replayed';
 export const MAX_KEY_LENGTH = 255;
 
@@ -15,25 +15,25 @@ export const METHODS_WITH_KEY = ['POST', 'PATCH'];
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 const BARE = /^[\w.:/+=~-]*$/;
 
-/** What a request asks for beside what it writes. */
-export interface Care {
-  /** All of it is to be undone. */
+/** The write options of a request. */
+export interface WriteOptions {
+  /** Everything that it writes is undone. */
   readonly dryRun: boolean;
   readonly key?: string;
 }
 
 /**
- * Undefined: nothing, as almost every request.
+ * Returns undefined when the request has none, as almost every one.
  *
  * @throws DomainError `header_invalid`
  */
-export function careOf({ method, headers, caller }: Sender): Care | undefined {
+export function writeOptionsOf({ method, headers, caller }: Sender): WriteOptions | undefined {
   const flag = headers['vestibule-dry-run'];
   const sent = METHODS_WITH_KEY.includes(method) ? headers['idempotency-key'] : undefined;
   if (flag === undefined && sent === undefined) return undefined;
   const dryRun = flag !== undefined && flagOf(String(flag));
   if (sent === undefined) return dryRun ? { dryRun } : undefined;
-  // Of a key that belongs to nobody, everybody could have the answer.
+  // Without a subject, the keys of all callers would be one.
   if (!caller) throw invalid(IDEMPOTENCY_KEY, 'Expected a token with a subject');
   return { dryRun, key: keyOf(String(sent)) };
 }
