@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope, GrantedScopes } from '../auth/scopes.js';
 import type { Actor } from '../actor.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
@@ -22,6 +23,7 @@ export class HistoryService {
     private readonly connections: OrganizationConnectionsService,
     private readonly members: MembersService,
     private readonly domains: DiscoveryDomainsService,
+    private readonly existence: OrganizationExistence,
   ) {}
 
   /** Newest first; also of an organization that is gone. */
@@ -64,7 +66,7 @@ export class HistoryService {
         return this.putConnection(actor, organizationId, reversal);
       case 'remove_connection': {
         const key = { organizationId, connectionId: reversal.connectionId };
-        return this.connections.remove(actor, key, 'newer', Preconditions.NONE);
+        return this.connections.remove(actor, key, 'connections', Preconditions.NONE);
       }
       case 'add_member':
         return this.members.add(actor, organizationId, [reversal.userId]);
@@ -83,11 +85,12 @@ export class HistoryService {
     organizationId: string,
     { connectionId, settings }: Extract<Reversal, { kind: 'put_connection' }>,
   ): Promise<void> {
+    const key = { organizationId, connectionId };
     try {
-      await this.connections.update(actor, { organizationId, connectionId }, settings, 'newer', Preconditions.NONE);
+      await this.connections.update(actor, key, settings, 'connections', Preconditions.NONE);
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'organization_connection_not_found')) throw error;
-      await this.connections.add(actor, organizationId, { connectionId, ...settings }, 'newer');
+      await this.connections.add(actor, key, settings, 'connections');
     }
   }
 
@@ -95,7 +98,7 @@ export class HistoryService {
   private async requireKnown(organizationId: string): Promise<void> {
     const page = { kind: 'checkpoint', limit: 1 } as const;
     const { rows } = await this.repository.list(organizationId, {}, page);
-    if (rows.length === 0) await this.organizations.requireExistence(organizationId);
+    if (rows.length === 0) await this.existence.require(organizationId);
   }
 }
 

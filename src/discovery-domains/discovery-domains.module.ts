@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { DiscoveryDomainsController } from './discovery-domains.controller.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import { DiscoveryDomainsService } from './discovery-domains.service.js';
@@ -10,7 +9,6 @@ export class DiscoveryDomainsModule {
   static forRoot(lookUpTxt: LookUpTxt): DynamicModule {
     return {
       module: DiscoveryDomainsModule,
-      imports: [OrganizationsModule],
       controllers: [DiscoveryDomainsController],
       providers: [DiscoveryDomainsService, DiscoveryDomainsRepository, { provide: LOOK_UP_TXT, useValue: lookUpTxt }],
       exports: [DiscoveryDomainsService],

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import type { OrganizationDiscoveryDomain } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
-import { OrganizationsService } from '../organizations/organizations.service.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
   normalizedDomain,
@@ -23,13 +23,13 @@ import { LOOK_UP_TXT, type LookUpTxt } from './txt-records.js';
 export class DiscoveryDomainsService {
   constructor(
     private readonly repository: DiscoveryDomainsRepository,
-    private readonly organizations: OrganizationsService,
+    private readonly organizations: OrganizationExistence,
     @Inject(LOOK_UP_TXT) private readonly lookUpTxt: LookUpTxt,
   ) {}
 
   async list(organizationId: string, page: CheckpointPage): Promise<Page<OrganizationDiscoveryDomain>> {
     const listed = await this.repository.list(organizationId, page);
-    if (listed.rows.length === 0) await this.organizations.requireExistence(organizationId);
+    if (listed.rows.length === 0) await this.organizations.require(organizationId);
     return listed;
   }
 
@@ -84,7 +84,7 @@ export class DiscoveryDomainsService {
       () => this.repository.remove(actor, key, preconditions),
       async () => {
         const row = await this.repository.get(key);
-        if (!row) await this.organizations.requireExistence(key.organizationId);
+        if (!row) await this.organizations.require(key.organizationId);
         return row;
       },
     );
@@ -92,7 +92,7 @@ export class DiscoveryDomainsService {
 
   /** @throws DomainError about the organization when that is what is missing, else about the domain */
   private async foundIn<T>(organizationId: string, row: T | null | undefined): Promise<T> {
-    if (!row) await this.organizations.requireExistence(organizationId);
+    if (!row) await this.organizations.require(organizationId);
     return found(row, 'discovery_domain_not_found');
   }
 }

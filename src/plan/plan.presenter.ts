@@ -1,5 +1,6 @@
 import pc from 'picocolors';
-import type { Action, ConnectionPlan, FieldPlan, OrganizationPlan } from './domain/organization-plan.js';
+import { SETTINGS, type SettingName } from '../organization-connections/domain/settings.js';
+import type { Action, ConnectionPlan, FieldPlan, OrganizationPlan, Profile } from './domain/organization-plan.js';
 
 const SIGNS: Readonly<Record<Action, string>> = { add: pc.green('+'), change: pc.yellow('~'), remove: pc.red('-') };
 
@@ -20,20 +21,17 @@ function presentConnection({ action, name, fields }: ConnectionPlan): string[] {
 
 function presentField({ field, from, to }: FieldPlan, indent: string): string {
   const before = from === undefined || from === null ? '' : `${JSON.stringify(from)} → `;
-  return `${indent}${WIRE_NAMES[field]}: ${before}${JSON.stringify(to)}`;
+  return `${indent}${wireNameOf(field)}: ${before}${JSON.stringify(to)}`;
 }
 
-/** As the API and the file call them. */
-const WIRE_NAMES: Readonly<Record<FieldPlan['field'], string>> = {
+/** As the API and the file call it. */
+const wireNameOf = (field: FieldPlan['field']): string =>
+  field in SETTINGS ? SETTINGS[field as SettingName].name : PROFILE_NAMES[field as keyof Profile];
+
+const PROFILE_NAMES: Readonly<Record<keyof Profile, string>> = {
   displayName: 'display_name',
   branding: 'branding',
   metadata: 'metadata',
-  assignMembershipOnLogin: 'assign_membership_on_login',
-  isSignupEnabled: 'is_signup_enabled',
-  showAsButton: 'show_as_button',
-  isEnabled: 'is_enabled',
-  organizationAccessLevel: 'organization_access_level',
-  organizationConnectionName: 'organization_connection_name',
 };
 
 /** How many of each, for the last line. */

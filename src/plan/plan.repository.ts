@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Prisma } from '../database/client.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { settingsOf } from '../organization-connections/domain/settings.js';
 import type { Kinds, PresentOrganization } from './domain/organization-plan.js';
 
 const PAGE = 500;
@@ -71,14 +72,6 @@ function presentOf({ id, name, displayName, branding, metadata, organizationConn
     displayName,
     branding,
     metadata,
-    connections: organizationConnections.map((row) => ({
-      name: row.connection.name,
-      assignMembershipOnLogin: row.assignMembershipOnLogin,
-      isSignupEnabled: row.isSignupEnabled,
-      showAsButton: row.showAsButton,
-      isEnabled: row.isEnabled,
-      organizationAccessLevel: row.organizationAccessLevel,
-      organizationConnectionName: row.organizationConnectionName,
-    })),
+    connections: organizationConnections.map((row) => ({ name: row.connection.name, ...settingsOf(row) })),
   };
 }

@@ -2,8 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { dump, load, YAMLException } from 'js-yaml';
 import { DomainError } from '../errors/domain-error.js';
 import { requireValid } from '../http/validation/validation.pipe.js';
-import { settingsOf } from '../organization-connections/dto/settings.js';
-import { DEFAULT_SETTINGS } from '../organization-connections/domain/organization-connection.js';
+import type { Flags } from '../organization-connections/domain/flags.js';
+import {
+  changesIn,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+} from '../organization-connections/domain/settings.js';
 import type { DesiredOrganization, PresentOrganization } from './domain/organization-plan.js';
 import { StateOrganizationDto } from './dto/state-file.dto.js';
 
@@ -54,7 +60,7 @@ function desiredOf(sent: unknown, refuse: (problem: string) => StateFileError): 
     return {
       name,
       profile: { displayName: display_name, branding, metadata },
-      connections: connections?.map((connection) => ({ name: connection.name, settings: settingsOf(connection) })),
+      connections: connections?.map((connection) => ({ name: connection.name, settings: changesIn(connection) })),
     };
   } catch (error) {
     throw error instanceof DomainError ? refuse(error.detail) : error;
@@ -68,17 +74,21 @@ export function stateOf({ name, displayName, branding, metadata, connections }: 
     display_name: displayName ?? undefined,
     branding: branding ?? undefined,
     metadata: metadata ?? undefined,
-    connections: connections.map((row) => ({
-      name: row.name,
-      assign_membership_on_login: row.assignMembershipOnLogin,
-      is_signup_enabled: row.isSignupEnabled,
-      show_as_button: row.showAsButton,
-      is_enabled: unlessDefault(row.isEnabled, DEFAULT_SETTINGS.isEnabled),
-      organization_access_level: unlessDefault(row.organizationAccessLevel, DEFAULT_SETTINGS.organizationAccessLevel),
-      organization_connection_name: row.organizationConnectionName ?? undefined,
-    })),
+    connections: connections.map((row) => ({ name: row.name, ...statedSettings(row) })),
   };
   return dump([organization], { skipInvalid: true, lineWidth: -1 }).replace(/^(?=.)/gm, '  ');
 }
 
-const unlessDefault = <T>(value: T, usual: T) => (value === usual ? undefined : value);
+/** Stated also where they have their defaults. */
+const ALWAYS_STATED: readonly SettingName[] = [
+  'assignMembershipOnLogin',
+  'isSignupEnabled',
+  'showAsButton',
+] satisfies (keyof Flags)[];
+
+function statedSettings(settings: Settings): object {
+  const stated = SETTING_NAMES.filter(
+    (name) => ALWAYS_STATED.includes(name) || settings[name] !== SETTINGS[name].initial,
+  );
+  return Object.fromEntries(stated.map((name) => [SETTINGS[name].name, settings[name]]));
+}

@@ -1,8 +1,5 @@
 import type { DiscoveryDomainChanges, DiscoveryDomainStatus } from '../../discovery-domains/domain/discovery-domain.js';
-import type {
-  OrganizationAccessLevel,
-  Settings,
-} from '../../organization-connections/domain/organization-connection.js';
+import { newSettingsIn, type Settings } from '../../organization-connections/domain/settings.js';
 import type { OrganizationChanges, ThirdPartyClientAccess } from '../../organizations/domain/organization.js';
 import type { Change, RecordedRow } from './change.js';
 
@@ -26,7 +23,7 @@ export function reversalOf({ table, rowId, operation, before }: Change): Reversa
       return before && !isGone ? { kind: 'update_organization', changes: organizationIn(before) } : undefined;
     case 'organization_connections':
       return before
-        ? { kind: 'put_connection', connectionId: rowId, settings: settingsIn(before) }
+        ? { kind: 'put_connection', connectionId: rowId, settings: newSettingsIn(before) }
         : { kind: 'remove_connection', connectionId: rowId };
     case 'organization_members':
       return { kind: before ? 'add_member' : 'remove_member', userId: rowId };
@@ -49,15 +46,6 @@ const organizationIn = (row: RecordedRow): OrganizationChanges => ({
   tokenQuota: row['token_quota'] as object | null,
   thirdPartyClientAccess: row['third_party_client_access'] as ThirdPartyClientAccess,
   isAppEntitlementActive: row['is_app_entitlement_active'] as boolean,
-});
-
-const settingsIn = (row: RecordedRow): Settings => ({
-  assignMembershipOnLogin: row['assign_membership_on_login'] as boolean,
-  isSignupEnabled: row['is_signup_enabled'] as boolean,
-  showAsButton: row['show_as_button'] as boolean,
-  isEnabled: row['is_enabled'] as boolean,
-  organizationAccessLevel: row['organization_access_level'] as OrganizationAccessLevel,
-  organizationConnectionName: row['organization_connection_name'] as string | null,
 });
 
 const domainIn = (row: RecordedRow): DiscoveryDomainChanges => ({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecordedRow } from '../../changes/domain/change.js';
+import { SETTINGS, WIRE_NAMES } from '../../organization-connections/domain/settings.js';
 import type { RecordedChange } from './change.js';
 import { eventTypeOf, type EventType } from './event-type.js';
 
@@ -95,7 +96,7 @@ function objectOf(type: EventType, row: RecordedRow, change: RecordedChange): Wi
       return organizationOf(row);
     case 'organization.connection.added':
     case 'organization.connection.updated':
-      return { ...pairOf(row), ...pick(row, TERMS) };
+      return { ...pairOf(row), ...pick(row, SHOWN_SETTINGS) };
     case 'organization.connection.removed':
       return pairOf(row);
     case 'organization.member.added':
@@ -121,13 +122,8 @@ function brandingOf(branding: unknown): Wire | undefined {
   };
 }
 
-const TERMS = [
-  'assign_membership_on_login',
-  'is_signup_enabled',
-  'show_as_button',
-  'is_enabled',
-  'organization_access_level',
-];
+/** The contract's events do not show the name of an organization connection. */
+const SHOWN_SETTINGS = WIRE_NAMES.filter((name) => name !== SETTINGS.organizationConnectionName.name);
 
 const pairOf = (row: RecordedRow): Wire => ({
   organization: { id: row['organization_id'] },

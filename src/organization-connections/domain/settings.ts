@@ -63,6 +63,11 @@ export function newSettingsIn(sent: object): Settings {
   return settingsBy(({ name, initial }) => (sent as Readonly<Record<string, unknown>>)[name] ?? initial);
 }
 
+/** The settings of a row, without the rest of it. */
+export function settingsOf(row: Settings): Settings {
+  return Object.fromEntries(SETTING_NAMES.map((name) => [name, row[name]])) as unknown as Settings;
+}
+
 /** The settings by their names on the wire. */
 export function toWireNames(settings: Settings): Record<string, unknown> {
   return Object.fromEntries(SETTING_NAMES.map((name) => [SETTINGS[name].name, settings[name]]));

@@ -2,12 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StrategyKind } from '../../connections/domain/strategy.js';
 import { inPlace } from '../../errors/domain-error.js';
 import { found } from '../../errors/found.js';
-import {
-  DEFAULT_SETTINGS,
-  withChanges,
-  type Settings,
-} from '../../organization-connections/domain/organization-connection.js';
-import { requireAllowedTerms } from '../../organization-connections/domain/terms.js';
+import { requireAllowedFlags } from '../../organization-connections/domain/flags.js';
+import { DEFAULT_SETTINGS, withChanges, type Settings } from '../../organization-connections/domain/settings.js';
 
 /** What can be said of an organization besides its name and its connections. */
 export interface Profile {
@@ -66,7 +62,7 @@ export type Kinds = ReadonlyMap<string, StrategyKind>;
 
 /**
  * @param prune removes the connections of which `desired` does not speak, if it speaks of connections
- * @throws DomainError for the first connection that does not exist or cannot have such terms
+ * @throws DomainError for the first connection that does not exist or cannot have such flags
  */
 export function planOrganization(
   desired: DesiredOrganization,
@@ -111,7 +107,7 @@ function planConnections(
     left.delete(name);
     const after = withChanges({ ...(before ?? DEFAULT_SETTINGS), name }, settings);
     inPlace(`${organization}, ${name}`, () =>
-      requireAllowedTerms(found(kinds.get(name), 'connection_in_body_unknown'), after),
+      requireAllowedFlags(found(kinds.get(name), 'connection_in_body_unknown'), after),
     );
     rows.push(after);
     const fields = difference(before, settings);
