@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BackgroundJobsModule } from './background-jobs.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -22,7 +23,6 @@ import { OrganizationConnectionsModule } from './organization-connections/organi
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { RemovalModule } from './removal/removal.module.js';
 import { SafeWritesModule } from './safe-writes/safe-writes.module.js';
-import { PlanModule } from './plan/plan.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -46,12 +46,12 @@ export class AppModule {
         ChangesModule.forRoot(discoveryDomains),
         ApplicationsModule,
         LoginModule,
-        PlanModule,
         EventStreamsModule,
         SafeWritesModule,
         RemovalModule,
         HealthModule,
         OpenApiModule,
+        BackgroundJobsModule,
       ],
       providers: [
         { provide: APP_PIPE, useClass: RequestValidationPipe },

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
-import { ApiExcludeController } from '../http/openapi/decorators.js';
 import { pageOf, presentPage } from '../http/pagination.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { emptyPage } from './empty-page.js';
 import { ListApplicationsDto } from './dto/application.dto.js';

@@ -73,7 +73,7 @@ export class SigningKeysRepository {
 }
 
 /** The columns of a stored key. */
-export async function encryptedKey(encryption: Encryption, privateJwk: JWK) {
+async function encryptedKey(encryption: Encryption, privateJwk: JWK) {
   const { jwe, keyId } = await encryption.encrypt(JSON.stringify(privateJwk));
   return { privateJwk: publicHalf(privateJwk) as Prisma.InputJsonObject, privateJwe: jwe, keyId };
 }

@@ -9,7 +9,7 @@ import { ReadPipeline } from './hot/read-pipeline.js';
 import { connectionWait, replaceIdleConnections } from './pool.js';
 import { currentTransaction, RequestTransaction } from './request-transaction.js';
 import { RowLockQueue } from './row-lock-queue.js';
-import { isReadOnly, isRepeatable, isStaleStatement } from './sqlstate.js';
+import { isConnectionLost, isReadOnly, isRepeatable, isStaleStatement } from './sqlstate.js';
 
 const ATTEMPTS = 10;
 
@@ -48,7 +48,7 @@ export class PrismaService {
       await transaction.$executeRaw`SELECT set_config('vestibule.actor', ${String(actor)}, true)`;
       return work(transaction);
     };
-    const run = () => this.repeat(() => currentTransaction()?.part(inName) ?? this.transact(inName));
+    const run = () => repeat(() => currentTransaction()?.part(inName) ?? this.transact(inName));
     return row === undefined ? run() : this.queue.enter(row, run);
   }
 
@@ -62,7 +62,7 @@ export class PrismaService {
 
   /** Begins the transaction of a dry run or an idempotent request. @throws DomainError when no connection can be had */
   beginRequest(): Promise<RequestTransaction> {
-    return RequestTransaction.begin(this.root);
+    return RequestTransaction.begin(this.root, this.fail);
   }
 
   private async transact<T>(
@@ -81,22 +81,28 @@ export class PrismaService {
       }, options);
     } catch (error) {
       // What failed within the work is mapped already; what is left are the BEGIN and the COMMIT.
-      if (error === failure) throw error;
-      return rethrowAsDomainError(error);
+      return this.fail(error, error === failure);
     }
   }
 
-  private async repeat<T>(write: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      try {
-        return await write();
-      } catch (error) {
-        if (isStaleStatement(error) || isReadOnly(error)) replaceIdleConnections(this.pool);
-        if (!isRepeatable(error)) throw error;
-      }
+  /** Prisma returns a connection to the pool whatever happened on it, and what it has found out holds for the others. */
+  private readonly fail = (error: unknown, isMapped = false): never => {
+    const isLost = (!isMapped || error instanceof DomainError) && isConnectionLost(error);
+    if (isLost || isReadOnly(error) || isStaleStatement(error)) replaceIdleConnections(this.pool);
+    if (isMapped) throw error;
+    return rethrowAsDomainError(error);
+  };
+}
+
+async function repeat<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isRepeatable(error)) throw error;
     }
-    throw new DomainError('row_locked');
   }
+  throw new DomainError('row_locked');
 }
 
 /** Prisma on a small pool of its own, so that a sign-in that grants something does not wait behind other writes. */

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '../errors/domain-error.js';
-import { rethrowAsDomainError } from './domain-errors.js';
 import type { Client, Transaction } from './client.js';
 
 /** How long Postgres lets a request do nothing in its transaction before it ends the connection. */
@@ -78,13 +77,16 @@ export class RequestTransaction {
     private readonly finish: (error?: Error) => Promise<void>,
   ) {}
 
-  /** @throws DomainError when no connection can be had */
-  static begin(root: Client): Promise<RequestTransaction> {
+  /**
+   * @param fail maps what the beginning and the end throw
+   * @throws DomainError when no connection can be had
+   */
+  static begin(root: Client, fail: (error: unknown) => never): Promise<RequestTransaction> {
     return new Promise((resolve, reject) => {
       const release = followPromises();
       let end!: (error?: Error) => void;
       const over = new Promise<void>((done, fail) => (end = (error) => (error ? fail(error) : done())));
-      const committed = root
+      const committed: Promise<void> = root
         .$transaction(
           async (client) => {
             await client.$executeRawUnsafe(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`);
@@ -98,14 +100,9 @@ export class RequestTransaction {
           },
           { timeout: TIMEOUT_MS },
         )
+        .catch((error: unknown) => (error === UNDO ? undefined : fail(error)))
         .finally(release);
-      committed.catch((error: unknown) => {
-        try {
-          rethrowAsDomainError(error);
-        } catch (refusal) {
-          reject(refusal as Error);
-        }
-      });
+      committed.catch(reject);
     });
   }
 
@@ -133,7 +130,7 @@ export class RequestTransaction {
       await this.finish(UNDO).catch(() => undefined);
       throw error;
     }
-    await this.finish().catch(rethrowAsDomainError);
+    await this.finish();
     for (const callback of this.callbacks) {
       try {
         scopes.exit(callback);

@@ -52,6 +52,13 @@ export function leavesConnectionGood(error: unknown): boolean {
 /** Whether the server takes no writes, on whatever connection. */
 export const isReadOnly = (error: unknown): boolean => sqlStateOf(error) === READ_ONLY;
 
+/** Whether the server, or the network, has given the connection up (class 08, and a shutdown or crash in class 57P). */
+export function isConnectionLost(error: unknown): boolean {
+  if (error instanceof DomainError) return error.code === 'database_unavailable' && isConnectionLost(error.cause);
+  const code = sqlStateOf(error);
+  return code === undefined || /^(08|57P)/.test(code);
+}
+
 /** Whether another connection, which prepares the statement anew, would do. Nothing was done. */
 export const isStaleStatement = (error: unknown): boolean => STALE_STATEMENT.includes(sqlStateOf(error) ?? '');
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DeliveriesRepository, LeaseLostError, type LeasedStream } from './deliveries.repository.js';
 import { DestinationClient } from './destination-client.js';
@@ -40,7 +40,7 @@ export interface DeliveryFigures {
 
 /** Runs a worker for each stream of which this server has the lease, and looks for streams without a lease. */
 @Injectable()
-export class EventDispatcher implements BeforeApplicationShutdown {
+export class EventDispatcher {
   private readonly logger = new Logger(EventDispatcher.name);
   private readonly works = new Map<string, Work>();
   private readonly advanced = new Map<string, number>();
@@ -85,7 +85,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     this.pause.abort();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     this.ending.abort();
     this.pause.abort();
     await this.running;

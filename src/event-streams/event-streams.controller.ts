@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireAllScopes, RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -8,7 +8,7 @@ import { offsetPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   ListOrganizationConnectionsDto,
   OrganizationConnectionCreateDto,
@@ -35,7 +35,7 @@ export class OrganizationConnectionsController {
   @Get()
   @RequireScope('read:organization_connections')
   @ApiList('connections', OrganizationConnectionResponse, ['offset'])
-  @ApiEntityTag({ ofWholeListOnly: true })
+  @ApiEntityTag()
   @ApiErrors(404)
   async list(@Param() { id }: OrganizationPathDto, @Query() query: ListOrganizationConnectionsDto) {
     const page = await this.service.list(id, offsetPage(query), query.is_enabled);

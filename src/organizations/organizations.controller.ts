@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
 import type { GrantedScopes } from '../auth/scopes.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
@@ -20,7 +20,7 @@ import {
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
-import { OrganizationPathDto } from './dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   organizationPresenterFor,
   presentCreatedOrganization,

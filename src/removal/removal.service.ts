@@ -38,21 +38,21 @@ export class RemovalService {
     return isHidden;
   }
 
-  /** From now on what is hidden is removed. */
+  /** Removes from now on what is hidden. */
   start(): void {
     this.timer = setInterval(() => this.goOn(), this.lookEvery).unref();
     this.goOn();
   }
 
-  /** Finishes the batch under way; the rest is for the next one to start. */
-  async end(): Promise<void> {
+  /** Finishes the batch under way; another server, or the next start, does the rest. */
+  async stop(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
     this.ending.abort();
     await this.running;
   }
 
-  /** A command leaves the removal to a server. */
+  /** Does nothing unless started: a command of the command line leaves it to a server. */
   private goOn(): void {
     if (this.timer === undefined) return;
     this.hasMore = true;

@@ -6,7 +6,6 @@ import type {
   preHandlerHookHandler,
   RouteOptions,
 } from 'fastify';
-import type { Access } from '../auth/access.js';
 import { RequestTransaction } from '../database/request-transaction.js';
 import { identityOf, type Identity } from './identity.js';
 import type { StoredAnswer } from './idempotency-keys.repository.js';
@@ -78,21 +77,11 @@ export function registerSafeWrites(fastify: FastifyInstance, service: SafeWrites
     route.preHandler = [route.preHandler ?? [], begin].flat();
     route.onSend = [route.onSend ?? [], end].flat();
   });
-
-  let stopCleaning: (() => void) | undefined;
-  fastify.addHook('onListen', (done) => {
-    stopCleaning = service.keepClean();
-    done();
-  });
-  fastify.addHook('onClose', (_, done) => {
-    stopCleaning?.();
-    done();
-  });
 }
 
 function isGuardedWrite({ method, config }: RouteOptions): boolean {
   const isWrite = [method].flat().some((each) => WRITING_METHODS.includes(each));
-  return isWrite && (config as { access?: Access } | undefined)?.access !== 'public';
+  return isWrite && config?.access !== 'public';
 }
 
 function answerOf(reply: FastifyReply, payload: unknown): StoredAnswer {

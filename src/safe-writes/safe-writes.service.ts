@@ -1,11 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { RequestTransaction } from '../database/request-transaction.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { Identity } from './identity.js';
 import { IdempotencyKeysRepository, type StoredAnswer } from './idempotency-keys.repository.js';
-
-const CLEAN_EVERY_MS = 15 * 60_000;
 
 /** Whether an answer decides the request: not that another request is under way, that a scope is missing, or a failure. */
 const isStored = (status: number) => status < 500 && ![401, 403, 408, 429].includes(status);
@@ -13,8 +11,6 @@ const isStored = (status: number) => status < 500 && ![401, 403, 408, 429].inclu
 /** Requests whose effects are one transaction: to be undone, or to be committed together with the answer. */
 @Injectable()
 export class SafeWritesService {
-  private readonly logger = new Logger(SafeWritesService.name);
-
   constructor(
     private readonly prisma: PrismaService,
     private readonly keys: IdempotencyKeysRepository,
@@ -48,17 +44,6 @@ export class SafeWritesService {
   commit(transaction: RequestTransaction, { id, fingerprint }: Identity, answer: StoredAnswer): Promise<void> {
     if (!isStored(answer.status)) return transaction.rollback();
     return transaction.commit((client) => this.keys.save(client, id, { ...answer, fingerprint }));
-  }
-
-  /** Removes the answers that have expired, now and every quarter of an hour. @returns ends it */
-  keepClean(): () => void {
-    const clean = () =>
-      this.keys.removeExpired().catch((error: unknown) => {
-        this.logger.warn(`Expired idempotency keys were not removed: ${String(error)}`);
-      });
-    void clean();
-    const timer = setInterval(() => void clean(), CLEAN_EVERY_MS).unref();
-    return () => clearInterval(timer);
   }
 
   private async claim({ id, fingerprint }: Identity): Promise<StoredAnswer | undefined> {

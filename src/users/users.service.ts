@@ -5,7 +5,7 @@ import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
-import { sizeProblem } from '../http/validation/wording.js';
+import { sizeProblem } from '../http/validation/constraints.js';
 import {
   MAX_METADATA_BYTES,
   mergedChanges,

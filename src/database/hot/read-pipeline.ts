@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { connectionConfig, prepareSession, SocketClient } from '../pool.js';
-import { isStaleStatement, sqlStateOf } from '../sqlstate.js';
+import { isConnectionLost, isStaleStatement } from '../sqlstate.js';
 
 /** How long a slow read may hold up those behind it: Postgres ends it then. */
 const STATEMENT_TIMEOUT_MS = 1_000;
@@ -115,10 +115,4 @@ class Pipeline {
     if (this.inFlight > 0 && !this.hasAnswered) this.client.socket.destroy();
     this.hasAnswered = false;
   }
-}
-
-/** Postgres said nothing, or that it ends the connection (class 08, and a shutdown or crash in class 57P). */
-function isConnectionLost(error: unknown): boolean {
-  const code = sqlStateOf(error);
-  return code === undefined || /^(08|57P)/.test(code);
 }

@@ -1,7 +1,7 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, StringField, stringSchema } from '../../http/validation/fields.js';
-import { MAX_ID_LENGTH, OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
+import { MAX_ID_LENGTH, OrganizationPathDto } from '../../http/path.dto.js';
 import { ACCESS_LEVELS, type AccessLevel } from '../domain/settings.js';
 
 // eslint-disable-next-line no-control-regex -- the contract's own pattern: anything but NUL

@@ -1,4 +1,4 @@
-import { StringField } from '../../http/validation/fields.js';
+import { StringField } from './validation/fields.js';
 
 export const MAX_ID_LENGTH = 50;
 

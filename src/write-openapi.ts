@@ -2,14 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
-import { AppModule } from '../app.module.js';
-import { loadConfig } from '../config/config.js';
-import { configureApp } from '../configure-app.js';
-import { createPool } from '../database/pool.js';
-import { paths } from '../paths.js';
-import { createHttpAdapter } from '../http/adapter.js';
-import { applyDecorations } from '../http/openapi/decorators.js';
-import { describeApi } from './document.js';
+import { AppModule } from './app.module.js';
+import { loadConfig } from './config/config.js';
+import { configureApp } from './configure-app.js';
+import { createPool } from './database/pool.js';
+import { paths } from './paths.js';
+import { createHttpAdapter } from './http/adapter.js';
+import { describeApi } from './openapi/document.js';
 
 /** `npm run openapi` writes the document; with `--check` it says whether the committed one is up to date. */
 const text = await makeDocument();
@@ -22,7 +21,6 @@ if (!process.argv.includes('--check')) {
 
 async function makeDocument(): Promise<string> {
   const { version } = JSON.parse(await readFile(paths.packageJson, 'utf8')) as { version: string };
-  await applyDecorations();
   const app = await createUnconnectedApp();
   try {
     return `${JSON.stringify(describeApi(app, version), null, 2)}\n`;
@@ -31,7 +29,7 @@ async function makeDocument(): Promise<string> {
   }
 }
 
-/** The whole application, but never listening and with a pool that nobody asks for a connection. */
+/** The whole application, which is never initialized: no background job starts and the pool opens no connection. */
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
   // With some key, since it encrypts nothing.
   const config = loadConfig({ ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') });
