@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope, GrantedScopes } from '../auth/scopes.js';
 import type { Actor } from '../actor.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
 import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -24,6 +25,7 @@ export class HistoryService {
     private readonly connections: OrganizationConnectionsService,
     private readonly members: MembersService,
     private readonly domains: DiscoveryDomainsService,
+    private readonly existence: OrganizationExistence,
   ) {}
 
   /** Newest first; also of an organization that is gone. */
@@ -85,6 +87,7 @@ export class HistoryService {
     organizationId: string,
     { connectionId, settings }: Extract<Reversal, { kind: 'put_connection' }>,
   ): Promise<void> {
+    const key = { organizationId, connectionId };
     try {
       await this.connections.update(
         actor,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import type { OrganizationDiscoveryDomain } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
