@@ -3,7 +3,6 @@ import type { Scope, GrantedScopes } from '../auth/scopes.js';
 import type { Actor } from '../actor.js';
 import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
-import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
@@ -25,7 +24,6 @@ export class HistoryService {
     private readonly connections: OrganizationConnectionsService,
     private readonly members: MembersService,
     private readonly domains: DiscoveryDomainsService,
-    private readonly existence: OrganizationExistence,
   ) {}
 
   /** Newest first; also of an organization that is gone. */
@@ -89,16 +87,10 @@ export class HistoryService {
   ): Promise<void> {
     const key = { organizationId, connectionId };
     try {
-      await this.connections.update(
-        actor,
-        { organizationId, connectionId },
-        settings,
-        'connections',
-        Preconditions.NONE,
-      );
+      await this.connections.update(actor, key, settings, 'connections', Preconditions.NONE);
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'organization_connection_not_found')) throw error;
-      await this.connections.add(actor, { organizationId, connectionId }, settings, 'connections');
+      await this.connections.add(actor, key, settings, 'connections');
     }
   }
 

@@ -7,7 +7,6 @@ import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
-import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
   normalizedDomain,
