@@ -14,7 +14,7 @@ import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
 import { createPool } from '../src/database/pool.js';
 import { PrismaService } from '../src/database/prisma.service.js';
-import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
+import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { EVENT_TYPES } from '../src/event-streams/domain/event-type.js';
 import { ServerProcess } from './server-process.js';

@@ -10,7 +10,7 @@ import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
 import { createPool } from '../src/database/pool.js';
 import { PrismaService } from '../src/database/prisma.service.js';
-import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
+import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { Encryption } from '../src/encryption/encryption.js';
 import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';

@@ -18,10 +18,10 @@ import {
   migrationStatus,
   type MigrationStatus,
 } from './database/migrations.js';
-import { DatabaseUnavailableError, openDatabase } from './database/open-database.js';
-import { withEncryptionKeys } from './encryption/development-key.js';
+import { DatabaseUnavailableError } from './database/wait-for-database.js';
 import { EncryptionService } from './encryption/encryption.service.js';
 import { addPlanCommands } from './plan/plan.commands.js';
+import { openDatabase, withEncryptionKeys } from './resources.js';
 import { runOrExplain } from './run-or-explain.js';
 import { serve } from './serve.js';
 
