@@ -23,7 +23,6 @@ import { EncryptionService } from './encryption/encryption.service.js';
 import { addPlanCommands } from './plan/plan.commands.js';
 import { openDatabase, withEncryptionKeys } from './resources.js';
 import { runOrExplain } from './run-or-explain.js';
-import { serve } from './serve.js';
 
 const program = new Command('vestibule')
   .description('Organization connections, compatible with the Auth0 Management API.')
@@ -36,7 +35,11 @@ program
   .command('serve')
   .description('bring the database up to date and serve the API until stopped')
   .addHelpText('after', '\nExample:\n  $ PORT=8080 npx vestibule serve')
-  .action(() => serve(loadConfig(process.env)));
+  .action(async () => {
+    // The other commands do without all that only a server loads.
+    const { serve } = await import('./serve.js');
+    await serve(loadConfig(process.env));
+  });
 
 program
   .command('migrate')
