@@ -5,7 +5,7 @@ import { isStorable } from './validation/storable.js';
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
-/** The `page` of a list that goes no further; to be declared anew, where the others have no limit of their own. */
+/** The `page` of a list with an upper limit, for a DTO that redeclares it. */
 export const LimitedPageField = () => IntegerField({ minimum: 0, maximum: 1000 });
 
 /** Offset paging: `page` counts from 0. */
@@ -19,6 +19,15 @@ export class OffsetPagingDto {
   /** Answer with an object that also has `start`, `limit` and `total`, instead of a bare list. */
   @BooleanField()
   include_totals?: boolean;
+}
+
+/** Checkpoint paging alone. */
+export class CheckpointPagingDto {
+  @StringField({ description: 'The `next` of the page before' })
+  from?: string;
+
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
+  take?: number;
 }
 
 /** Offset paging, or checkpoint paging when `take` or `from` is sent. */
@@ -54,7 +63,7 @@ export function offsetPage({
 }
 
 /** For a list that has no other paging. */
-export function checkpointOf({ from, take = DEFAULT_PAGE_SIZE }: Pick<PagingDto, 'from' | 'take'>): CheckpointPage {
+export function checkpointOf({ from, take = DEFAULT_PAGE_SIZE }: CheckpointPagingDto): CheckpointPage {
   return { kind: 'checkpoint', limit: take, after: from === undefined ? undefined : decodeCheckpoint(from) };
 }
 

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
+import { CheckpointPagingDto } from '../../http/pagination.js';
+import { EnumField, StringField } from '../../http/validation/fields.js';
 import { OrganizationConnectionPathDto } from '../../organization-connections/dto/organization-connection.dto.js';
 import { OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
 import { OPERATIONS, RESOURCES, type Operation } from '../domain/change.js';
 
-const MAX_PAGE_SIZE = 100;
 const SEQUENCE = { required: true, pattern: /^\d{1,18}$/ } as const;
 
 export class ChangePathDto extends OrganizationPathDto {
@@ -17,13 +17,7 @@ export class OrganizationConnectionChangePathDto extends OrganizationConnectionP
   sequence!: string;
 }
 
-export class HistoryQueryDto {
-  @StringField({ description: 'The `next` of the page before' })
-  from?: string;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  take?: number;
-
+export class HistoryQueryDto extends CheckpointPagingDto {
   @StringField({ format: 'date-time', description: 'Changes from this moment on' })
   since?: string;
 
@@ -38,7 +32,7 @@ export class HistoryQueryDto {
 }
 
 export class ChangeActorResponse {
-  @ApiProperty({ description: 'The subject of the token, or what the command line did' })
+  @ApiProperty({ description: 'The subject of the token, or the command of the command line' })
   subject!: string;
 
   @ApiProperty({ required: false })
@@ -63,7 +57,7 @@ export class ChangeActorResponse {
   path?: string;
 }
 
-/** Of a field of any row. */
+/** The value of any field. */
 const ANY_VALUE = {
   oneOf: [
     ...['string', 'number', 'boolean', 'null'].map((type) => ({ type })),
@@ -76,10 +70,10 @@ export class FieldChangeResponse {
   @ApiProperty()
   field!: string;
 
-  @ApiProperty({ ...ANY_VALUE, description: 'Null: it had no value, or there was no row' })
+  @ApiProperty({ ...ANY_VALUE, description: 'Null when the field had no value or the row did not exist' })
   from!: unknown;
 
-  @ApiProperty({ ...ANY_VALUE, description: 'Null: it has no value, or the row is gone' })
+  @ApiProperty({ ...ANY_VALUE, description: 'Null when the field has no value or the row was deleted' })
   to!: unknown;
 }
 
@@ -104,7 +98,7 @@ export class ChangeResponse {
   @ApiProperty({ enum: Object.values(OPERATIONS) })
   operation!: Operation;
 
-  @ApiProperty({ type: ChangeActorResponse, nullable: true, description: 'Null: nobody, as of a change by SQL' })
+  @ApiProperty({ type: ChangeActorResponse, nullable: true, description: 'Null for a change by SQL' })
   actor!: ChangeActorResponse | null;
 
   @ApiProperty({ type: [FieldChangeResponse] })

@@ -31,10 +31,13 @@ export class ListLogsDto extends SelectFieldsDto {
   @StringField(SEARCH)
   q?: string;
 
-  @StringField({ ...SEARCH, description: 'The same as q' })
+  @StringField({ ...SEARCH, description: 'Another name of q' })
   search?: string;
 
-  @StringField({ pattern: /^\d{1,18}$/, description: 'A log_id; answers what came after it, and heeds only take' })
+  @StringField({
+    pattern: /^\d{1,18}$/,
+    description: 'A log_id: entries after it. Of the other parameters only take counts',
+  })
   from?: string;
 
   @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })

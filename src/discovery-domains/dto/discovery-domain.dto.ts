@@ -1,13 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { BooleanField, EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
+import { BooleanField, EnumField, StringField } from '../../http/validation/fields.js';
 import { OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
 import { DISCOVERY_DOMAIN_STATUSES, type DiscoveryDomainStatus } from '../domain/discovery-domain.js';
 
 const DOMAIN_LIMITS = { minLength: 3, maxLength: 255 } as const;
-/** What every host name is like, in the words of the contract. */
+/** The contract's pattern of a host name. */
 const HOST_NAME_PATTERN =
   '^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$';
-const MAX_PAGE_SIZE = 100;
 
 export class DiscoveryDomainPathDto extends OrganizationPathDto {
   @StringField({ required: true })
@@ -17,14 +16,6 @@ export class DiscoveryDomainPathDto extends OrganizationPathDto {
 export class DiscoveryDomainNamePathDto extends OrganizationPathDto {
   @StringField({ required: true, ...DOMAIN_LIMITS })
   discovery_domain!: string;
-}
-
-export class ListDiscoveryDomainsDto {
-  @StringField({ description: 'The `next` of the page before' })
-  from?: string;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  take?: number;
 }
 
 export class DiscoveryDomainUpdateDto {

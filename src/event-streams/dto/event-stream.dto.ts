@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { CheckpointPagingDto } from '../../http/pagination.js';
 import {
   EnumField,
   IntegerField,
@@ -14,12 +15,11 @@ import { EVENT_TYPES, type EventType } from '../domain/event-type.js';
 const MAX_NAME_LENGTH = 128;
 const MAX_URL_LENGTH = 2048;
 const MAX_CREDENTIAL_LENGTH = 4096;
-const MAX_PAGE_SIZE = 100;
 const MAX_TEST_DATA_BYTES = 65_536;
 
 const DESTINATIONS = ['webhook'] as const;
 const METHODS = ['basic', 'bearer'] as const;
-/** A stream that the service itself has paused is disabled, and says why. */
+/** A stream that the service has paused is disabled, and has a `paused_reason`. */
 const STATUSES = ['enabled', 'disabled'] as const;
 const ATTEMPT_STATUSES = ['delivered', 'failed'] as const;
 
@@ -31,14 +31,6 @@ export class EventStreamPathDto {
 export class EventDeliveryPathDto extends EventStreamPathDto {
   @StringField({ required: true, maxLength: 50 })
   event_id!: string;
-}
-
-export class ListEventStreamsDto {
-  @StringField({ description: 'The `next` of the page before' })
-  from?: string;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  take?: number;
 }
 
 export class SubscriptionDto {
@@ -101,12 +93,12 @@ export class TestEventDto {
   @EnumField(EVENT_TYPES, { required: true })
   event_type!: EventType;
 
-  @JsonObjectField({ maxBytes: MAX_TEST_DATA_BYTES, description: 'Its `data`, in place of an example' })
+  @JsonObjectField({ maxBytes: MAX_TEST_DATA_BYTES, description: 'The `data` of the event, instead of an example' })
   data?: Record<string, unknown>;
 }
 
-export class ListDeliveriesDto extends ListEventStreamsDto {
-  @StringField({ pattern: /^failed$/, description: 'Only those that failed are kept' })
+export class ListDeliveriesDto extends CheckpointPagingDto {
+  @StringField({ pattern: /^failed$/, description: 'Only failed deliveries are stored' })
   statuses?: string;
 
   @StringField({ description: 'Types of events, separated by commas' })
@@ -178,7 +170,10 @@ export class EventStreamResponse {
   @ApiProperty({ enum: STATUSES })
   status!: (typeof STATUSES)[number];
 
-  @ApiProperty({ required: false, description: 'Why the service has paused it. Enabling it goes on where it stopped.' })
+  @ApiProperty({
+    required: false,
+    description: 'Why the service has paused it. Delivery continues where it stopped when it is enabled.',
+  })
   paused_reason?: string;
 
   @ApiProperty({ format: 'date-time' })
@@ -197,7 +192,7 @@ export class ListEventStreamsResponse {
 }
 
 export class SigningSecretResponse {
-  @ApiProperty({ description: 'As Standard Webhooks writes it, for its libraries' })
+  @ApiProperty({ description: 'In the form of Standard Webhooks, for its libraries' })
   signing_secret!: string;
 }
 
@@ -205,13 +200,13 @@ export class RotateSigningSecretDto {
   @IntegerField({
     minimum: 0,
     maximum: MAX_SECRET_OVERLAP_SECONDS,
-    description: `For how long events are signed with the present one too, ${SECRET_OVERLAP_SECONDS} by default`,
+    description: `How long events are also signed with the present secret, ${SECRET_OVERLAP_SECONDS} by default`,
   })
   keep_seconds?: number;
 }
 
 export class RotatedSigningSecretResponse {
-  @ApiProperty({ format: 'date-time', description: 'Until when events are signed with the one before too' })
+  @ApiProperty({ format: 'date-time', description: 'Until when events are also signed with the previous secret' })
   previous_until!: string;
 }
 
@@ -230,7 +225,7 @@ export class DeliveryAttemptResponse {
 }
 
 export class DeliveryResponse {
-  @ApiProperty({ description: 'That of the event' })
+  @ApiProperty({ description: 'The id of the event' })
   id!: string;
 
   @ApiProperty()
@@ -242,10 +237,15 @@ export class DeliveryResponse {
   @ApiProperty({ enum: EVENT_TYPES })
   event_type!: string;
 
-  @ApiProperty({ type: () => [DeliveryAttemptResponse], description: 'The last ones, oldest first' })
+  @ApiProperty({ type: () => [DeliveryAttemptResponse], description: 'The latest attempts, oldest first' })
   attempts!: DeliveryAttemptResponse[];
 
-  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: true, description: 'As it is sent' })
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: true,
+    description: 'The event as it is sent',
+  })
   event?: object;
 }
 
@@ -257,16 +257,5 @@ export class ListDeliveriesResponse {
   next?: string;
 }
 
-export class RedeliveryResponse {
-  @ApiProperty({ required: false, format: 'date-time' })
-  date_from?: string;
-
-  @ApiProperty({ required: false, format: 'date-time' })
-  date_to?: string;
-
-  @ApiProperty({ required: false, type: [String] })
-  statuses?: string[];
-
-  @ApiProperty({ required: false, type: [String] })
-  event_types?: string[];
-}
+/** The filter of the request. */
+export class RedeliveryResponse extends RedeliverDto {}

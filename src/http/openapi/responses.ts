@@ -16,11 +16,11 @@ export class ErrorResponse {
   errorCode?: string;
 }
 
-/** What every guarded route may answer besides its own statuses. */
+/** Every guarded route may answer these. */
 const ALWAYS = [400, 401, 403, 429, 500, 503];
 
-/** These go by themselves. */
-const PASSING = new Set([429, 503]);
+/** Temporary conditions, which say when to try again. */
+const TEMPORARY = new Set([429, 503]);
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'In how many seconds to try again', schema: { type: 'integer' } },
@@ -31,4 +31,4 @@ export const ApiErrors = (...statuses: number[]) =>
   applyDecorators(...[...ALWAYS, ...statuses].map((status) => responseOf(status)));
 
 const responseOf = (status: number) =>
-  ApiResponse({ status, type: ErrorResponse, ...(PASSING.has(status) ? { headers: RETRY_AFTER } : undefined) });
+  ApiResponse({ status, type: ErrorResponse, ...(TEMPORARY.has(status) ? { headers: RETRY_AFTER } : undefined) });

@@ -24,7 +24,7 @@ export const ORGANIZATION = { minLength: 1, maxLength: MAX_ID_LENGTH, descriptio
 export const CONNECTION = { minLength: 1, maxLength: 128, description: 'Its id or name' } as const;
 export const CLIENT = {
   format: 'client-id',
-  description: 'The application: only connections that it may use',
+  description: 'The application, for only the connections that it may use',
 } as const;
 
 export class PromptQueryDto {
@@ -43,7 +43,7 @@ export class DiscoverDto {
   client_id?: string;
 }
 
-/** What is known of somebody, for the case that they are made; whoever is known stays as they are. */
+/** Profile data of a user to create. It does not change a user who exists. */
 export class ProfileDto {
   @StringField({ format: 'email' })
   email?: string;
@@ -75,12 +75,15 @@ export class ProfileDto {
 
 /** A `user_id` or an `email`, or both. */
 export class DecisionUserDto extends ProfileDto {
-  @StringField({ format: 'user-id-with-max-length', description: 'Says alone who it is when it is sent' })
+  @StringField({ format: 'user-id-with-max-length', description: 'Identifies the user, whatever else is sent' })
   user_id?: string;
 }
 
 export class DecisionDto {
-  @StringField({ ...ORGANIZATION, description: 'Its id or name; without one, wherever the user may come in' })
+  @StringField({
+    ...ORGANIZATION,
+    description: 'Its id or name; without one, any organization that the user may enter',
+  })
   organization?: string;
 
   @StringField({ ...CONNECTION, required: true })
@@ -95,7 +98,7 @@ export class DecisionDto {
   @EnumField(INTENTS, { required: true })
   intent!: Intent;
 
-  @BooleanField({ description: 'Decides and writes nothing' })
+  @BooleanField({ description: 'Decide, and write nothing' })
   dry_run?: boolean;
 }
 
@@ -115,7 +118,7 @@ export class LoginConnectionResponse {
   @ApiProperty({ enum: STRATEGY_KINDS })
   kind!: StrategyKind;
 
-  @ApiProperty({ description: 'Of others the login page shows a form' })
+  @ApiProperty({ description: 'The login page shows a form for other connections' })
   is_button!: boolean;
 }
 
@@ -158,7 +161,11 @@ export class DiscoveryResponse {
   @ApiProperty({ type: () => OrganizationNameResponse, nullable: true })
   organization!: OrganizationNameResponse | null;
 
-  @ApiProperty({ required: false, type: () => [OrganizationNameResponse], description: 'Those to choose from' })
+  @ApiProperty({
+    required: false,
+    type: () => [OrganizationNameResponse],
+    description: 'The organizations to choose from',
+  })
   organizations?: OrganizationNameResponse[];
 
   @ApiProperty({ type: () => LoginConnectionResponse, nullable: true })
@@ -175,7 +182,7 @@ export class FindingResponse {
   @ApiProperty({ enum: RESULTS })
   result!: Finding['result'];
 
-  @ApiProperty({ required: false, description: 'What was found, in words' })
+  @ApiProperty({ required: false, description: 'An explanation of the result' })
   detail?: string;
 }
 
@@ -192,9 +199,13 @@ export class DecisionResponse {
   @ApiProperty({ type: () => OrganizationNameResponse, nullable: true })
   organization!: OrganizationNameResponse | null;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'Null: nobody is known, or a dry run made nobody' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Null when the user is unknown, or a dry run created none',
+  })
   user_id!: string | null;
 
-  @ApiProperty({ type: () => [FindingResponse], description: 'The checks in their order, up to the one that decided' })
+  @ApiProperty({ type: () => [FindingResponse], description: 'The checks in order, up to the one that decided' })
   trace!: FindingResponse[];
 }

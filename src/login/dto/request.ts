@@ -20,7 +20,7 @@ export function discoveryRequestOf({ email, organization, client_id }: DiscoverD
   return { email, organization, clientId: client_id };
 }
 
-/** @throws DomainError when there is nothing to know the user by */
+/** @throws DomainError when nothing identifies the user */
 function claimantOf(dto: DecisionUserDto): Claimant {
   if (dto.user_id === undefined && dto.email === undefined) {
     throw new DomainError('body_invalid', at('Missing required property: user_id or email', ['user']));

@@ -9,7 +9,7 @@ import { ConnectionIdField, ConnectionNameField, Count } from './replacement.dto
 export const MAX_OPERATIONS = 1_000;
 const MAX_ORGANIZATION_NAME_LENGTH = 50;
 
-/** A null is the default. */
+/** A setting sent as null gets its default. */
 export class OperationDto extends OrganizationConnectionUpdateDto {
   @EnumField(OPERATIONS, { required: true })
   op!: OperationKind;
@@ -49,7 +49,11 @@ export class OperationResult {
   @ApiProperty({ enum: ['added', 'updated', 'removed', 'error'] })
   status!: 'added' | 'updated' | 'removed' | 'error';
 
-  @ApiProperty({ required: false, type: () => OrganizationConnectionResponse, description: 'The row after it' })
+  @ApiProperty({
+    required: false,
+    type: () => OrganizationConnectionResponse,
+    description: 'The row after the operation',
+  })
   connection?: OrganizationConnectionResponse;
 
   @ApiProperty({ required: false, type: () => ErrorResponse })
@@ -71,14 +75,14 @@ export class BulkSummary {
 }
 
 export class BulkResponse {
-  @ApiProperty({ type: () => [OperationResult], description: 'One for each operation, in their order' })
+  @ApiProperty({ type: () => [OperationResult], description: 'One for each operation, in the order of the request' })
   results!: OperationResult[];
 
   @ApiProperty({ type: () => BulkSummary })
   summary!: BulkSummary;
 }
 
-/** The connection that comes in place of the one in the path. */
+/** The connection that replaces the one in the path. */
 export class ConnectionReplaceDto {
   @ConnectionIdField()
   connection_id?: string;
@@ -88,7 +92,7 @@ export class ConnectionReplaceDto {
 }
 
 export class ConnectionReplacedSummary {
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'How many organizations have the other connection now' })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'The number of organizations that were changed' })
   replaced!: number;
 }
 

@@ -25,15 +25,15 @@ export class ListOrganizationConnectionsDto extends OffsetPagingDto {
 }
 
 class TermsDto {
-  @BooleanField({ description: 'Whoever signs in with the connection becomes a member' })
+  @BooleanField({ description: 'Users who sign in with the connection become members' })
   assign_membership_on_login?: boolean;
 
   @BooleanField({
-    description: 'Accounts can be created while signing in; only database connections that assign membership',
+    description: 'Users may sign up; only database connections that assign membership',
   })
   is_signup_enabled?: boolean;
 
-  @BooleanField({ description: 'The login page shows a button; only enterprise connections can do without' })
+  @BooleanField({ description: 'The login page shows a button; only enterprise connections may hide it' })
   show_as_button?: boolean;
 }
 
@@ -60,7 +60,7 @@ export class OrganizationConnectionCreateDto extends OrganizationConnectionSetti
   connection_id!: string;
 }
 
-/** A null puts the default back. */
+/** A setting sent as null gets its default. */
 export class OrganizationConnectionUpdateDto extends TermsDto {
   @BooleanField({ nullable: true })
   is_enabled?: boolean | null;

@@ -7,10 +7,9 @@ import {
 } from './organization-connection.dto.js';
 
 const MAX_CONNECTION_NAME_LENGTH = 128;
-/** The most that can be configured as an organization's limit. */
+/** The greatest limit that can be configured for an organization. */
 const MAX_CONNECTIONS = 10_000;
 
-/** Which connection: the id or else the name. */
 export const ConnectionIdField = () =>
   StringField({
     ...CONNECTION_ID_LIMITS,
@@ -33,7 +32,7 @@ export class OrganizationConnectionsReplaceDto {
   @ObjectListField(() => WantedConnectionDto, {
     required: true,
     maxItems: MAX_CONNECTIONS,
-    description: 'All connections as they shall be. What a row leaves out is the default, as when it is added',
+    description: 'All connections that the organization is to have. A setting that a row leaves out gets its default',
   })
   connections!: WantedConnectionDto[];
 }

@@ -16,7 +16,7 @@ type AnyDto =
   | OrganizationConnectionSettingsDto
   | OrganizationConnectionUpdateDto;
 
-/** What a body sets, field by field; what it does not have stays undefined, a null is the default. */
+/** Returns the settings in a body. A setting that was not sent is undefined, one sent as null is its default. */
 export function settingsOf(dto: AnyDto): Partial<Settings> {
   const { is_enabled, organization_access_level, organization_connection_name } =
     dto as OrganizationConnectionUpdateDto;
@@ -31,7 +31,7 @@ export function settingsOf(dto: AnyDto): Partial<Settings> {
   };
 }
 
-/** The same for a new row: what the body does not set is the default. */
+/** Returns a new row, with the default of every setting that was not sent. */
 export function newSettingsOf(dto: OrganizationEnabledConnectionAddDto | OrganizationConnectionCreateDto): NewRow {
   return { connectionId: dto.connection_id, ...withDefaults(settingsOf(dto)) };
 }
@@ -40,7 +40,7 @@ export function wantedRowOf(dto: WantedConnectionDto): WantedRow {
   return { connection: connectionOf(dto), ...withDefaults(settingsOf(dto)) };
 }
 
-/** Which connection a body names; it has exactly one of the two. */
+/** Returns the connection that a body names by exactly one of the two fields. */
 export function connectionOf(dto: { connection_id?: string; connection_name?: string }): Reference {
   return dto.connection_id === undefined ? { name: dto.connection_name! } : { id: dto.connection_id };
 }
