@@ -7,11 +7,8 @@ export const IncludeFieldsField = () =>
 
 /** A query without other parameters. */
 export class SelectFieldsDto {
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
+  @FieldsField() fields?: string;
+  @IncludeFieldsField() include_fields?: boolean;
 }
 
 /** Which properties of an answer to show. */

@@ -10,34 +10,24 @@ export const LimitedPageField = () => IntegerField({ minimum: 0, maximum: 1000 }
 
 /** Offset paging: `page` counts from 0. */
 export class OffsetPagingDto {
-  @IntegerField({ minimum: 0 })
-  page?: number;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  per_page?: number;
+  @IntegerField({ minimum: 0 }) page?: number;
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) per_page?: number;
 
   /** Answer with an object that also has `start`, `limit` and `total`, instead of a bare list. */
-  @BooleanField()
-  include_totals?: boolean;
+  @BooleanField() include_totals?: boolean;
 }
 
 /** Checkpoint paging alone. */
 export class CheckpointPagingDto {
-  @StringField({ description: 'The `next` of the page before' })
-  from?: string;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  take?: number;
+  @StringField({ description: 'The `next` of the page before' }) from?: string;
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) take?: number;
 }
 
 /** Offset paging, or checkpoint paging when `take` or `from` is sent. */
 export class PagingDto extends OffsetPagingDto {
   /** The `next` of the page before. */
-  @StringField()
-  from?: string;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  take?: number;
+  @StringField() from?: string;
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) take?: number;
 }
 
 export interface OffsetPage {

@@ -11,6 +11,5 @@ export class SubscribeToEventsDto {
   @StringField({ format: 'date-time', description: 'For events from this time on, when no `from` is known yet' })
   from_timestamp?: string;
 
-  @StringListField({ item: { enum: EVENT_TYPES }, description: 'Only of these types' })
-  event_type?: EventType[];
+  @StringListField({ item: { enum: EVENT_TYPES }, description: 'Only of these types' }) event_type?: EventType[];
 }

@@ -3,17 +3,10 @@ import { ApiProperty, ApiResponse } from '@nestjs/swagger';
 
 /** The body of every error of the Management API. */
 export class ErrorResponse {
-  @ApiProperty({ type: 'integer' })
-  statusCode!: number;
-
-  @ApiProperty({ description: 'The text of the status' })
-  error!: string;
-
-  @ApiProperty()
-  message!: string;
-
-  @ApiProperty({ required: false, description: 'A stable name of the cause, where it has one' })
-  errorCode?: string;
+  @ApiProperty({ type: 'integer' }) statusCode!: number;
+  @ApiProperty({ description: 'The text of the status' }) error!: string;
+  @ApiProperty() message!: string;
+  @ApiProperty({ required: false, description: 'A stable name of the cause, where it has one' }) errorCode?: string;
 }
 
 /** Every guarded route may answer these. */

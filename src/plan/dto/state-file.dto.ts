@@ -9,24 +9,14 @@ import {
 
 /** A connection of an organization in a state file. A setting that is left out stays as it is. */
 export class StateConnectionDto extends OrganizationConnectionSettingsDto {
-  @StringField({ required: true, minLength: 1, maxLength: 128 })
-  name!: string;
+  @StringField({ required: true, minLength: 1, maxLength: 128 }) name!: string;
 }
 
 /** An organization in a state file. Fields that are left out stay as they are, connections too. */
 export class StateOrganizationDto {
-  @StringField({ required: true, ...NAME_LIMITS })
-  name!: string;
-
-  @StringField(DISPLAY_NAME_LIMITS)
-  display_name?: string;
-
-  @ObjectField(() => BrandingDto)
-  branding?: BrandingDto;
-
-  @TextMapField({ maxProperties: MAX_METADATA })
-  metadata?: Record<string, string>;
-
-  @ObjectListField(() => StateConnectionDto, { maxItems: 10_000, uniqueBy: 'name' })
-  connections?: StateConnectionDto[];
+  @StringField({ required: true, ...NAME_LIMITS }) name!: string;
+  @StringField(DISPLAY_NAME_LIMITS) display_name?: string;
+  @ObjectField(() => BrandingDto) branding?: BrandingDto;
+  @TextMapField({ maxProperties: MAX_METADATA }) metadata?: Record<string, string>;
+  @ObjectListField(() => StateConnectionDto, { maxItems: 10_000, uniqueBy: 'name' }) connections?: StateConnectionDto[];
 }

@@ -19,20 +19,14 @@ export class SubjectPropertiesDto extends ProfileDto {}
 
 @AcceptOtherProperties()
 export class SubjectDto {
-  @StringField({ required: true, description: '`user` or `email`; other types are not applicable' })
-  type!: string;
-
-  @StringField({ required: true, description: 'The user_id of a `user`, the address of an `email`' })
-  id!: string;
-
-  @ObjectField(() => SubjectPropertiesDto)
-  properties?: SubjectPropertiesDto;
+  @StringField({ required: true, description: '`user` or `email`; other types are not applicable' }) type!: string;
+  @StringField({ required: true, description: 'The user_id of a `user`, the address of an `email`' }) id!: string;
+  @ObjectField(() => SubjectPropertiesDto) properties?: SubjectPropertiesDto;
 }
 
 @AcceptOtherProperties()
 export class ActionDto {
-  @StringField({ required: true, description: '`login` or `signup`; other actions are not applicable' })
-  name!: string;
+  @StringField({ required: true, description: '`login` or `signup`; other actions are not applicable' }) name!: string;
 }
 
 @AcceptOtherProperties()
@@ -40,8 +34,7 @@ export class ResourceDto {
   @StringField({ required: true, description: '`organization` or `connection`; other types are not applicable' })
   type!: string;
 
-  @StringField({ required: true, description: 'Its id or name' })
-  id!: string;
+  @StringField({ required: true, description: 'Its id or name' }) id!: string;
 }
 
 @AcceptOtherProperties()
@@ -55,48 +48,30 @@ export class ContextDto {
   @StringField({ ...CONNECTION, description: 'For an `organization`, where it is required: its id or name' })
   connection?: string;
 
-  @StringField(CLIENT)
-  client_id?: string;
-
-  @BooleanField({ description: 'Decide, and write nothing' })
-  dry_run?: boolean;
+  @StringField(CLIENT) client_id?: string;
+  @BooleanField({ description: 'Decide, and write nothing' }) dry_run?: boolean;
 }
 
 @AcceptOtherProperties()
 export class EvaluationDto {
-  @ObjectField(() => SubjectDto, { required: true })
-  subject!: SubjectDto;
-
-  @ObjectField(() => ActionDto, { required: true })
-  action!: ActionDto;
-
-  @ObjectField(() => ResourceDto, { required: true })
-  resource!: ResourceDto;
-
-  @ObjectField(() => ContextDto)
-  context?: ContextDto;
+  @ObjectField(() => SubjectDto, { required: true }) subject!: SubjectDto;
+  @ObjectField(() => ActionDto, { required: true }) action!: ActionDto;
+  @ObjectField(() => ResourceDto, { required: true }) resource!: ResourceDto;
+  @ObjectField(() => ContextDto) context?: ContextDto;
 }
 
 /** A part that is left out is taken from the whole request. */
 @AcceptOtherProperties()
 export class EvaluationPartDto {
-  @ObjectField(() => SubjectDto)
-  subject?: SubjectDto;
-
-  @ObjectField(() => ActionDto)
-  action?: ActionDto;
-
-  @ObjectField(() => ResourceDto)
-  resource?: ResourceDto;
-
-  @ObjectField(() => ContextDto)
-  context?: ContextDto;
+  @ObjectField(() => SubjectDto) subject?: SubjectDto;
+  @ObjectField(() => ActionDto) action?: ActionDto;
+  @ObjectField(() => ResourceDto) resource?: ResourceDto;
+  @ObjectField(() => ContextDto) context?: ContextDto;
 }
 
 @AcceptOtherProperties()
 export class EvaluationOptionsDto {
-  @EnumField(SEMANTICS)
-  evaluations_semantic?: Semantic;
+  @EnumField(SEMANTICS) evaluations_semantic?: Semantic;
 }
 
 @AcceptOtherProperties()
@@ -107,15 +82,13 @@ export class EvaluationsDto extends EvaluationPartDto {
   })
   evaluations?: EvaluationPartDto[];
 
-  @ObjectField(() => EvaluationOptionsDto)
-  options?: EvaluationOptionsDto;
+  @ObjectField(() => EvaluationOptionsDto) options?: EvaluationOptionsDto;
 }
 
 const NOT_APPLICABLE = 'not_applicable';
 
 export class SignInContextResponse {
-  @ApiProperty({ enum: [...REASONS, NOT_APPLICABLE] })
-  reason!: Reason | typeof NOT_APPLICABLE;
+  @ApiProperty({ enum: [...REASONS, NOT_APPLICABLE] }) reason!: Reason | typeof NOT_APPLICABLE;
 
   @ApiProperty({
     selfRequired: false,
@@ -125,11 +98,8 @@ export class SignInContextResponse {
   })
   reason_admin?: Record<string, string>;
 
-  @ApiProperty({ enum: MEMBERSHIPS })
-  membership!: Membership;
-
-  @ApiProperty({ required: false, type: () => OrganizationNameResponse })
-  organization?: OrganizationNameResponse;
+  @ApiProperty({ enum: MEMBERSHIPS }) membership!: Membership;
+  @ApiProperty({ required: false }) organization?: OrganizationNameResponse;
 
   @ApiProperty({ required: false, description: 'Absent when the user is unknown, or a dry run created none' })
   user_id?: string;
@@ -139,22 +109,17 @@ export class SignInContextResponse {
 }
 
 export class EvaluationErrorResponse {
-  @ApiProperty({ type: 'integer' })
-  status!: number;
-
-  @ApiProperty()
-  message!: string;
+  @ApiProperty({ type: 'integer' }) status!: number;
+  @ApiProperty() message!: string;
 }
 
 export class FailedContextResponse {
-  @ApiProperty({ type: () => EvaluationErrorResponse })
-  error!: EvaluationErrorResponse;
+  @ApiProperty() error!: EvaluationErrorResponse;
 }
 
 @ApiExtraModels(SignInContextResponse, FailedContextResponse)
 export class EvaluationResponse {
-  @ApiProperty()
-  decision!: boolean;
+  @ApiProperty() decision!: boolean;
 
   @ApiProperty({ oneOf: [SignInContextResponse, FailedContextResponse].map((type) => ({ $ref: getSchemaPath(type) })) })
   context!: SignInContextResponse | FailedContextResponse;
