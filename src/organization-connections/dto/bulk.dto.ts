@@ -11,8 +11,7 @@ const MAX_ORGANIZATION_NAME_LENGTH = 50;
 
 /** A setting sent as null gets its default. */
 export class OperationDto extends OrganizationConnectionUpdateDto {
-  @EnumField(OPERATIONS, { required: true })
-  op!: OperationKind;
+  @EnumField(OPERATIONS, { required: true }) op!: OperationKind;
 
   @StringField({
     minLength: 1,
@@ -25,29 +24,21 @@ export class OperationDto extends OrganizationConnectionUpdateDto {
   @StringField({ minLength: 1, maxLength: MAX_ORGANIZATION_NAME_LENGTH, insteadOf: 'organization_id' })
   organization_name?: string;
 
-  @ConnectionIdField()
-  connection_id?: string;
-
-  @ConnectionNameField()
-  connection_name?: string;
+  @ConnectionIdField() connection_id?: string;
+  @ConnectionNameField() connection_name?: string;
 }
 
 export class BulkQueryDto {
-  @BooleanField({ description: 'All operations or none; for a body that is a list' })
-  atomic?: boolean;
+  @BooleanField({ description: 'All operations or none; for a body that is a list' }) atomic?: boolean;
 }
 
 export class BulkDto {
-  @ObjectListField(() => OperationDto, { required: true, maxItems: MAX_OPERATIONS })
-  operations!: OperationDto[];
-
-  @BooleanField({ description: 'All operations or none' })
-  atomic?: boolean;
+  @ObjectListField(() => OperationDto, { required: true, maxItems: MAX_OPERATIONS }) operations!: OperationDto[];
+  @BooleanField({ description: 'All operations or none' }) atomic?: boolean;
 }
 
 export class OperationResult {
-  @ApiProperty({ enum: ['added', 'updated', 'removed', 'error'] })
-  status!: 'added' | 'updated' | 'removed' | 'error';
+  @ApiProperty({ enum: ['added', 'updated', 'removed', 'error'] }) status!: 'added' | 'updated' | 'removed' | 'error';
 
   @ApiProperty({
     required: false,
@@ -56,39 +47,27 @@ export class OperationResult {
   })
   connection?: OrganizationConnectionResponse;
 
-  @ApiProperty({ required: false, type: () => ErrorResponse })
-  error?: ErrorResponse;
+  @ApiProperty({ required: false }) error?: ErrorResponse;
 }
 
 export class BulkSummary {
-  @Count()
-  added!: number;
-
-  @Count()
-  updated!: number;
-
-  @Count()
-  removed!: number;
-
-  @Count()
-  failed!: number;
+  @Count() added!: number;
+  @Count() updated!: number;
+  @Count() removed!: number;
+  @Count() failed!: number;
 }
 
 export class BulkResponse {
   @ApiProperty({ type: () => [OperationResult], description: 'One for each operation, in the order of the request' })
   results!: OperationResult[];
 
-  @ApiProperty({ type: () => BulkSummary })
-  summary!: BulkSummary;
+  @ApiProperty() summary!: BulkSummary;
 }
 
 /** The connection that replaces the one in the path. */
 export class ConnectionReplaceDto {
-  @ConnectionIdField()
-  connection_id?: string;
-
-  @ConnectionNameField()
-  connection_name?: string;
+  @ConnectionIdField() connection_id?: string;
+  @ConnectionNameField() connection_name?: string;
 }
 
 export class ConnectionReplacedSummary {
@@ -97,6 +76,5 @@ export class ConnectionReplacedSummary {
 }
 
 export class ConnectionReplacedResponse {
-  @ApiProperty({ type: () => ConnectionReplacedSummary })
-  summary!: ConnectionReplacedSummary;
+  @ApiProperty() summary!: ConnectionReplacedSummary;
 }

@@ -10,18 +10,15 @@ const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
 export const CONNECTION_ID_LIMITS = { minLength: 1, maxLength: MAX_ID_LENGTH, format: 'connection-id' } as const;
 
 export class OrganizationEnabledConnectionPathDto extends OrganizationPathDto {
-  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH })
-  connectionId!: string;
+  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH }) connectionId!: string;
 }
 
 export class OrganizationConnectionPathDto extends OrganizationPathDto {
-  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH })
-  connection_id!: string;
+  @StringField({ required: true, minLength: 1, maxLength: MAX_ID_LENGTH }) connection_id!: string;
 }
 
 export class ListOrganizationConnectionsDto extends OffsetPagingDto {
-  @BooleanField({ description: 'Only rows that are enabled, or only those that are not' })
-  is_enabled?: boolean;
+  @BooleanField({ description: 'Only rows that are enabled, or only those that are not' }) is_enabled?: boolean;
 }
 
 class TermsDto {
@@ -38,74 +35,45 @@ class TermsDto {
 }
 
 export class OrganizationEnabledConnectionAddDto extends TermsDto {
-  @StringField({ required: true, format: 'connection-id' })
-  connection_id!: string;
+  @StringField({ required: true, format: 'connection-id' }) connection_id!: string;
 }
 
 export class OrganizationEnabledConnectionUpdateDto extends TermsDto {}
 
 export class OrganizationConnectionSettingsDto extends TermsDto {
-  @BooleanField()
-  is_enabled?: boolean;
-
-  @EnumField(ORGANIZATION_ACCESS_LEVELS)
-  organization_access_level?: OrganizationAccessLevel;
-
-  @StringField(NAME_LIMITS)
-  organization_connection_name?: string;
+  @BooleanField() is_enabled?: boolean;
+  @EnumField(ORGANIZATION_ACCESS_LEVELS) organization_access_level?: OrganizationAccessLevel;
+  @StringField(NAME_LIMITS) organization_connection_name?: string;
 }
 
 export class OrganizationConnectionCreateDto extends OrganizationConnectionSettingsDto {
-  @StringField({ required: true, ...CONNECTION_ID_LIMITS })
-  connection_id!: string;
+  @StringField({ required: true, ...CONNECTION_ID_LIMITS }) connection_id!: string;
 }
 
 /** A setting sent as null gets its default. */
 export class OrganizationConnectionUpdateDto extends TermsDto {
-  @BooleanField({ nullable: true })
-  is_enabled?: boolean | null;
-
-  @EnumField(ORGANIZATION_ACCESS_LEVELS, { nullable: true })
-  organization_access_level?: OrganizationAccessLevel | null;
-
-  @StringField({ ...NAME_LIMITS, nullable: true })
-  organization_connection_name?: string | null;
+  @BooleanField({ nullable: true }) is_enabled?: boolean | null;
+  @EnumField(ORGANIZATION_ACCESS_LEVELS, { nullable: true }) organization_access_level?: OrganizationAccessLevel | null;
+  @StringField({ ...NAME_LIMITS, nullable: true }) organization_connection_name?: string | null;
 }
 
 export class ConnectionInformationResponse {
-  @ApiProperty()
-  name!: string;
-
-  @ApiProperty()
-  strategy!: string;
+  @ApiProperty() name!: string;
+  @ApiProperty() strategy!: string;
 }
 
 export class OrganizationEnabledConnectionResponse {
-  @ApiProperty()
-  connection_id!: string;
-
-  @ApiProperty()
-  assign_membership_on_login!: boolean;
-
-  @ApiProperty({ required: false, description: 'Only for database connections' })
-  is_signup_enabled?: boolean;
-
-  @ApiProperty()
-  show_as_button!: boolean;
-
-  @ApiProperty({ type: () => ConnectionInformationResponse })
-  connection!: ConnectionInformationResponse;
+  @ApiProperty() connection_id!: string;
+  @ApiProperty() assign_membership_on_login!: boolean;
+  @ApiProperty({ required: false, description: 'Only for database connections' }) is_signup_enabled?: boolean;
+  @ApiProperty() show_as_button!: boolean;
+  @ApiProperty() connection!: ConnectionInformationResponse;
 }
 
 export class OrganizationConnectionResponse extends OrganizationEnabledConnectionResponse {
-  @ApiProperty(CONNECTION_ID_LIMITS)
-  declare connection_id: string;
-
-  @ApiProperty()
-  is_enabled!: boolean;
-
-  @ApiProperty({ enum: ORGANIZATION_ACCESS_LEVELS })
-  organization_access_level!: OrganizationAccessLevel;
+  @ApiProperty(CONNECTION_ID_LIMITS) declare connection_id: string;
+  @ApiProperty() is_enabled!: boolean;
+  @ApiProperty({ enum: ORGANIZATION_ACCESS_LEVELS }) organization_access_level!: OrganizationAccessLevel;
 
   @ApiProperty({ required: false, description: 'Absent unless set', ...stringSchema(NAME_LIMITS) })
   organization_connection_name?: string;

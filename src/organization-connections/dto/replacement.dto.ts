@@ -21,11 +21,8 @@ export const ConnectionNameField = () =>
   StringField({ minLength: 1, maxLength: MAX_CONNECTION_NAME_LENGTH, insteadOf: 'connection_id' });
 
 export class WantedConnectionDto extends OrganizationConnectionSettingsDto {
-  @ConnectionIdField()
-  connection_id?: string;
-
-  @ConnectionNameField()
-  connection_name?: string;
+  @ConnectionIdField() connection_id?: string;
+  @ConnectionNameField() connection_name?: string;
 }
 
 export class OrganizationConnectionsReplaceDto {
@@ -40,23 +37,13 @@ export class OrganizationConnectionsReplaceDto {
 export const Count = () => ApiProperty({ type: 'integer', minimum: 0 });
 
 export class ReplacementSummary {
-  @Count()
-  added!: number;
-
-  @Count()
-  changed!: number;
-
-  @Count()
-  removed!: number;
-
-  @Count()
-  unchanged!: number;
+  @Count() added!: number;
+  @Count() changed!: number;
+  @Count() removed!: number;
+  @Count() unchanged!: number;
 }
 
 export class OrganizationConnectionsReplacedResponse {
-  @ApiProperty({ type: () => [OrganizationConnectionResponse] })
-  connections!: OrganizationConnectionResponse[];
-
-  @ApiProperty({ type: () => ReplacementSummary })
-  summary!: ReplacementSummary;
+  @ApiProperty({ type: () => [OrganizationConnectionResponse] }) connections!: OrganizationConnectionResponse[];
+  @ApiProperty() summary!: ReplacementSummary;
 }
