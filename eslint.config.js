@@ -5,37 +5,6 @@ import tseslint from 'typescript-eslint';
 
 const FRAMEWORKS = ['@nestjs/*', 'fastify', '@fastify/*', '@prisma/*', 'pg', 'class-validator', 'class-transformer'];
 
-/** Imports run downward: a lower room may import from these folders and files of `src/` and from nothing else there. */
-const ROOMS = {
-  errors: [],
-  config: [],
-  database: ['errors/', 'config/', 'paths.js', 'unless-aborted.js', 'actor.js'],
-  http: ['errors/', 'config/'],
-  encryption: ['config/', 'database/', 'paths.js', 'actor.js'],
-  auth: ['errors/', 'config/', 'database/', 'encryption/', 'http/', 'identifiers.js', 'actor.js'],
-  metrics: ['config/', 'database/', 'event-streams/', 'http/', 'login/'],
-  tracing: ['config/', 'database/', 'unless-aborted.js'],
-};
-
-const room = ([name, below]) =>
-  // A file in a folder of the room has one step more to go up.
-  [0, 1].map((depth) => ({
-    files: [`src/${name}/${'*/'.repeat(depth)}*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              regex: `^${'\\.\\./'.repeat(depth + 1)}(?!(${below.join('|').replaceAll('.', '\\.') || '$'}))`,
-              message: `${name}/ imports ${below.length === 0 ? 'nothing else of src/' : `only ${below.join(', ')}`}: what it needs from above is handed to it.`,
-            },
-          ],
-        },
-      ],
-    },
-  }));
-
 export default defineConfig([
   globalIgnores(['dist/', 'src/database/generated/', '**/.data/']),
   js.configs.recommended,
@@ -139,5 +108,4 @@ export default defineConfig([
       ],
     },
   },
-  ...Object.entries(ROOMS).flatMap(room),
 ]);

@@ -2,12 +2,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BackgroundJobsModule } from './background-jobs.module.js';
 import { ChangesModule } from './changes/changes.module.js';
 import type { AppConfig } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
-import type { Pool } from './database/pool.js';
+import type pg from 'pg';
 import { DiscoveryDomainsModule } from './discovery-domains/discovery-domains.module.js';
 import { lookUpTxtOverDns, type LookUpTxt } from './discovery-domains/txt-records.js';
 import { EncryptionModule } from './encryption/encryption.module.js';
@@ -22,19 +23,18 @@ import { OrganizationConnectionsModule } from './organization-connections/organi
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { RemovalModule } from './removal/removal.module.js';
 import { SafeWritesModule } from './safe-writes/safe-writes.module.js';
-import { PlanModule } from './plan/plan.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
 export class AppModule {
   /** @param lookUpTxt how TXT records are found; tests have their own way */
-  static forRoot(config: AppConfig, pool: Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
+  static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     const discoveryDomains = DiscoveryDomainsModule.forRoot(lookUpTxt);
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        DatabaseModule.forRoot(pool),
+        DatabaseModule.forRoot(pool, config),
         EncryptionModule,
         AuthModule.forRoot(config.auth),
         OrganizationsModule,
@@ -46,12 +46,12 @@ export class AppModule {
         ChangesModule.forRoot(discoveryDomains),
         ApplicationsModule,
         LoginModule,
-        PlanModule,
         EventStreamsModule,
         SafeWritesModule,
         RemovalModule,
         HealthModule,
         OpenApiModule,
+        BackgroundJobsModule,
       ],
       providers: [
         { provide: APP_PIPE, useClass: RequestValidationPipe },

@@ -1,15 +1,15 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
-import { AppModule } from './app.module.js';
 import { MachineClientsRepository } from './auth/machine-clients.repository.js';
 import { TOKEN_LIFETIME_SECONDS } from './auth/oauth.service.js';
 import { SCOPES, splitScopes } from './auth/scopes.js';
 import { SigningKeysRepository } from './auth/signing-keys.repository.js';
 import { TokenIssuer } from './auth/token-issuer.js';
+import { CliModule } from './cli.module.js';
 import { ConfigError, loadConfig, type AppConfig } from './config/config.js';
 import { isPooledByTransaction } from './config/pooling.js';
-import type { MachineClient } from './database/database.js';
+import type { MachineClient } from './database/client.js';
 import { createPool } from './database/pool.js';
 import {
   applyMigrations,
@@ -141,7 +141,7 @@ const keys = program
 keys
   .command('rotate')
   .description('make the next signing key, which signs when everybody can know it; the present ones stay good')
-  .option('--encryption', 'instead, encrypt all secrets with the first key of ENCRYPTION_KEY, also those in the clear')
+  .option('--encryption', 'instead, encrypt all secrets with the first key of ENCRYPTION_KEY')
   .addHelpText(
     'after',
     '\nExample:\n  $ npx vestibule keys rotate\n  $ ENCRYPTION_KEY="$NEW_KEY,$OLD_KEY" npx vestibule keys rotate --encryption',
@@ -163,8 +163,8 @@ function rotateSigningKey(): Promise<void> {
 
 function reEncrypt(): Promise<void> {
   return withApplication(async (app) => {
-    const { keyId, clear, reEncrypted } = await app.get(EncryptionService).rotate();
-    print(`${reEncrypted} rows encrypted anew, ${clear} that were in the clear.`);
+    const { keyId, reEncrypted } = await app.get(EncryptionService).rotate();
+    print(`${reEncrypted} rows encrypted anew.`);
     print(`Everything is encrypted with the key ${keyId}, and no other is needed.`);
   });
 }
@@ -274,11 +274,8 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   const database = await openDatabase(config);
   try {
     await requireMigrated(config, database.url);
-    // Nothing that a command does asks for the terms of sign-in again and again.
-    const module = AppModule.forRoot(
-      { ...(await withEncryptionKeys(config)), termsCacheMegabytes: 0 },
-      createPool(database.url, config.databasePoolSize),
-    );
+    const pool = createPool(database.url, { max: config.databasePoolSize, waitMs: config.poolWaitMs });
+    const module = CliModule.forRoot(await withEncryptionKeys(config), pool);
     const app = await NestFactory.createApplicationContext(module, {
       logger: ['error', 'warn'],
       abortOnError: false,
@@ -293,7 +290,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   }
 }
 
-/** The embedded database is nobody's but this checkout's; the schema of another is changed only by whoever says so. */
+/** Migrates the embedded database of this checkout; the schema of another database is changed by `vestibule migrate` alone. */
 async function requireMigrated({ databaseUrl }: AppConfig, url: string): Promise<void> {
   if (databaseUrl === undefined) await applyMigrations(url);
   else if (!(await isMigrated(url))) {

@@ -1,22 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
 import { registerAuthentication } from './auth/authentication.js';
-import { registerOAuthErrors } from './auth/oauth-exception.filter.js';
 import { registerRefusalLog } from './auth/refusal-log.js';
 import { TokenVerifier } from './auth/token-verifier.js';
-import { ChangePartitions } from './changes/change-partitions.js';
 import { AppConfig } from './config/config.js';
-import { CallerShares } from './database/caller-shares.js';
-import { POOL } from './database/database.js';
-import { ClearSecrets } from './encryption/clear-secrets.js';
-import type { Pool } from './database/pool.js';
-import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import { registerAccessLog } from './http/access-log.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { registerRateLimit } from './rate-limit/rate-limit.js';
-import { registerAuthzenBinding } from './login/authzen/https-binding.js';
-import { registerCallerShares } from './load-shedding/caller-shares.hooks.js';
+import { registerUnderPressure } from './rate-limit/under-pressure.js';
 import { registerPreconditions } from './http/preconditions.js';
-import { RemovalService } from './removal/removal.service.js';
 import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
 import { SafeWritesService } from './safe-writes/safe-writes.service.js';
 
@@ -36,22 +28,12 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   registerAccessLog(fastify);
   const config = app.get(AppConfig);
   registerRefusalLog(fastify, config.deadlines.refusalSummary);
+  await registerUnderPressure(fastify, config);
   const verifier = app.get(TokenVerifier);
-  await registerRateLimit(fastify, config, verifier, app.get<Pool>(POOL).options.connectionString!);
-  registerAuthzenBinding(fastify);
+  await registerRateLimit(fastify, config, verifier, app.get(pg.Pool).options.connectionString!);
   registerAuthentication(fastify, verifier);
   registerPreconditions(fastify);
   await registerBodyParsers(fastify);
-  registerCallerShares(fastify, app.get(CallerShares));
   registerSafeWrites(fastify, app.get(SafeWritesService));
-  registerOAuthErrors(fastify);
-  const dispatcher = app.get(EventDispatcher);
-  fastify.addHook('onListen', (done) => {
-    app.get(ChangePartitions).start();
-    app.get(ClearSecrets).encryptInTime(config.deadlines.clearSecrets);
-    app.get(RemovalService).start();
-    dispatcher.start();
-    done();
-  });
   app.setGlobalPrefix('api/v2', { exclude: OUTSIDE_THE_API });
 }

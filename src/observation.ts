@@ -1,12 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type pg from 'pg';
 import type { AppConfig } from './config/config.js';
-import { CallerShares } from './database/caller-shares.js';
-import { ChangeFeed } from './database/change-feed.js';
 import { newestMigration } from './database/migrations.js';
-import type { Pool } from './database/pool.js';
-import { RequestTransactions } from './database/request-transactions.js';
-import { TermsCache } from './login/terms-cache.js';
 import { EventDispatcher } from './event-streams/event-dispatcher.js';
 import type { MetricsServer } from './metrics/metrics-server.js';
 import { paths } from './paths.js';
@@ -18,12 +14,12 @@ export interface Observation {
 }
 
 /**
- * Starts what watches the server, where the configuration asks for it. What is not asked for is not even loaded. To be
- * called before the application has hooks of its own.
+ * Starts metrics and tracing if they are configured, and loads them only then. Call it before the application adds hooks
+ * of its own.
  *
  * @throws ConfigError when the host or port of the metrics cannot be listened on
  */
-export async function observe(app: NestFastifyApplication, pool: Pool, config: AppConfig): Promise<Observation> {
+export async function observe(app: NestFastifyApplication, pool: pg.Pool, config: AppConfig): Promise<Observation> {
   let tracing: Tracing | undefined;
   let metrics: MetricsServer | undefined;
   const end = async () => {
@@ -38,12 +34,8 @@ export async function observe(app: NestFastifyApplication, pool: Pool, config: A
     }
     if (config.metrics) {
       const { startMetrics } = await import('./metrics/metrics-server.js');
-      const [shares, transactions] = [app.get(CallerShares), app.get(RequestTransactions)];
       metrics = await startMetrics(config.metrics, {
         pool,
-        waiting: () => pool.waiting + shares.waiting + transactions.waiting,
-        termsCache: app.get(TermsCache),
-        feed: app.get(ChangeFeed),
         events: app.get(EventDispatcher),
         version: await ownVersion(),
         migration: await newestMigration(pool),

@@ -33,7 +33,8 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
     // In development what there is to say is said in plain lines.
     if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
     const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls, join(paths.data, 'tls')), stop));
-    const pool = createPool(database.url, config.databasePoolSize, {
+    const pool = createPool(database.url, {
+      max: config.databasePoolSize,
       waitMs: config.poolWaitMs,
       onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
     });

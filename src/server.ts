@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { AppConfig } from './config/config.js';
 import { configureApp } from './configure-app.js';
-import type { Pool } from './database/pool.js';
 import { HealthService } from './health/health.service.js';
 import type { LookUpTxt } from './discovery-domains/txt-records.js';
 import { createHttpAdapter, type TlsCredentials } from './http/adapter.js';
@@ -40,7 +40,7 @@ export interface RunningServer {
  */
 export async function startServer(
   config: AppConfig,
-  pool: Pool,
+  pool: pg.Pool,
   logger: Logger,
   tls?: TlsCredentials,
   lookUpTxt?: LookUpTxt,

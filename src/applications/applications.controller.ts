@@ -1,9 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
-import { ApiExcludeController } from '../http/openapi/decorators.js';
 import { pageOf, presentPage } from '../http/pagination.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
-import { OrganizationsService } from '../organizations/organizations.service.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { emptyPage } from './empty-page.js';
 import { ListApplicationsDto } from './dto/application.dto.js';
 
@@ -14,7 +14,7 @@ import { ListApplicationsDto } from './dto/application.dto.js';
 @ApiExcludeController()
 @Controller()
 export class ApplicationsController {
-  constructor(private readonly organizations: OrganizationsService) {}
+  constructor(private readonly organizations: OrganizationExistence) {}
 
   @Get('clients')
   @RequireScope('read:clients')
@@ -31,14 +31,14 @@ export class ApplicationsController {
   @Get('organizations/:id/clients')
   @RequireScope('read:organization_clients')
   async listOrganizationClients(@Param() { id }: OrganizationPathDto, @Query() query: ListApplicationsDto) {
-    await this.organizations.requireExistence(id);
+    await this.organizations.require(id);
     return presentPage(emptyPage(pageOf(query)), 'clients', String);
   }
 
   @Get('organizations/:id/client-grants')
   @RequireScope('read:organization_client_grants')
   async listOrganizationClientGrants(@Param() { id }: OrganizationPathDto, @Query() query: ListApplicationsDto) {
-    await this.organizations.requireExistence(id);
+    await this.organizations.require(id);
     return presentPage(emptyPage(pageOf(query)), 'client_grants', String);
   }
 }

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { ApplicationsController } from './applications.controller.js';
 
-@Module({ imports: [OrganizationsModule], controllers: [ApplicationsController] })
+@Module({ controllers: [ApplicationsController] })
 export class ApplicationsModule {}

@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AuthConfig } from '../config/config.js';
-import { ClearSigningKeysRepository } from './clear-signing-keys.repository.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { MachineClientsRepository } from './machine-clients.repository.js';
 import { OAuthController } from './oauth.controller.js';
@@ -20,7 +19,6 @@ export class AuthModule {
         TokenVerifier,
         TokenIssuer,
         SigningKeysRepository,
-        ClearSigningKeysRepository,
         MachineClientsRepository,
         FailedAttempts,
         OAuthService,

@@ -10,7 +10,7 @@ declare module 'fastify' {
     caller?: string;
     /** The application it was issued to, as far as the token says. */
     callerClientId?: string;
-    /** The scopes of the token; undefined as above. */
+    /** The scopes of the token; undefined on public routes and for strangers. */
     scopes?: ReadonlySet<string>;
   }
 }
@@ -24,10 +24,10 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
   fastify.decorateRequest('callerClientId');
   fastify.decorateRequest('scopes');
   fastify.addHook('onRoute', ({ method, url, config }) => {
-    if (accessOf(config) === undefined) throw new Error(`${String(method)} ${url} does not say who may call it`);
+    if (config?.access === undefined) throw new Error(`${String(method)} ${url} does not say who may call it`);
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const access = request.is404 ? 'public' : (accessOf(request.routeOptions.config) ?? { anyScopeOf: [] });
+    const access = request.is404 ? 'public' : (request.routeOptions.config.access ?? { anyScopeOf: [] });
     if (access === 'public') return done();
     const token = bearerToken(request.headers.authorization);
     const refuse = (error: Error) => {
@@ -48,8 +48,6 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
     verifier.verify(token).then(letIn, refuse);
   });
 }
-
-const accessOf = (config: unknown) => (config as { access?: Access } | undefined)?.access;
 
 /** Where all scopes are wanted, the refusal names the first that is missing. */
 function missingScope({ scopes }: VerifiedToken, access: Exclude<Access, 'public'>): DomainError | undefined {

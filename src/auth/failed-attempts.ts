@@ -19,13 +19,13 @@ const REMEMBERED = 10_000;
 const BOUNDS = {
   /** Who guesses at the secret of one client from one address. */
   pair: { failures: 5, longestPauseMs: 5 * 60_000 },
-  /** Who tries many clients from one address, which may be that of a whole office. */
+  /** For many clients tried from one address, which may be that of a whole office. */
   address: { failures: 50, longestPauseMs: 5 * 60_000 },
-  /** Who guesses at one client from many addresses. */
+  /** For one client tried from many addresses. */
   client: { failures: 1_000, longestPauseMs: 60_000 },
 } as const satisfies Record<string, Bound>;
 
-/** Who tries to get a token. The keys have a fixed length, however long a name somebody makes up. */
+/** What an attempt to get a token counts for. The keys have a fixed length, however long the name that was sent. */
 export interface Attempt {
   readonly pair: string;
   readonly address: string;
@@ -33,10 +33,10 @@ export interface Attempt {
 }
 
 /**
- * The failed attempts to get a token, of this process. Whoever fails too often has to pause, for longer each time.
+ * The failed attempts to get a token, of this process. After too many the caller has to pause, for longer each time.
  *
- * A client that has got a token from an address is known there: it is held up by its own failures from there and by
- * nobody else's, be it a neighbour behind the same address or somebody who guesses at the same client.
+ * A client that has got a token from an address is known there: it is held up by its own failures from there alone, not
+ * by those of a neighbour behind the same address or of a stranger who guesses at the same client.
  */
 @Injectable()
 export class FailedAttempts {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Actor } from '../actor.js';
-import { writing } from '../database/recording.js';
-import { DATABASE, type Database, type MachineClient } from '../database/database.js';
+import type { MachineClient } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { randomText } from '../identifiers.js';
 
 /** Clients are made and changed by the command line alone. */
@@ -12,7 +12,7 @@ const CLIENT_ID_LENGTH = 32;
 const NO_HASH = '0'.repeat(64);
 const SECRET_BYTES = 32;
 
-/** An expired client has shown its secret; whoever is refused has not, and is not told whether there is such a client. */
+/** An expired client has shown its secret; a refused caller has not, and is not told whether there is such a client. */
 export type Authentication =
   | { readonly outcome: 'authenticated'; readonly client: MachineClient }
   | { readonly outcome: 'expired' }
@@ -21,10 +21,10 @@ export type Authentication =
 /** Machines that may ask the built-in issuer for tokens. */
 @Injectable()
 export class MachineClientsRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * @param expiresAt undefined: never
+   * @param expiresAt never when absent
    * @returns the client, and its secret, which cannot be had again
    */
   async create(
@@ -35,22 +35,21 @@ export class MachineClientsRepository {
     const secret = newSecret();
     const clientId = randomText(CLIENT_ID_LENGTH);
     const data = { clientId, name, scopes: [...scopes], secretHash: hash(secret), expiresAt };
-    const client = await writing(this.database, ACTOR, ({ machineClient }) => machineClient.create({ data }));
+    const client = await this.prisma.write(ACTOR, ({ machineClient }) => machineClient.create({ data }));
     return { client, secret };
   }
 
   /**
    * Gives the client a new secret. One that was before the present one ends at once.
    *
-   * @param keepUntil how long the present one stays good; undefined: it ends too
-   * @returns the new secret, which cannot be had again; undefined: there is no such client
+   * @param keepUntil how long the present one stays good; it ends at once when absent
+   * @returns the new secret, which cannot be had again, or undefined when there is no such client
    */
   async rotateSecret(clientId: string, keepUntil?: Date): Promise<string | undefined> {
     const secret = newSecret();
     const until = keepUntil ?? null;
     // In one statement, so that of two at once the later one keeps the secret that the earlier one has given.
-    const changed = await writing(
-      this.database,
+    const changed = await this.prisma.write(
       ACTOR,
       (transaction) => transaction.$executeRaw`
       UPDATE machine_clients SET secret_hash = ${hash(secret)},
@@ -63,12 +62,12 @@ export class MachineClientsRepository {
 
   /** Oldest first. */
   list(): Promise<MachineClient[]> {
-    return this.database.machineClient.findMany({ orderBy: [{ createdAt: 'asc' }, { clientId: 'asc' }] });
+    return this.prisma.client.machineClient.findMany({ orderBy: [{ createdAt: 'asc' }, { clientId: 'asc' }] });
   }
 
   /** Tokens it already has stay good until they expire. @returns whether there was such a client */
   async remove(clientId: string): Promise<boolean> {
-    const { count } = await writing(this.database, ACTOR, ({ machineClient }) =>
+    const { count } = await this.prisma.write(ACTOR, ({ machineClient }) =>
       machineClient.deleteMany({ where: { clientId } }),
     );
     return count > 0;
@@ -76,7 +75,7 @@ export class MachineClientsRepository {
 
   /** An unknown client takes as long as a wrong secret, and one secret as long as two. */
   async authenticate(clientId: string, secret: string): Promise<Authentication> {
-    const client = await this.database.machineClient.findUnique({ where: { clientId } });
+    const client = await this.prisma.client.machineClient.findUnique({ where: { clientId } });
     const given = hash(secret);
     const isPresent = isSame(given, client?.secretHash);
     const isPrevious = isSame(given, client?.previousSecretHash);
@@ -90,8 +89,8 @@ export class MachineClientsRepository {
 const newSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
 
 /** In constant time, also where there is nothing to compare with: no secret has that hash. */
-const isSame = (given: string, kept: string | null = null) =>
-  timingSafeEqual(Buffer.from(given, 'hex'), Buffer.from(kept ?? NO_HASH, 'hex'));
+const isSame = (given: string, stored: string | null = null) =>
+  timingSafeEqual(Buffer.from(given, 'hex'), Buffer.from(stored ?? NO_HASH, 'hex'));
 
 const isAhead = (time: Date | null) => time !== null && time.getTime() > Date.now();
 

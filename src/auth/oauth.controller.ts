@@ -1,10 +1,12 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Ip, Post, UseFilters } from '@nestjs/common';
-import { ApiExcludeController } from '../http/openapi/decorators.js';
+import { Body, Controller, Get, Header, Headers, HttpCode, Ip, Post } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyContextConfig } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { Public } from './access.js';
-import { OAuthExceptionFilter, TOKEN_ENDPOINT } from './oauth-exception.filter.js';
 import { OAuthService, type TokenResponse } from './oauth.service.js';
+import { sendOAuthError, TOKEN_ENDPOINT } from './send-oauth-error.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
 /** The built-in issuer. Only there while it is the one in use. */
@@ -18,8 +20,7 @@ export class OAuthController {
   ) {}
 
   @Post(TOKEN_ENDPOINT)
-  @Public()
-  @UseFilters(OAuthExceptionFilter)
+  @RouteConfig({ access: 'public', sendError: sendOAuthError } satisfies FastifyContextConfig)
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   createToken(

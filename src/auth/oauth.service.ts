@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { isStorable } from '../http/validation/storable.js';
-import type { MachineClient } from '../database/database.js';
+import type { MachineClient } from '../database/client.js';
 import { FailedAttempts, type Attempt } from './failed-attempts.js';
 import { MachineClientsRepository, type Authentication } from './machine-clients.repository.js';
 import { OAuthError } from './oauth-error.js';
@@ -115,7 +115,7 @@ function required(fields: Map<string, string>, name: string): string {
   return value;
 }
 
-/** Undefined: the client did not authenticate this way. */
+/** Returns undefined when the client did not authenticate this way. */
 function basicCredentials(header: string | undefined): Credentials | undefined {
   const [, encoded] = /^Basic +(\S+)$/i.exec(header ?? '') ?? [];
   if (encoded === undefined) return undefined;

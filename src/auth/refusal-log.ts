@@ -3,7 +3,7 @@ import { type DomainError } from '../errors/domain-error.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why the caller was not let in; undefined for whoever was. */
+    /** Why the caller was not let in. */
     refusal?: string;
   }
 }
@@ -20,8 +20,8 @@ export function refusalOf(error: DomainError): string {
 }
 
 /**
- * Tells in one line from time to time how many callers were not let in, why, and who they were. The access log has a
- * line for each of them as for everybody.
+ * Logs in one line from time to time how many callers were not let in, why, and who they were. The access log has a
+ * line for each of these requests too.
  */
 export function registerRefusalLog(fastify: FastifyInstance, intervalMs: number): void {
   fastify.decorateRequest('refusal');

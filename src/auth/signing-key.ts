@@ -1,6 +1,6 @@
 /**
- * How long a key is published before it signs. Our own servers ask for a key that they do not know; whoever else checks
- * tokens keeps the published set for a while.
+ * How long a key is published before it signs. Our own servers ask for a key that they do not know; others that
+ * check tokens cache the published set for a while.
  */
 export const PUBLICATION_MS = 60_000;
 

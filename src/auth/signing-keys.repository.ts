@@ -1,18 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JSONWebKeySet } from 'jose';
-import { DATABASE, type Database, type Prisma, type SigningKey } from '../database/database.js';
+import { Actor } from '../actor.js';
+import type { Client, Prisma, SigningKey } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { Encryption } from '../encryption/encryption.js';
 import { signingKeyOf, signsFrom } from './signing-key.js';
 
 const ALGORITHM = 'RS256';
 /** Any number that no other lock of this database uses. */
 const FIRST_KEY_LOCK = 5_119_204_117n;
+/** Signing keys are not recorded. */
+const ACTOR = new Actor({ subject: 'vestibule keys' });
 
 /** The keys of the built-in issuer. They live in the database, so that all replicas sign and check alike. */
 @Injectable()
 export class SigningKeysRepository {
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
+    private readonly prisma: PrismaService,
     private readonly encryption: Encryption,
   ) {}
 
@@ -34,12 +38,12 @@ export class SigningKeysRepository {
       const { kid, createdAt } = await this.makeUnlessThere();
       return { kid, signsFrom: createdAt };
     }
-    const { kid, createdAt } = await this.database.signingKey.create({ data: await this.makeKey() });
+    const { kid, createdAt } = await this.prisma.client.signingKey.create({ data: await this.makeKey() });
     return { kid, signsFrom: signsFrom(createdAt) };
   }
 
   /** Newest first. */
-  private published(from: Pick<Database, 'signingKey'> = this.database): Promise<SigningKey[]> {
+  private published(from: Pick<Client, 'signingKey'> = this.prisma.client): Promise<SigningKey[]> {
     return from.signingKey.findMany({
       where: { withdrawnAt: null },
       orderBy: [{ createdAt: 'desc' }, { kid: 'asc' }],
@@ -49,7 +53,7 @@ export class SigningKeysRepository {
   /** Of several processes that need a first key at once, one makes it and the others find it. */
   private async makeUnlessThere(): Promise<SigningKey> {
     const made = await this.makeKey();
-    return this.database.$transaction(async (transaction) => {
+    return this.prisma.write(ACTOR, async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
       const present = await this.published(transaction);
       return signingKeyOf(present, new Date()) ?? transaction.signingKey.create({ data: made });
@@ -68,8 +72,8 @@ export class SigningKeysRepository {
   }
 }
 
-/** The columns that a key is kept in. */
-export async function encryptedKey(encryption: Encryption, privateJwk: JWK) {
+/** The columns of a stored key. */
+async function encryptedKey(encryption: Encryption, privateJwk: JWK) {
   const { jwe, keyId } = await encryption.encrypt(JSON.stringify(privateJwk));
   return { privateJwk: publicHalf(privateJwk) as Prisma.InputJsonObject, privateJwe: jwe, keyId };
 }

@@ -8,7 +8,7 @@ export interface TokenRequest {
   subject: string;
   scopes: readonly string[];
   lifetimeSeconds: number;
-  /** Undefined: every audience this service answers to. */
+  /** Every audience of this service when absent. */
   audience?: string;
 }
 

@@ -4,8 +4,7 @@ import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { AppConfig } from '../config/config.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
-import { fetchJwks } from './fetch-jwks.js';
-import { KeySet, KeysUnavailableError, type LoadTimes } from './key-set.js';
+import { fetchJwks, IssuerKeys, KeysUnavailableError, type KeyTimes } from './issuer-keys.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 import { splitScopes } from './scopes.js';
 
@@ -24,7 +23,7 @@ interface Remembered extends VerifiedToken {
   readonly goodUntil: number;
 }
 
-/** Never a symmetric one: with it, whoever knows the public key could sign. */
+/** Never a symmetric one: with it, the public key would be enough to sign. */
 const ASYMMETRIC_ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
 ]; // prettier-ignore
@@ -38,22 +37,27 @@ const REMEMBERED_TOKENS = 10_000;
 const KEY_TIMES = {
   'built-in': { maxAgeMs: 10_000, cooldownMs: 0 },
   external: { maxAgeMs: 10 * 60_000, cooldownMs: 30_000 },
-} as const satisfies Record<string, LoadTimes>;
+} as const satisfies Record<string, KeyTimes>;
 
 /** Checks access tokens of the one issuer that is configured. A token found good is remembered until it expires. */
 @Injectable()
 export class TokenVerifier {
   private readonly logger = new Logger(TokenVerifier.name);
   private remembered = noTokens();
-  private readonly keys: KeySet;
+  private readonly keys: IssuerKeys;
 
   constructor(
     private readonly config: AppConfig,
     signingKeys: SigningKeysRepository,
   ) {
     const { auth } = config;
-    this.keys = new KeySet(
-      auth.kind === 'built-in' ? () => signingKeys.publicKeys() : () => fetchJwks(auth.jwksUrl),
+    const [url, load] =
+      auth.kind === 'built-in'
+        ? [auth.issuer, () => signingKeys.publicKeys()]
+        : [auth.jwksUrl, (signal: AbortSignal) => fetchJwks(auth.jwksUrl, signal)];
+    this.keys = new IssuerKeys(
+      url,
+      load,
       KEY_TIMES[auth.kind],
       () => (this.remembered = noTokens()),
       (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}: ${messageOf(error)}`),
@@ -117,7 +121,7 @@ const endOf = (token: string) => token.slice(-32);
 
 const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
 
-/** Undefined: nothing that was foreseen. */
+/** Returns undefined for an unexpected error. */
 function refusalOf(error: unknown): ErrorCode | undefined {
   if (error instanceof KeysUnavailableError) return 'keys_unavailable';
   if (error instanceof errors.JWTExpired) return 'token_expired';

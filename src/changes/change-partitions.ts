@@ -1,41 +1,24 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import { DATABASE, type Database } from '../database/database.js';
+import { PrismaService } from '../database/prisma.service.js';
 
-const LOOK_EVERY_MS = 60 * 60_000;
 /** Partitions are made so long before their month begins. */
 const AHEAD_DAYS = 62;
 
-/** Keeps the months of `changes`: makes those that come, and drops those that are too old to be kept. */
+/** The monthly partitions of `changes`. */
 @Injectable()
-export class ChangePartitions implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(ChangePartitions.name);
-  private timer?: NodeJS.Timeout;
-  private keeping?: Promise<void>;
-
+export class ChangePartitions {
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
+    private readonly prisma: PrismaService,
     private readonly config: AppConfig,
   ) {}
 
-  /** Now, and every hour. Until it has worked, changes are caught by the default partition. */
-  start(): void {
-    const keep = () => {
-      this.keeping = this.keep().catch((error: unknown) => {
-        this.logger.warn(`The months of the history were not looked after: ${String(error)}`);
-      });
-    };
-    keep();
-    this.timer = setInterval(keep, LOOK_EVERY_MS).unref();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.keeping;
-  }
-
+  /**
+   * Makes those of the coming months and drops those older than the retention. Changes of a month without a partition go
+   * to the default partition.
+   */
   async keep(): Promise<void> {
-    await this.database.$queryRaw`
+    await this.prisma.client.$queryRaw`
       SELECT keep_change_partitions(
         current_date + ${AHEAD_DAYS}::int, current_date - ${this.config.changeRetentionDays}::int)::text`;
   }

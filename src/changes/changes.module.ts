@@ -2,7 +2,6 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MembersModule } from '../members/members.module.js';
 import { OrganizationConnectionsModule } from '../organization-connections/organization-connections.module.js';
 import { OrganizationsModule } from '../organizations/organizations.module.js';
-import { ChangePartitions } from './change-partitions.js';
 import { ChangesRepository } from './changes.repository.js';
 import { HistoryController } from './history.controller.js';
 import { HistoryService } from './history.service.js';
@@ -17,7 +16,7 @@ export class ChangesModule {
       module: ChangesModule,
       imports: [OrganizationsModule, OrganizationConnectionsModule, MembersModule, discoveryDomains],
       controllers: [HistoryController, LogsController],
-      providers: [HistoryService, ChangesRepository, LogsRepository, ChangePartitions],
+      providers: [HistoryService, ChangesRepository, LogsRepository],
     };
   }
 }

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ActorFacts } from '../actor.js';
-import { DATABASE, type Database, type Prisma } from '../database/database.js';
+import type { Prisma } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import { OPERATIONS, type Change, type Operation, type RecordedRow, type RecordedTable } from './domain/change.js';
 
-/** Which changes to show; of each undefined: all. */
+/** Which changes to show: those that fit everything that is set. */
 export interface ChangeFilter {
   readonly row?: RowName;
   readonly since?: Date;
@@ -22,11 +23,11 @@ export interface RowName {
 /** The rows of `changes`, which only triggers write. */
 @Injectable()
 export class ChangesRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /** Of one organization and no other, newest first. */
   async list(organizationId: string, filter: ChangeFilter, page: CheckpointPage): Promise<Page<Change>> {
-    const rows = await this.database.change.findMany({
+    const rows = await this.prisma.client.change.findMany({
       where: {
         organizationId,
         ...(filter.row && { tableName: filter.row.table, rowId: filter.row.rowId }),
@@ -41,9 +42,9 @@ export class ChangesRepository {
     return checkpointPage(rows.map(changeOf), page, ({ sequence }) => [String(sequence)]);
   }
 
-  /** @param row of which it has to be; undefined: any of the organization's */
+  /** @param row whose change it has to be; any of the organization's when absent */
   async get(organizationId: string, sequence: bigint, row?: RowName): Promise<Change | undefined> {
-    const found = await this.database.change.findFirst({
+    const found = await this.prisma.client.change.findFirst({
       where: { organizationId, sequence, ...(row && { tableName: row.table, rowId: row.rowId }) },
     });
     return found ? changeOf(found) : undefined;
@@ -51,7 +52,7 @@ export class ChangesRepository {
 
   /** What was last written to a row. */
   async latest(organizationId: string, { table, rowId }: RowName): Promise<Change | undefined> {
-    const found = await this.database.change.findFirst({
+    const found = await this.prisma.client.change.findFirst({
       where: { organizationId, tableName: table, rowId },
       orderBy: { sequence: 'desc' },
     });

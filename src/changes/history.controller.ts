@@ -1,13 +1,13 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CallerScopes, RequireScope } from '../auth/access.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { GrantedScopes } from '../auth/scopes.js';
 import type { Actor } from '../actor.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
 import { OrganizationConnectionPathDto } from '../organization-connections/dto/organization-connection.dto.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import type { ChangeFilter } from './changes.repository.js';
 import {
   ChangePathDto,

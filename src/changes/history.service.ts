@@ -34,9 +34,9 @@ export class HistoryService {
   /**
    * Puts a row back as it was before a change, under the rules of today and as a change of its own.
    *
-   * @param row whose change it has to be; undefined: any of the organization's
+   * @param row whose change it has to be; any of the organization's when absent
    * @returns what was last written to the row
-   * @throws DomainError also where the row cannot be had again as it was
+   * @throws DomainError when the change cannot be reverted
    */
   async revert(
     actor: Actor,
@@ -91,7 +91,7 @@ export class HistoryService {
     }
   }
 
-  /** @throws DomainError when there neither is nor, as far as is kept, was such an organization */
+  /** @throws DomainError when there is no such organization and no change of one is stored */
   private async requireKnown(organizationId: string): Promise<void> {
     const page = { kind: 'checkpoint', limit: 1 } as const;
     const { rows } = await this.repository.list(organizationId, {}, page);
@@ -99,7 +99,7 @@ export class HistoryService {
   }
 }
 
-/** What the request for the same alone would want. */
+/** The scope of the request that would make the same change. */
 const SCOPES: Readonly<Record<Reversal['kind'], Scope>> = {
   update_organization: 'update:organizations',
   put_connection: 'update:organization_connections',

@@ -1,10 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiList } from '../http/openapi/lists.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { parseLogQuery } from './domain/log-query.js';

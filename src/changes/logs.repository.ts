@@ -1,5 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { DATABASE, Prisma, type Database } from '../database/database.js';
+import { Injectable } from '@nestjs/common';
+import { Prisma } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import type { OffsetPage } from '../http/pagination.js';
 import { changeOf, type ChangeRow } from './changes.repository.js';
 import { OPERATIONS } from './domain/change.js';
@@ -12,7 +13,7 @@ export const MAX_RESULTS = 1000;
 /** The changes that were made over the Management API. */
 @Injectable()
 export class LogsRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /** Newest first, or oldest. */
   search(terms: readonly LogTerm[], { offset, limit }: OffsetPage, isAscending: boolean): Promise<LogEntry[]> {
@@ -22,7 +23,7 @@ export class LogsRepository {
 
   /** At most {@link MAX_RESULTS}. */
   async count(terms: readonly LogTerm[]): Promise<number> {
-    const [found] = await this.database.$queryRaw<{ total: bigint }[]>`
+    const [found] = await this.prisma.client.$queryRaw<{ total: bigint }[]>`
       SELECT count(*) AS total FROM (SELECT ${FROM} WHERE ${whereOf(terms)} LIMIT ${MAX_RESULTS}) counted`;
     return Number(found!.total);
   }
@@ -38,7 +39,7 @@ export class LogsRepository {
   }
 
   private async select(rest: Prisma.Sql): Promise<LogEntry[]> {
-    const rows = await this.database.$queryRaw<(ChangeRow & { clientName: string | null })[]>`
+    const rows = await this.prisma.client.$queryRaw<(ChangeRow & { clientName: string | null })[]>`
       SELECT c.organization_id AS "organizationId", c.sequence, c.changed_at AS "changedAt", c.table_name AS "tableName",
              c.row_id AS "rowId", c.operation::text AS operation, c.actor, c.before, c.after, m.name AS "clientName"
              ${FROM} WHERE ${rest}`;

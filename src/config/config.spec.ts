@@ -230,7 +230,6 @@ describe('loadConfig', () => {
         request: 30_000,
         requestCheck: 5_000,
         refusalSummary: 60_000,
-        clearSecrets: 60_000,
       },
     });
     expect(loadConfig({}).databaseUrl).toBeUndefined();
@@ -243,9 +242,9 @@ describe('loadConfig', () => {
     expect(limits({ RATE_LIMIT_WRITES_PER_MINUTE: '0' })).toEqual({ readsPerMinute: 7, writesPerMinute: 0 });
   });
 
-  it('neither migrates nor remembers behind a pooler that lends connections by the transaction', () => {
+  it('does not migrate behind a pooler that lends connections by the transaction', () => {
     const pooled = { DATABASE_URL: `${URL_OF_DATABASE}?sslmode=require&pgbouncer=true` };
-    expect(loadConfig(pooled)).toMatchObject({ migratesOnStart: false, termsCacheMegabytes: 0 });
+    expect(loadConfig(pooled)).toMatchObject({ migratesOnStart: false });
     expect(loadConfig({ DATABASE_URL: URL_OF_DATABASE })).toMatchObject({ migratesOnStart: true });
     expect(complaintAbout({ ...pooled, MIGRATE_ON_START: 'true' })).toBe(
       'MIGRATE_ON_START: got "true", takes false when DATABASE_URL has pgbouncer=true',

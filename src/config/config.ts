@@ -5,116 +5,98 @@ import { cleanEnv, EnvError, makeValidator, str, type CleanedEnvAccessors } from
 import { KEY_FORMAT, keyRingOf, type KeyRing } from './key-ring.js';
 import { isPooledByTransaction } from './pooling.js';
 
-/** How the server was told to run. Built once by {@link loadConfig}; nothing else reads the environment. */
+/** The configuration. Built once by {@link loadConfig}; nothing else reads the environment. */
 export class AppConfig {
   readonly production!: boolean;
   readonly host!: string;
   readonly port!: number;
-  /** Absent: no HTTPS. */
+  /** Absent when HTTPS is off. */
   readonly tls?: TlsConfig;
   /** Where clients reach the service, without a trailing slash. */
   readonly publicUrl!: string;
-  /** Absent: the embedded Postgres under `.data/`. */
+  /** Absent for the embedded Postgres under `.data/`. */
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
-  /** How long a request waits for a connection of the pool, or for its caller's share of it. */
+  /** How long a request waits for a connection of the pool, in milliseconds. */
   readonly poolWaitMs!: number;
-  /** Else the server waits until `vestibule migrate` has brought the database up to date. */
+  /** When false, the server waits until `vestibule migrate` has brought the database up to date. */
   readonly migratesOnStart!: boolean;
   readonly auth!: AuthConfig;
-  /** Absent: that of this checkout, which `withEncryptionKeys` adds. */
+  /** Absent for the key of this checkout, which `withEncryptionKeys` adds. */
   readonly encryption?: EncryptionConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
-  /** What the terms of sign-in may take in memory; 0: they are not kept there. */
-  readonly termsCacheMegabytes!: number;
-  /** How long the record of changes is kept at least; it goes by whole months. */
+  /** How long change records are kept at least; they are deleted by whole months. */
   readonly changeRetentionDays!: number;
-  /** Whose word on a caller's address is taken: addresses and networks of proxies. */
+  /** Proxies whose X-Forwarded-For is trusted: addresses and networks. */
   readonly trustedProxies!: readonly string[];
-  /** For each caller, of all servers together; 0 is no limit. */
+  /** Per caller, for all servers together; 0 means no limit. */
   readonly rateLimits!: { readonly readsPerMinute: number; readonly writesPerMinute: number };
-  /** Where the servers count together what is used of the limits; absent: in the database. */
+  /** Where the servers count requests for the limits; absent to count in the database. */
   readonly redisUrl?: string;
-  /** Hosts, addresses and networks to which events may be sent although they are not public, also over http. */
+  /** Hosts, addresses and networks that events may be sent to although they are not public, also over http. */
   readonly eventDestinationsAllow!: readonly string[];
-  /** Absent: nothing is measured. */
+  /** Absent when metrics are off. */
   readonly metrics?: MetricsConfig;
-  /** Absent: nothing is traced. */
+  /** Absent when tracing is off. */
   readonly tracing?: TracingConfig;
-  /** The variables that another command must be given too, to work on the same server and database. */
+  /** Variables that another command needs too, to work on the same server and database. */
   readonly sharedVariables!: readonly string[];
   readonly deadlines!: Deadlines;
   readonly removal!: RemovalConfig;
 }
 
-/** How much is deleted by one statement. No variable sets it; tests have no time for as many rows. */
-export interface RemovalConfig {
-  /** Rows that may go along with what is deleted; more of them are removed in the background. */
-  readonly atOnce: number;
-  /** Rows of a kind that are removed there at a time. */
-  readonly batch: number;
-  /** How often it is looked whether another server has left something, in milliseconds. */
-  readonly lookEvery: number;
-}
-
-/** How long the server waits for others, in milliseconds. No variable sets them; tests have no time for them. */
-export interface Deadlines {
-  /** For a database to answer at the start, and to be brought up to date by somebody else. */
-  readonly database: number;
-  /** For whoever sends requests here to hear that it stops, before it takes no more. */
-  readonly drain: number;
-  /** For requests under way when it stops; then they are cut off. */
-  readonly shutdown: number;
-  /** For the head of a request. */
-  readonly requestHead: number;
-  /** For a whole request; a client that trickles one in is cut off with 408. */
-  readonly request: number;
-  /** How often the two above are looked after, and so how much later they may come into force. */
-  readonly requestCheck: number;
-  /** Between two lines of the log about callers who were not let in. */
-  readonly refusalSummary: number;
-  /** For the last writes of servers of the version before, when their time is over: see `src/encryption/clear-secrets.ts`. */
-  readonly clearSecrets: number;
-  /** For a destination to answer that it has taken an event. */
-  readonly eventAnswer: number;
-  /** From the first failure of an event until its stream is paused. */
-  readonly eventRetries: number;
-  /** Between an event's first failure and the second try; each further one waits longer. */
-  readonly eventFirstPause: number;
-  /** Of those who pull events, after which they hear that there is none. */
-  readonly eventHeartbeat: number;
-  /** After which they have to ask again, with a token that is still good. */
-  readonly eventReading: number;
-}
-
-const DEADLINES: Deadlines = {
+/** How long the server waits, in milliseconds. No variable sets these; tests use shorter ones. */
+const DEADLINES = {
+  /** For a database to answer at the start, and for another process to bring it up to date. */
   database: 30_000,
+  /** For load balancers to notice that the server stops, before it takes no more requests. */
   drain: 2_000,
+  /** For requests under way when the server stops; then they are cut off. */
   shutdown: 10_000,
+  /** For the head of a request. */
   requestHead: 10_000,
+  /** For a whole request; a client that trickles one in is cut off with 408. */
   request: 30_000,
+  /** How often the two above are checked, and so how late they may take effect. */
   requestCheck: 5_000,
+  /** Mean time that a turn of the event loop may be late; above it, requests are refused. */
+  eventLoopDelay: 1_000,
+  /** Between two lines of the log about callers that were refused. */
   refusalSummary: 60_000,
-  clearSecrets: 60_000,
+  /** For a destination to answer that it has taken an event. */
   eventAnswer: 10_000,
+  /** From the first failure of an event until its stream is paused. */
   eventRetries: 3 * 24 * 3_600_000,
+  /** Between an event's first failure and the second try; each further one waits longer. */
   eventFirstPause: 1_000,
+  /** Between two heartbeats to a client that pulls events when there are none. */
   eventHeartbeat: 15_000,
+  /** After which a client that pulls events must ask again, with a token that is still valid. */
   eventReading: 3_600_000,
 };
+export type Deadlines = Readonly<typeof DEADLINES>;
 
-const REMOVAL: RemovalConfig = { atOnce: 5_000, batch: 1_000, lookEvery: 30_000 };
+/** How much is deleted by one statement. No variable sets these; tests use smaller ones. */
+const REMOVAL = {
+  /** Rows that may be deleted along with their owner; more of them are deleted in the background. */
+  atOnce: 5_000,
+  /** Rows of a table that the background job deletes at a time. */
+  batch: 1_000,
+  /** How often the background job looks for work that another server has left, in milliseconds. */
+  lookEvery: 30_000,
+};
+export type RemovalConfig = Readonly<typeof REMOVAL>;
 
 export interface TlsConfig {
   readonly port: number;
-  /** Absent: the development certificate under `.data/tls/`. */
+  /** Absent for the development certificate under `.data/tls/`. */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
 }
 
 export interface EncryptionConfig {
   readonly keys: KeyRing;
-  /** Where they come from. */
+  /** The variable that they come from. */
   readonly variable: string;
 }
 
@@ -126,7 +108,7 @@ export interface MetricsConfig {
 export interface TracingConfig {
   /** Where spans are posted to, as OTLP in JSON. */
   readonly url: string;
-  /** Absent: what `OTEL_RESOURCE_ATTRIBUTES` says, or `vestibule`. */
+  /** Absent for the name in `OTEL_RESOURCE_ATTRIBUTES`, or `vestibule`. */
   readonly serviceName?: string;
 }
 
@@ -159,13 +141,33 @@ const whole = (from: number, to: number) =>
     return value;
   });
 
-const httpUrl = makeValidator((input) => {
-  if (!URL.canParse(input) || !/^https?:$/.test(new URL(input).protocol)) throw new EnvError('an http or https URL');
-  return input;
-});
+/** Takes a value as it is sent. */
+const text = (isValid: (input: string) => boolean, takes: string) =>
+  makeValidator((input) => {
+    if (!isValid(input)) throw new EnvError(takes);
+    return input;
+  });
 
+const list = (isValid: (item: string) => boolean, takes: string) =>
+  makeValidator((input) => {
+    const items = input.split(',').map((item) => item.trim());
+    if (!items.every(isValid)) throw new EnvError(`${takes} such as 10.0.0.0/8, separated by commas`);
+    return items;
+  });
+
+const oneOf = <T extends string>(choices: readonly T[]) =>
+  makeValidator((input) => {
+    const choice = choices.find((one) => one === input);
+    if (choice === undefined) throw new EnvError(`one of ${choices.join(', ')}`);
+    return choice;
+  });
+
+const isUrl = (protocol: RegExp) => (input: string) => URL.canParse(input) && protocol.test(new URL(input).protocol);
+
+const httpUrl = text(isUrl(/^https?:$/), 'an http or https URL');
+const redisUrl = text(isUrl(/^rediss?:$/), 'a URL such as redis://user:password@host:6379/0, or rediss:// for TLS');
 const postgresUrl = makeValidator((input) => {
-  if (!URL.canParse(input) || !/^postgres(ql)?:$/.test(new URL(input).protocol)) {
+  if (!isUrl(/^postgres(ql)?:$/)(input)) {
     throw new EnvError('a URL such as postgresql://user:password@host:5432/database');
   }
   // Prisma's own URLs may have it; `pg` ignores it, and the tables would go elsewhere than it says.
@@ -175,27 +177,11 @@ const postgresUrl = makeValidator((input) => {
   return input;
 });
 
-const redisUrl = makeValidator((input) => {
-  if (!URL.canParse(input) || !/^rediss?:$/.test(new URL(input).protocol)) {
-    throw new EnvError('a URL such as redis://user:password@host:6379/0, or rediss:// for TLS');
-  }
-  return input;
-});
-
-/** A file that TLS can work with by itself; whether the two belong together is seen when both are known. */
-const pemFile = (part: 'cert' | 'key', what: string) =>
-  makeValidator((input) => {
-    const pem = contentOf(input);
-    if (pem === undefined) throw new EnvError('the path of a file this process can read');
-    if (!isUsable({ [part]: pem })) throw new EnvError(`the path of ${what}`);
-    return input;
-  });
-
-function contentOf(file: string): Buffer | undefined {
+function contentOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch {
-    return undefined;
+    throw new EnvError('the path of a file this process can read');
   }
 }
 
@@ -208,50 +194,28 @@ function isUsable(pems: SecureContextOptions): boolean {
   }
 }
 
-const listed = (input: string) => input.split(',').map((one) => one.trim());
+/** Whether a certificate and key belong together is checked when both are known. */
+const pemFile = (part: 'cert' | 'key', what: string) =>
+  text((file) => isUsable({ [part]: contentOf(file) }), `the path of ${what}`);
 
-function isNetwork(text: string): boolean {
-  const [address = '', prefix = '0', ...rest] = text.split('/');
+function isNetwork(input: string): boolean {
+  const [address = '', prefix = '0', ...rest] = input.split('/');
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
   return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
 }
 
-const networks = makeValidator((input) => {
-  const given = listed(input);
-  if (!given.every(isNetwork)) throw new EnvError('addresses or networks such as 10.0.0.0/8, separated by commas');
-  return given;
-});
-
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+/** Digits and dots alone are a mistyped address. */
+const isHostName = (input: string) => HOST_NAME.test(input) && !/^[\d.]+$/.test(input);
 
-const hosts = makeValidator((input) => {
-  const given = listed(input);
-  // Digits and dots alone are an address with a mistake in it.
-  if (!given.every((one) => isNetwork(one) || (HOST_NAME.test(one) && !/^[\d.]+$/.test(one)))) {
-    throw new EnvError('names of hosts, addresses or networks such as 10.0.0.0/8, separated by commas');
-  }
-  return given;
-});
+const networks = list(isNetwork, 'addresses or networks');
+const hosts = list((one) => isNetwork(one) || isHostName(one), 'names of hosts, addresses or networks');
 
-const encryptionKeys = makeValidator((input) => {
-  const keys = keyRingOf(input);
-  if (keys === undefined) throw new EnvError(KEY_FORMAT);
-  return keys;
-});
-
-const encryptionKeyFile = makeValidator((input) => {
-  const content = contentOf(input);
-  if (content === undefined) throw new EnvError('the path of a file this process can read');
-  const keys = keyRingOf(content.toString());
-  if (keys === undefined) throw new EnvError(`the path of a file that holds ${KEY_FORMAT}`);
-  return keys;
-});
-
-const oneOf = <T extends string>(choices: readonly T[]) =>
+const encryptionKeys = (contentOfValue: (input: string) => string, takes: string) =>
   makeValidator((input) => {
-    const found = choices.find((choice) => choice === input);
-    if (found === undefined) throw new EnvError(`one of ${choices.join(', ')}`);
-    return found;
+    const keys = keyRingOf(contentOfValue(input));
+    if (keys === undefined) throw new EnvError(takes);
+    return keys;
   });
 
 const specs = {
@@ -269,11 +233,13 @@ const specs = {
   AUTH_ISSUER: httpUrl({ default: undefined }),
   AUTH_AUDIENCE: str({ default: undefined }),
   AUTH_JWKS_URL: httpUrl({ default: undefined }),
-  ENCRYPTION_KEY: encryptionKeys({ default: undefined }),
-  ENCRYPTION_KEY_FILE: encryptionKeyFile({ default: undefined }),
+  ENCRYPTION_KEY: encryptionKeys(String, KEY_FORMAT)({ default: undefined }),
+  ENCRYPTION_KEY_FILE: encryptionKeys(
+    (file) => contentOf(file).toString(),
+    `the path of a file that holds ${KEY_FORMAT}`,
+  )({ default: undefined }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: 'info' as const }),
   MAX_CONNECTIONS_PER_ORGANIZATION: whole(1, 10_000)({ default: 10 }),
-  TERMS_CACHE_MEGABYTES: whole(0, 100_000)({ default: 64 }),
   CHANGE_RETENTION_DAYS: whole(1, 36_500)({ default: 400 }),
   TRUSTED_PROXIES: networks({ default: [] }),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000)({ default: 0 }),
@@ -295,7 +261,7 @@ export const VARIABLES: readonly string[] = Object.keys(specs);
 
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_FILE'];
 
-/** May hold a password or a key, so a bad value is never repeated. */
+/** These may hold a password or a key, so a bad value is never repeated. */
 const SECRET_VARIABLES = new Set(['DATABASE_URL', 'REDIS_URL', 'ENCRYPTION_KEY']);
 
 /**
@@ -336,14 +302,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     poolWaitMs: env.POOL_WAIT_MS,
-    // Whoever migrates holds a lock of the session.
+    // A migration holds a lock of the session, which such a pooler does not keep.
     migratesOnStart: env.MIGRATE_ON_START !== 'false' && !isPooled,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     encryption: encryptionConfig(env, production),
     logLevel: env.LOG_LEVEL,
     maxConnectionsPerOrganization: env.MAX_CONNECTIONS_PER_ORGANIZATION,
-    // Memory is good only where changes are heard, and a pooler passes no notifications on.
-    termsCacheMegabytes: isPooled ? 0 : env.TERMS_CACHE_MEGABYTES,
     changeRetentionDays: env.CHANGE_RETENTION_DAYS,
     trustedProxies: env.TRUSTED_PROXIES,
     rateLimits: {
@@ -355,7 +319,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     tracing: tracingConfig(env),
     sharedVariables: SHARED_VARIABLES.filter((variable) => given[variable] !== undefined),
-    // Nobody who develops waits for proxies.
+    // In development there is no load balancer to wait for.
     deadlines: production ? DEADLINES : { ...DEADLINES, drain: 0 },
     removal: REMOVAL,
   };

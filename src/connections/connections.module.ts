@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { ClearOptionsRepository } from './clear-options.repository.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
@@ -7,6 +6,6 @@ import { EncryptedOptions } from './encrypted-options.js';
 
 @Module({
   controllers: [ConnectionsController],
-  providers: [ConnectionsService, ConnectionsRepository, EncryptedOptions, ClearOptionsRepository],
+  providers: [ConnectionsService, ConnectionsRepository, EncryptedOptions],
 })
 export class ConnectionsModule {}

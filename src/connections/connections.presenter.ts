@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Connection } from '../database/database.js';
+import type { Connection } from '../database/client.js';
 import { shortHash, tagged } from '../http/entity-tag.js';
 import { select, tagPartOf, type FieldSelection } from '../http/field-selection.js';
 import type { ConnectionResponse } from './dto/connection.dto.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import type { Connection } from '../database/database.js';
+import type { Connection } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';

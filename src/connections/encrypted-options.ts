@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ReadConnection } from '../database/read-connection.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { Encryption, type Encrypted } from '../encryption/encryption.js';
-import * as statements from './connection-secrets.statements.js';
 import { placeholderIn, withoutSecrets, withSecrets, type OptionSecret } from './domain/option-secrets.js';
 
 export interface KeptOptions {
@@ -25,7 +24,7 @@ export const hasSecrets = ({ options }: Row) => placeholderIn(options as object)
 export class EncryptedOptions {
   constructor(
     private readonly encryption: Encryption,
-    private readonly reads: ReadConnection,
+    private readonly prisma: PrismaService,
   ) {}
 
   async keep(connectionId: string, sent: object): Promise<KeptOptions> {
@@ -41,9 +40,10 @@ export class EncryptedOptions {
    */
   async show(rows: readonly Row[]): Promise<readonly (object | undefined)[]> {
     const ids = rows.filter(hasSecrets).map(({ id }) => id);
-    const found = ids.length === 0 ? [] : await statements.find(this.reads, ids);
-    const kept = new Map(found.map(({ connectionId, jwe }) => [connectionId, jwe]));
-    return Promise.all(rows.map((row) => this.whole(row, kept.get(row.id))));
+    const where = { connectionId: { in: ids } };
+    const found = ids.length === 0 ? [] : await this.prisma.client.connectionSecrets.findMany({ where });
+    const secrets = new Map(found.map(({ connectionId, jwe }) => [connectionId, jwe]));
+    return Promise.all(rows.map((row) => this.whole(row, secrets.get(row.id))));
   }
 
   /** The options of one connection with its secrets. @returns undefined: they do not fit */

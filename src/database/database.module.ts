@@ -1,40 +1,53 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { CallerShares } from './caller-shares.js';
-import { ChangeFeed } from './change-feed.js';
-import { createPrisma, DATABASE, POOL } from './database.js';
-import type { Pool } from './pool.js';
-import { ReadConnection } from './read-connection.js';
-import { RequestTransactions } from './request-transactions.js';
-import { RowTurns } from './row-turns.js';
+import pg from 'pg';
+import type { AppConfig } from '../config/config.js';
+import { OrganizationExistence } from './hot/organization-existence.js';
+import { ReadPipeline } from './hot/read-pipeline.js';
+import { createPool } from './pool.js';
+import { PrismaService, SignInPrismaService } from './prisma.service.js';
 
-/** Gives every feature the database: Prisma and the pool for writes, the connection for reads, the feed of changes. */
+/** The connections of a sign-in that grants something. */
+const SIGN_IN_CONNECTIONS = 2;
+
+/** Injection token of the pool for sign-ins that grant something. */
+const SIGN_IN_POOL = Symbol('SignInPool');
+
+/** Gives every feature the database. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
-  static forRoot(pool: Pool): DynamicModule {
+  static forRoot(pool: pg.Pool, { poolWaitMs }: AppConfig): DynamicModule {
+    const url = pool.options.connectionString!;
     return {
       module: DatabaseModule,
       global: true,
       providers: [
-        { provide: POOL, useValue: pool },
-        { provide: DATABASE, useFactory: createPrisma, inject: [POOL] },
-        { provide: ReadConnection, useFactory: () => new ReadConnection(pool.options) },
-        { provide: ChangeFeed, useFactory: () => new ChangeFeed(pool) },
-        RowTurns,
-        RequestTransactions,
-        CallerShares,
+        { provide: pg.Pool, useValue: pool },
+        { provide: SIGN_IN_POOL, useFactory: () => createPool(url, { max: SIGN_IN_CONNECTIONS, waitMs: poolWaitMs }) },
+        { provide: ReadPipeline, useFactory: () => new ReadPipeline(url) },
+        {
+          provide: PrismaService,
+          useFactory: (reads: ReadPipeline) => new PrismaService(pool, reads),
+          inject: [ReadPipeline],
+        },
+        {
+          provide: SignInPrismaService,
+          useFactory: (own: pg.Pool, reads: ReadPipeline) => new SignInPrismaService(own, reads),
+          inject: [SIGN_IN_POOL, ReadPipeline],
+        },
+        OrganizationExistence,
       ],
-      exports: [POOL, DATABASE, ReadConnection, ChangeFeed, RowTurns, RequestTransactions, CallerShares],
+      exports: [pg.Pool, PrismaService, SignInPrismaService, OrganizationExistence],
     };
   }
 
   constructor(
-    @Inject(POOL) private readonly pool: Pool,
-    private readonly reads: ReadConnection,
-    private readonly feed: ChangeFeed,
+    private readonly pool: pg.Pool,
+    @Inject(SIGN_IN_POOL) private readonly signIns: pg.Pool,
+    private readonly reads: ReadPipeline,
   ) {}
 
   /** Runs after the server has stopped listening and the requests under way are done. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.pool.end(), this.reads.end(), this.feed.end()]);
+    await Promise.all([this.pool.end(), this.signIns.end(), this.reads.end()]);
   }
 }

@@ -1,193 +1,132 @@
 import { channel } from 'node:diagnostics_channel';
-import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { isPooledByTransaction } from '../config/pooling.js';
-import { clientForPrisma } from './request-transaction.js';
-import { giveUpWhenSilent } from './silence.js';
-import { isReadOnly, leavesConnectionGood } from './sqlstate.js';
-import { WaitingLine } from './waiting-line.js';
 
-/** How long the making of a connection may take. */
-export const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** An idle connection whose server is gone is found out some 10 s after this; the system's own time is two hours. */
-const KEEP_ALIVE_MS = 10_000;
-/** How long a write waits for a row that somebody else has locked. */
+/** How long a write waits for a row that another transaction has locked. */
 const LOCK_TIMEOUT_MS = 2_000;
+/** TCP notices after about this time that the server of an idle connection is gone; the system's default is two hours. */
+const KEEP_ALIVE_MS = 10_000;
+/** Longer than any statement may take. */
+const SILENCE = { afterMs: 15_000, lookEveryMs: 3_000 };
 
-/** How long somebody waited for a connection of the pool, the making of a new one included. */
+/** How long a transaction or a hot write waited for a connection, the making of a new one included. */
 export interface ConnectionWait {
   readonly milliseconds: number;
   readonly isGranted: boolean;
 }
 
-/** Where whoever measures hears of each, as a {@link ConnectionWait}. */
+/** Publishes each {@link ConnectionWait}. */
 export const connectionWaits = channel('vestibule:database.connection-wait');
 
-export interface PoolOptions {
-  /** How long anybody waits for a connection when all are lent. */
-  readonly waitMs?: number;
-  readonly onIdleError?: (error: Error) => void;
+/** Starts the clock of a wait for a connection. Costs nothing while nobody listens. */
+export function connectionWait(): (isGranted: boolean) => void {
+  if (!connectionWaits.hasSubscribers) return () => undefined;
+  const askedAt = performance.now();
+  return (isGranted) =>
+    connectionWaits.publish({ milliseconds: performance.now() - askedAt, isGranted } satisfies ConnectionWait);
 }
 
-/**
- * The connections to Postgres for everything that may wait for a lock: writes, transactions and Prisma's queries. An
- * idle one that breaks is dropped and replaced on demand.
- */
+export interface PoolOptions {
+  readonly max: number;
+  /** How long a caller waits for a connection, the making of a new one included. */
+  readonly waitMs: number;
+  readonly onIdleError?: (error: Error) => void;
+  /** After how long without a byte a connection that is in use is closed. */
+  readonly silence?: { readonly afterMs: number; readonly lookEveryMs: number };
+}
+
+/** The connections for transactions, for Prisma's queries and for whatever may wait for a lock. */
 export function createPool(
   url: string,
-  size: number,
-  { waitMs = CONNECT_TIMEOUT_MS, onIdleError = () => undefined }: PoolOptions = {},
-): Pool {
-  const config = {
-    connectionString: url,
-    max: size,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: 'vestibule',
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    onConnect: isPooledByTransaction(url) ? keepPooledSession : configureSession,
+  { max, waitMs, onIdleError = () => undefined, silence = SILENCE }: PoolOptions,
+): pg.Pool {
+  const config: pg.PoolConfig = {
+    ...connectionConfig(url),
+    Client: SocketClient as unknown as new () => pg.ClientBase,
+    max,
+    connectionTimeoutMillis: waitMs,
+    // The pool waits for the promise before it lends the connection; its types say void.
+    onConnect: ((client: pg.ClientBase) => prepareSession(client, url, STATEMENT_TIMEOUT_MS)) as (
+      client: pg.ClientBase,
+    ) => void,
   };
-  return new Pool(config, waitMs).on('error', onIdleError);
+  const pool = new pg.Pool(config).on('error', onIdleError);
+  closeSilentConnections(pool, silence);
+  return pool;
 }
 
-/**
- * Not by start-up parameters, which connection poolers refuse, and not by a timer here for every query. The isolation is
- * what the statements rely on, whatever the database's default is. The pool waits for this before it hands out a new
- * connection; its types do not say so.
- */
-const configureSession = ((client: pg.ClientBase) => {
-  giveUpWhenSilent(client);
-  return onPrimary(
-    client,
-    `SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
-    SET lock_timeout = ${LOCK_TIMEOUT_MS};
-     SET default_transaction_isolation = 'read committed'`,
-  );
-}) as unknown as (client: pg.ClientBase) => void;
+/** What every connection to the database has in common. */
+export const connectionConfig = (url: string): pg.ClientConfig => ({
+  connectionString: url,
+  application_name: 'vestibule',
+  keepAlive: true,
+  keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  types,
+});
 
-/** The role brings the settings along: they would stay with the connection that the pooler lent for this statement. */
-const keepPooledSession = ((client: pg.ClientBase) => {
-  giveUpWhenSilent(client);
-  return onPrimary(client);
-}) as unknown as (client: pg.ClientBase) => void;
+/** `pg` gives a bigint as a text, so that nobody takes it for a number. */
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 /**
- * Prepares a new connection, unless a failover is under way and it has led to a standby: that takes no writes, and what
- * is read there may be of before.
+ * Sets the limits of a new connection by statements, because connection poolers refuse start-up parameters. Behind a
+ * pooler in transaction mode the settings would stay with the connection that it lent, so there the role brings them.
+ *
+ * @throws Error when the server is a standby: it takes no writes, and its reads may be old
  */
-export async function onPrimary(client: pg.ClientBase, settings = ''): Promise<void> {
-  const results: unknown = await client.query(`${settings}; SELECT pg_is_in_recovery() AS standby`);
+export async function prepareSession(client: pg.ClientBase, url: string, statementTimeoutMs: number): Promise<void> {
+  const settings = isPooledByTransaction(url)
+    ? ''
+    : `SET statement_timeout = ${statementTimeoutMs};
+       SET lock_timeout = ${LOCK_TIMEOUT_MS};
+       SET default_transaction_isolation = 'read committed';`;
+  const results: unknown = await client.query(`${settings} SELECT pg_is_in_recovery() AS standby`);
   const last = [results as pg.QueryResult<{ standby: boolean }>].flat().at(-1)!;
   if (last.rows[0]!.standby) throw new Error('The database is a standby');
 }
 
+/** A client of `pg` whose socket can be watched. */
+export class SocketClient extends pg.Client {
+  readonly socket: Socket;
+
+  constructor(config: pg.ClientConfig) {
+    const socket = new Socket();
+    super({ ...config, stream: () => socket });
+    this.socket = socket;
+  }
+}
+
 /**
- * `pg`'s pool closes the connection of every query that fails, also where Postgres only refused a row, and keeps that of
- * every transaction, also where it can serve nobody any more. This one goes by what Postgres said. And whoever finds all
- * connections lent waits here, in a line that is bounded, and not in that of `pg`, which is neither.
+ * Closes a lent connection on which nothing has come for longer than any statement may take: its server is gone, and the
+ * network does not say so. TCP would try for a quarter of an hour, and the pool would lack the connection.
  */
-export class Pool extends pg.Pool {
-  private readonly unfit = new WeakSet<pg.PoolClient>();
-  private readonly line: WaitingLine;
-  private readonly open = new Set<pg.PoolClient>();
-
-  constructor(
-    config: pg.PoolConfig,
-    readonly waitMs: number,
-  ) {
-    super(config);
-    this.line = new WaitingLine('connection', this.options.max, waitMs);
-    this.on('connect', (client) => {
-      client.connection.on('errorMessage', (error: Error) => {
-        if (!leavesConnectionGood(error)) this.unfit.add(client);
-        if (isReadOnly(error)) this.replaceAll();
-      });
-      this.open.add(client);
-    });
-    this.on('remove', (client) => {
-      this.open.delete(client);
-      this.lendFree();
-    });
-  }
-
-  /** Connections that are lent, or being made for somebody. */
-  get inUse(): number {
-    return this.totalCount - this.idleCount;
-  }
-
-  /** How many wait for a connection. */
-  get waiting(): number {
-    return this.line.length;
-  }
-
-  override connect(): Promise<pg.PoolClient>;
-  override connect(callback: ConnectCallback): void;
-  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    if (callback) return this.lendTo(callback);
-    const lent = clientForPrisma();
-    if (lent) return Promise.resolve(lent);
-    return new Promise((resolve, reject) => {
-      this.lendTo((error, client) => (client ? resolve(client) : reject(error!)));
-    });
-  }
-
-  /** What one connection has found out about the server holds for the others. */
-  private replaceAll(): void {
-    for (const client of this.open) this.unfit.add(client);
-    for (let idle = this.idleCount; idle > 0; idle--) super.connect((_error, _client, release) => release(true));
-  }
-
-  override _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void {
-    super._release(client, onIdleError, this.unfit.has(client) || (leavesConnectionGood(error) ? undefined : error));
-    this.lendFree();
-  }
-
-  private lendTo(borrower: ConnectCallback): void {
-    const callback = connectionWaits.hasSubscribers ? measuring(borrower) : borrower;
-    const lend = () =>
-      super.connect((error, client, release) => {
-        callback(error, client, release);
-        if (error) this.lendFree();
-      });
-    if (this.hasFree()) lend();
-    else this.line.join('', (error) => (error ? callback(error, undefined, () => undefined) : lend()));
-  }
-
-  /** `pg` has a line too, in which those stand for a moment to whom an idle connection is given. */
-  private hasFree(): boolean {
-    return this.idleCount + this.options.max - this.totalCount > this.waitingCount;
-  }
-
-  private readonly lendFree = (): void => {
-    while (this.line.length > 0 && this.hasFree()) this.line.admit();
+function closeSilentConnections(pool: pg.Pool, { afterMs, lookEveryMs }: typeof SILENCE): void {
+  const lent = new Map<SocketClient, { bytesRead: number; silentSince: number }>();
+  const watch = (client: pg.PoolClient) => {
+    const { bytesRead } = socketOf(client);
+    lent.set(client as unknown as SocketClient, { bytesRead, silentSince: Date.now() });
   };
+  pool.on('acquire', watch);
+  pool.on('release', (_error, client) => lent.delete(client as unknown as SocketClient));
+  pool.on('remove', (client) => lent.delete(client as unknown as SocketClient));
+  setInterval(() => {
+    for (const [client, { bytesRead, silentSince }] of lent) {
+      if (client.socket.bytesRead !== bytesRead) watch(client as unknown as pg.PoolClient);
+      else if (Date.now() - silentSince > afterMs) client.socket.destroy();
+    }
+  }, lookEveryMs).unref();
 }
 
-function measuring(callback: ConnectCallback): ConnectCallback {
-  const askedAt = performance.now();
-  return (error, client, release) => {
-    connectionWaits.publish({
-      milliseconds: performance.now() - askedAt,
-      isGranted: client !== undefined,
-    } satisfies ConnectionWait);
-    callback(error, client, release);
-  };
-}
+const socketOf = (client: pg.ClientBase): Socket => (client as unknown as SocketClient).socket;
 
-type ConnectCallback = (
-  error: Error | undefined,
-  client: pg.PoolClient | undefined,
-  release: (destroy?: unknown) => void,
-) => void;
-
-declare module 'pg' {
-  interface Pool {
-    /** How it takes a connection back; left out of its types. */
-    _release(client: pg.PoolClient, onIdleError: unknown, error?: unknown): void;
-  }
-  interface ClientBase {
-    /** The protocol's own events; left out of its types. */
-    readonly connection: EventEmitter;
+/** Replaces the idle connections: each has something that the server or the schema no longer fits. */
+export function replaceIdleConnections(pool: pg.Pool): void {
+  for (let idle = pool.idleCount; idle > 0; idle--) {
+    pool.connect().then(
+      (client) => client.release(true),
+      () => undefined,
+    );
   }
 }

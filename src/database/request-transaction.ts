@@ -1,157 +1,136 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import type pg from 'pg';
-import type { Database } from './database.js';
-import { rethrowAsDomainError } from './domain-errors.js';
+import { DomainError } from '../errors/domain-error.js';
+import type { Client, Transaction } from './client.js';
 
-/** How long Postgres lets a request do nothing in its transaction, before it ends the connection. */
+/** How long Postgres lets a request do nothing in its transaction before it ends the connection. */
 const IDLE_TIMEOUT_MS = 10_000;
-
-const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`;
-const UNDO_PART = 'ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part';
-
-/** For so long after a transaction, work that its request has left behind is still known as such, and refused. */
+/** Longer than any request may take. */
+const TIMEOUT_MS = 120_000;
+/** For this long after its transaction, work that a request has left behind is still recognized, and refused. */
 const LEFT_BEHIND_MS = 2_000;
-
-/** Prisma gives a transaction up by a clock of its own. Here it is Postgres that does, by the time-outs of the session. */
-const NO_LIMIT = { timeout: 3_600_000 };
 
 interface Scope {
   readonly transaction: RequestTransaction;
-  /** `part`: within a savepoint. `prisma`: where Prisma begins and ends what it takes for a transaction of its own. */
-  readonly place: 'request' | 'part' | 'prisma';
+  /** The transaction, or the savepoint in which the work runs. */
+  readonly client: Transaction;
+  readonly isPart: boolean;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();
 
+/** How many requests have a transaction. */
+let requests = 0;
+let disabling: NodeJS.Timeout | undefined;
+
 /**
- * Before version 24, Node.js follows every promise of the process while there may be a store to be found, which costs
- * requests that have none a quarter of their processor time. So it is told when there is none: see docs/decisions/0023.
+ * Before version 24, Node.js follows every promise of the process while an AsyncLocalStorage is in use, which costs the
+ * other requests a quarter of their processor time (docs/decisions/0023). So it is switched off when no request needs it.
  */
-class Tracking {
-  private users = 0;
-  private timer?: NodeJS.Timeout;
-
-  start(): void {
-    this.users++;
-    clearTimeout(this.timer);
-  }
-
-  stop(): void {
-    if (--this.users === 0) this.timer = setTimeout(() => scopes.disable(), LEFT_BEHIND_MS).unref();
-  }
+function followPromises(): () => void {
+  requests++;
+  clearTimeout(disabling);
+  return () => {
+    if (--requests === 0) disabling = setTimeout(() => scopes.disable(), LEFT_BEHIND_MS).unref();
+  };
 }
 
-const tracking = new Tracking();
+/** What runs in the transaction of the request under way. */
+export interface InTransaction {
+  readonly client: Transaction;
+  /** Runs work that may fail: in a savepoint, so that its failure leaves the rest of the transaction as it was. */
+  part<T>(work: (client: Transaction) => Promise<T>): Promise<T>;
+}
 
-/** The transaction that the request under way is as a whole; undefined: there is none, as for almost every request. */
-export function requestTransaction(): RequestTransaction | undefined {
+/** Returns undefined when the request has no transaction of its own, as almost every one. */
+export function currentTransaction(): InTransaction | undefined {
   const scope = scopes.getStore();
-  return scope?.place === 'prisma' ? undefined : scope?.transaction;
+  if (scope === undefined) return undefined;
+  const { transaction, client, isPart } = scope;
+  if (transaction.isOver) throw new DomainError('database_unavailable', '', '', new Error('The transaction is over'));
+  return { client, part: (work) => (isPart ? work(client) : transaction.part(work)) };
 }
 
-/**
- * Calls back when what has been written is there to stay: at once outside of a request-wide transaction, else after its
- * COMMIT. Never after a rollback, be it of the request or of the part of it that this was called in.
- */
+/** Calls back at once, or after the COMMIT of the request's transaction; never after a rollback. */
 export function afterCommit(callback: () => void): void {
-  const transaction = requestTransaction();
-  if (transaction === undefined) callback();
-  else transaction.afterCommit(callback);
+  const scope = scopes.getStore();
+  if (scope === undefined) callback();
+  else scope.transaction.callbacks.push(callback);
 }
 
-/** What the pool gives Prisma in place of a connection, when it is to join a transaction that has begun. */
-export function clientForPrisma(): pg.PoolClient | undefined {
-  const scope = scopes.getStore();
-  return scope?.place === 'prisma' ? scope.transaction.lentClient : undefined;
-}
+/** Thrown into Prisma's transaction to undo it. */
+const UNDO = new Error('undone');
 
 /**
- * Everything that a request does, as one transaction on one connection of the pool. Within `run`, whatever is asked of
- * the pool, of the connection for reads or of Prisma's client happens on it, and sees what was done before.
- *
- * Each statement, and each transaction of a repository, is a part: a savepoint, so that one that Postgres refuses leaves
- * the rest as it was. Parts take turns, also when they are asked for at once.
+ * Everything that a dry run or an idempotent request does, as one interactive transaction of Prisma. Work within `run`
+ * finds it by {@link currentTransaction}.
  */
 export class RequestTransaction {
   private readonly logger = new Logger(RequestTransaction.name);
-  private readonly callbacks: (() => void)[] = [];
+  callbacks: (() => void)[] = [];
+  isOver = false;
   /** The end of the part that was asked for last. Never rejects. */
   private lastPart: Promise<unknown> = Promise.resolve();
-  /** No further part is begun. */
-  private isOver = false;
-  private isClosed = false;
-  private joined?: Promise<Database>;
-  private letPrismaGo: () => void = ignore;
 
   private constructor(
-    /** For what comes before all parts. */
-    readonly client: pg.PoolClient,
-    private readonly released: () => void,
-  ) {
-    // The pool does not listen while the connection is out. What is asked of one that broke fails with the reason.
-    client.on('error', ignore);
-    client.once('end', this.close);
-    tracking.start();
-  }
+    private readonly client: Transaction,
+    private readonly finish: (error?: Error) => Promise<void>,
+  ) {}
 
-  /** @param released is called when the connection has been given back, or could not be had */
-  static async begin(pool: pg.Pool, released: () => void): Promise<RequestTransaction> {
-    const client = await pool.connect().catch((error: Error) => {
-      released();
-      return rethrowAsDomainError(error);
+  /**
+   * @param fail maps what the beginning and the end throw
+   * @throws DomainError when no connection can be had
+   */
+  static begin(root: Client, fail: (error: unknown) => never): Promise<RequestTransaction> {
+    return new Promise((resolve, reject) => {
+      const release = followPromises();
+      let end!: (error?: Error) => void;
+      const over = new Promise<void>((done, fail) => (end = (error) => (error ? fail(error) : done())));
+      const committed: Promise<void> = root
+        .$transaction(
+          async (client) => {
+            await client.$executeRawUnsafe(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`);
+            resolve(
+              new RequestTransaction(client, (error) => {
+                end(error);
+                return committed;
+              }),
+            );
+            await over;
+          },
+          { timeout: TIMEOUT_MS },
+        )
+        .catch((error: unknown) => (error === UNDO ? undefined : fail(error)))
+        .finally(release);
+      committed.catch(reject);
     });
-    const transaction = new RequestTransaction(client, released);
-    try {
-      await transaction.client.query(BEGIN);
-      return transaction;
-    } catch (error) {
-      transaction.close(error as Error);
-      return rethrowAsDomainError(error);
-    }
   }
 
   run<T>(work: () => T): T {
-    return scopes.run({ transaction: this, place: 'request' }, work);
+    return scopes.run({ transaction: this, client: this.client, isPart: false }, work);
   }
 
-  /** Does the work when its turn has come: all of it or nothing. Within a part it is done at once, as one with it. */
-  part<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    if (scopes.getStore()?.place === 'part') return work(this.client);
+  /** Runs parts one after the other, also when they are asked for at once: savepoints nest. */
+  part<T>(work: (client: Transaction) => Promise<T>): Promise<T> {
     const part = this.lastPart.then(() => this.inSavepoint(work));
-    this.lastPart = part.catch(ignore);
+    this.lastPart = part.catch(() => undefined);
     return part;
   }
 
-  /** Prisma's client, within this transaction. */
-  join(prisma: Database): Promise<Database> {
-    return (this.joined ??= new Promise((resolve, reject) => {
-      const over = new Promise<void>((end) => (this.letPrismaGo = end));
-      const begin = () =>
-        prisma.$transaction((joined) => {
-          resolve(joined as Database);
-          return over;
-        }, NO_LIMIT);
-      scopes.run({ transaction: this, place: 'prisma' }, begin).catch(reject);
-    }));
-  }
-
-  afterCommit(callback: () => void): void {
-    this.callbacks.push(callback);
-  }
-
   /**
-   * Waits for the part under way; those whose turn has not come are refused.
+   * Waits for the part under way, and commits.
    *
-   * @param last done at the very end, and with all the rest or not at all
+   * @param last written at the very end, and with all the rest or not at all
    */
-  async commit(last: (client: pg.ClientBase) => Promise<unknown> = () => Promise.resolve()): Promise<void> {
-    await this.end(async () => {
+  async commit(last: (client: Transaction) => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+    await this.close();
+    try {
       await last(this.client);
-      const { command } = await this.client.query('COMMIT');
-      // Postgres answers so when the transaction has failed before, and nobody said so: a defect.
-      if (command !== 'COMMIT') throw new TypeError(`COMMIT was answered with ${command}`);
-    });
+    } catch (error) {
+      await this.finish(UNDO).catch(() => undefined);
+      throw error;
+    }
+    await this.finish();
     for (const callback of this.callbacks) {
       try {
         scopes.exit(callback);
@@ -161,70 +140,38 @@ export class RequestTransaction {
     }
   }
 
-  /** As `commit`, but nothing stays. @throws DomainError where a constraint would not have let it end */
+  /** Undoes everything. @throws DomainError where a constraint would not have let the transaction commit */
   async undo(): Promise<void> {
-    await this.end(async () => {
-      await this.client.query('SET CONSTRAINTS ALL IMMEDIATE');
-      await this.client.query('ROLLBACK');
-    });
-  }
-
-  /** Never fails: where the connection is lost, Postgres rolls back by itself. */
-  async rollback(): Promise<void> {
-    await this.end(() => this.client.query('ROLLBACK')).catch(ignore);
-  }
-
-  private async inSavepoint<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    // Its connection may have broken while nothing was asked on it.
-    if (this.isOver) rethrowAsDomainError(new Error('The transaction of the request is over'));
-    const registered = this.callbacks.length;
-    await this.client.query('SAVEPOINT part').catch(rethrowAsDomainError);
+    await this.close();
     try {
-      const result = await scopes.run({ transaction: this, place: 'part' }, () => work(this.client));
-      await this.client.query('RELEASE SAVEPOINT part').catch(rethrowAsDomainError);
-      return result;
+      await this.client.$executeRawUnsafe('SET CONSTRAINTS ALL IMMEDIATE');
+    } finally {
+      await this.finish(UNDO).catch(() => undefined);
+    }
+  }
+
+  /** Undoes everything. Never fails: where the connection is lost, Postgres rolls back by itself. */
+  async rollback(): Promise<void> {
+    await this.close();
+    await this.finish(UNDO).catch(() => undefined);
+  }
+
+  private async close(): Promise<void> {
+    this.isOver = true;
+    await this.lastPart;
+  }
+
+  private async inSavepoint<T>(work: (client: Transaction) => Promise<T>): Promise<T> {
+    const registered = this.callbacks.length;
+    try {
+      return await this.client.$transaction((client) =>
+        scopes.run({ transaction: this, client: client as Transaction, isPart: true }, () =>
+          work(client as Transaction),
+        ),
+      );
     } catch (error) {
       this.callbacks.length = registered;
-      // When this fails too, so does the COMMIT.
-      await this.client.query(UNDO_PART).catch(ignore);
       throw error;
     }
   }
-
-  private async end(finish: () => Promise<unknown>): Promise<void> {
-    this.isOver = true;
-    await this.lastPart;
-    try {
-      await finish();
-      this.close();
-    } catch (error) {
-      this.close(await this.client.query('ROLLBACK').then(ignore, (broken: Error) => broken));
-      rethrowAsDomainError(error);
-    }
-  }
-
-  /** Gives the connection back; when it is lost, whatever becomes of the request. Only the first call does anything. */
-  private readonly close = (broken?: Error): void => {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    this.isOver = true;
-    this.letPrismaGo();
-    this.client.off('error', ignore).off('end', this.close);
-    this.client.release(broken);
-    this.released();
-    tracking.stop();
-  };
-
-  /** On it, neither the beginning nor the end of a transaction is for Prisma to decide. */
-  readonly lentClient = {
-    query: (config: pg.QueryConfig) =>
-      /^(BEGIN|COMMIT|ROLLBACK)$/.test(config.text) ? NOTHING_DONE : this.client.query(config),
-    on: ignore,
-    removeListener: ignore,
-    release: ignore,
-  } as unknown as pg.PoolClient;
 }
-
-const NOTHING_DONE = Promise.resolve({ rows: [], fields: [], rowCount: null });
-
-function ignore(): undefined {}

@@ -2,9 +2,9 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import { DomainError } from '../errors/domain-error.js';
 import { sqlStateOf } from './sqlstate.js';
 
-/** One run of a statement, from when it was asked for; waiting for a connection is part of it. */
+/** One run of a statement, from when it was asked for. Waiting for a connection is part of it. */
 export interface StatementRun {
-  /** Of a closed set: that of a hand-written statement, or a model and operation of Prisma. */
+  /** From a closed set: the name of a hot statement, or a model and operation of Prisma. */
   readonly name: string;
   /** By `performance.now()`. */
   readonly startedAt: number;
@@ -12,17 +12,17 @@ export interface StatementRun {
   readonly error?: unknown;
 }
 
-/** Where whoever measures hears of every statement. */
+/** Publishes every run of a statement. */
 export const statementRuns = tracingChannel<unknown, StatementRun>('vestibule:database.statement');
 
-/** Does the work as a run of a statement. Costs nothing while nobody listens. */
+/** Runs the work as a run of a statement. Costs nothing while nobody listens. */
 export function asStatementRun<T>(name: string, work: () => Promise<T>): Promise<T> {
   return statementRuns.hasSubscribers
     ? statementRuns.tracePromise(work, { name, startedAt: performance.now() })
     : work();
 }
 
-/** Why a statement failed, of a closed set: the code of the refusal, Postgres' SQLSTATE or a code of Prisma's, or `other`. */
+/** Why a statement failed, of a closed set: the code of the refusal, an SQLSTATE, a code of Prisma, or `other`. */
 export function failureOf(error: unknown): string {
   if (error instanceof DomainError) return error.cause === undefined ? error.code : failureOf(error.cause);
   const code = sqlStateOf(error) ?? (error as { code?: unknown } | undefined)?.code;

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -7,7 +7,7 @@ import { checkpointOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import { presentDiscoveryDomain, presentOneDiscoveryDomain } from './discovery-domains.presenter.js';
 import { DiscoveryDomainsService } from './discovery-domains.service.js';
 import { changesOf, draftOf } from './dto/changes.js';

@@ -1,4 +1,4 @@
-import type { OrganizationDiscoveryDomain } from '../database/database.js';
+import type { OrganizationDiscoveryDomain } from '../database/client.js';
 import { tagged } from '../http/entity-tag.js';
 import { verificationHost } from './domain/discovery-domain.js';
 import type { DiscoveryDomainResponse } from './dto/discovery-domain.dto.js';

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { writing } from '../database/recording.js';
-import { DATABASE, type Database, type OrganizationDiscoveryDomain } from '../database/database.js';
+import type { OrganizationDiscoveryDomain } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newSortedId } from '../identifiers.js';
-import { lockOrganization } from '../organizations/organizations.statements.js';
 import {
   type DiscoveryDomainChanges,
   type DiscoveryDomainDraft,
@@ -18,12 +17,12 @@ const VERIFICATION_BYTES = 16;
 /** The rows of `organization_discovery_domains`. Every call is about one organization, and touches no row of another. */
 @Injectable()
 export class DiscoveryDomainsRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /** Ordered by id, which is the order of creation. */
   async list(organizationId: string, page: CheckpointPage): Promise<Page<OrganizationDiscoveryDomain>> {
     if (page.after && page.after.length !== 1) throw invalidCheckpoint();
-    const fetched = await this.database.organizationDiscoveryDomain.findMany({
+    const fetched = await this.prisma.client.organizationDiscoveryDomain.findMany({
       where: { organizationId, id: page.after && { gt: page.after[0] } },
       orderBy: { id: 'asc' },
       take: page.limit + 1,
@@ -32,12 +31,12 @@ export class DiscoveryDomainsRepository {
   }
 
   get(key: DiscoveryDomainKey): Promise<OrganizationDiscoveryDomain | null> {
-    return this.database.organizationDiscoveryDomain.findUnique({ where: { organizationId_id: key } });
+    return this.prisma.client.organizationDiscoveryDomain.findUnique({ where: { organizationId_id: key } });
   }
 
   getByName(organizationId: string, domain: string): Promise<OrganizationDiscoveryDomain | null> {
     const where = { organizationId_domain: { organizationId, domain } };
-    return this.database.organizationDiscoveryDomain.findUnique({ where });
+    return this.prisma.client.organizationDiscoveryDomain.findUnique({ where });
   }
 
   /**
@@ -51,8 +50,11 @@ export class DiscoveryDomainsRepository {
     draft: DiscoveryDomainDraft,
     limit: number,
   ): Promise<OrganizationDiscoveryDomain | 'organization_not_found' | 'discovery_domain_limit_reached'> {
-    return writing(this.database, actor, async (transaction) => {
-      if (!(await lockOrganization(transaction, organizationId))) return 'organization_not_found';
+    return this.prisma.write(actor, async (transaction) => {
+      // Of two at once, the second counts the first.
+      const locked = await transaction.$queryRaw<unknown[]>`
+        SELECT id FROM organizations WHERE id = ${organizationId} AND deleted_at IS NULL FOR NO KEY UPDATE`;
+      if (locked.length === 0) return 'organization_not_found';
       const others = await transaction.organizationDiscoveryDomain.count({
         where: { organizationId, domain: { not: draft.domain } },
       });
@@ -64,7 +66,7 @@ export class DiscoveryDomainsRepository {
     });
   }
 
-  /** Undefined: there is none, or not as it was asked for. */
+  /** Returns undefined when there is no such domain, or not as it was asked for. */
   async update(
     actor: Actor,
     { organizationId, id }: DiscoveryDomainKey,
@@ -72,7 +74,7 @@ export class DiscoveryDomainsRepository {
     { versions }: Preconditions,
   ): Promise<OrganizationDiscoveryDomain | undefined> {
     const where = { organizationId, id, version: versions };
-    const [updated] = await writing(this.database, actor, ({ organizationDiscoveryDomain }) =>
+    const [updated] = await this.prisma.write(actor, ({ organizationDiscoveryDomain }) =>
       organizationDiscoveryDomain.updateManyAndReturn({ where, data: changes }),
     );
     return updated;
@@ -85,7 +87,7 @@ export class DiscoveryDomainsRepository {
     { versions }: Preconditions,
   ): Promise<boolean> {
     const where = { organizationId, id, version: versions };
-    const { count } = await writing(this.database, actor, ({ organizationDiscoveryDomain }) =>
+    const { count } = await this.prisma.write(actor, ({ organizationDiscoveryDomain }) =>
       organizationDiscoveryDomain.deleteMany({ where }),
     );
     return count > 0;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import type { OrganizationDiscoveryDomain } from '../database/database.js';
+import type { OrganizationDiscoveryDomain } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
@@ -9,7 +9,7 @@ import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
-  domainAsKept,
+  normalizedDomain,
   isPublished,
   MAX_DISCOVERY_DOMAINS,
   verificationHost,
@@ -38,7 +38,7 @@ export class DiscoveryDomainsService {
   }
 
   async getByName(organizationId: string, domain: string): Promise<OrganizationDiscoveryDomain> {
-    return this.foundIn(organizationId, await this.repository.getByName(organizationId, domainAsKept(domain)));
+    return this.foundIn(organizationId, await this.repository.getByName(organizationId, normalizedDomain(domain)));
   }
 
   async create(

@@ -10,7 +10,7 @@ describe('looking TXT records up over DNS', () => {
 
   afterEach(() => void socket?.close());
 
-  /** A name server on this machine. @param answer the pieces of the one record of every name; undefined: it is silent */
+  /** A name server on this machine. @param answer the pieces of the one record of every name; silent when undefined */
   async function serve(answer: readonly string[] | undefined): Promise<string> {
     const server = createSocket('udp4');
     socket = server;

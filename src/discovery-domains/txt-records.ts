@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 const TIMEOUT_MS = 1_500;
 const TRIES = 2;
 
-/** The TXT records of a name, each in its pieces; empty when there are none or nobody can say in time. */
+/** The TXT records of a name, each in its pieces; empty when there are none or no server answers in time. */
 export type LookUpTxt = (name: string) => Promise<readonly (readonly string[])[]>;
 
 /** Injection token: a function has no class of its own. */

@@ -27,7 +27,7 @@ export async function developmentKey(file: string): Promise<KeyRing> {
 
 async function make(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
-  // Written first and linked into place, so that nobody finds a part of it.
+  // Written first and linked into place, so that no process reads a part of it.
   const candidate = `${file}.${randomUUID()}`;
   await writeFile(candidate, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
   try {

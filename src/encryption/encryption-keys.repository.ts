@@ -1,31 +1,24 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
+import { Injectable } from '@nestjs/common';
 import { Actor } from '../actor.js';
-import { POOL } from '../database/database.js';
-import { ReadConnection } from '../database/read-connection.js';
-import { arrayOf, NO_COLUMNS, run, type Queryable, type Statement } from '../database/statement.js';
-import { inTransaction } from '../database/transaction.js';
+import { Prisma, type Client } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { sqlStateOf } from '../database/sqlstate.js';
 import type { EncryptedColumn } from './encrypted-columns.js';
 import { Encryption } from './encryption.js';
 
 /** Any number that no other lock of this database uses. */
-const FIRST_KEY_LOCK = '5119204118';
+const FIRST_KEY_LOCK = 5_119_204_118n;
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** Nothing of it is recorded: what is encrypted stays what it is. */
+/** Encryption keys are not recorded. */
 const ACTOR = new Actor({ subject: 'vestibule keys' });
-
-const once = <Row>(text: string, rowOf: Statement<Row>['rowOf']): Statement<Row> => ({ name: '', text, rowOf });
-
-const KEY_IDS = once('SELECT id FROM encryption_keys ORDER BY created_at, id', ([id]) => id!);
 
 /** The keys that a database may be encrypted with, and what is encrypted with them. */
 @Injectable()
 export class EncryptionKeysRepository {
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    private readonly reads: ReadConnection,
+    private readonly prisma: PrismaService,
     private readonly encryption: Encryption,
   ) {}
 
@@ -36,68 +29,52 @@ export class EncryptionKeysRepository {
    * @returns the ids of keys that this process does not have
    */
   async use(): Promise<readonly string[]> {
-    // A start finds it so almost always, and leaves the pool to what comes next.
-    const noted = await keyIds(this.reads);
-    if (noted.includes(this.encryption.keyId)) return this.missing(noted);
-    return inTransaction(this.pool, ACTOR, async (client) => {
-      await run(client, once('SELECT pg_advisory_xact_lock($1)', NO_COLUMNS), [FIRST_KEY_LOCK]);
-      const missing = this.missing(await keyIds(client));
-      if (missing.length === 0) {
-        await run(client, once('INSERT INTO encryption_keys (id) VALUES ($1) ON CONFLICT DO NOTHING', NO_COLUMNS), [
-          this.encryption.keyId,
-        ]);
-      }
+    const id = this.encryption.keyId;
+    const noted = await keyIds(this.prisma.client);
+    if (noted.includes(id)) return this.missing(noted);
+    return this.prisma.write(ACTOR, async (transaction) => {
+      await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
+      const missing = this.missing(await keyIds(transaction));
+      if (missing.length === 0) await transaction.encryptionKey.createMany({ data: { id }, skipDuplicates: true });
       return missing;
     });
   }
 
   /**
    * Encrypts some rows with the present key that are encrypted with another one. Rows are locked for the moment of writing
-   * alone. Those that somebody else is writing are left out: they are encrypted then, or found again.
+   * alone. Those that another transaction is writing are left out: they are encrypted then, or found again.
    *
    * @returns how many such rows were found, and how many are encrypted anew
    */
-  async reEncrypt({ table, id, jwe }: EncryptedColumn, limit: number): Promise<{ found: number; encrypted: number }> {
-    const { rows } = await run(
-      this.pool,
-      once(`SELECT ${id}, ${jwe} FROM ${table} WHERE key_id <> $1 ORDER BY ${id} LIMIT $2`, ([row, was]) => ({
-        row: row!,
-        was: was!,
-      })),
-      [this.encryption.keyId, limit],
-    );
+  async reEncrypt(column: EncryptedColumn, limit: number): Promise<{ found: number; encrypted: number }> {
+    const [table, id, jwe] = [column.table, column.id, column.jwe].map((name) => Prisma.raw(name)) as
+      [Prisma.Sql, Prisma.Sql, Prisma.Sql]; // prettier-ignore
+    const { keyId } = this.encryption;
+    const rows = await this.prisma.client.$queryRaw<{ row: string; was: string }[]>`
+      SELECT ${id} AS row, ${jwe} AS was FROM ${table} WHERE key_id <> ${keyId} ORDER BY ${id} LIMIT ${limit}`;
     if (rows.length === 0) return { found: 0, encrypted: 0 };
     const anew = await Promise.all(
-      rows.map(async ({ was }) => this.encryption.encrypt(await this.encryption.decrypt(was))),
+      rows.map(async ({ was }) => (await this.encryption.encrypt(await this.encryption.decrypt(was))).jwe),
     );
-    const { rowCount } = await run(
-      this.pool,
-      once(
-        `WITH anew AS (
-           SELECT anew.id, anew.jwe FROM unnest($2::text[], $3::text[], $4::text[]) AS anew (id, was, jwe)
-             JOIN ${table} present ON present.${id} = anew.id AND present.${jwe} = anew.was
-              FOR UPDATE OF present SKIP LOCKED
-         )
-         UPDATE ${table} SET ${jwe} = anew.jwe, key_id = $1 FROM anew WHERE ${table}.${id} = anew.id`,
-        NO_COLUMNS,
-      ),
-      [
-        this.encryption.keyId,
-        arrayOf(rows.map(({ row }) => row)),
-        arrayOf(rows.map(({ was }) => was)),
-        arrayOf(anew.map((one) => one.jwe)),
-      ],
-    );
-    return { found: rows.length, encrypted: rowCount };
+    const encrypted = await this.prisma.client.$executeRaw`
+      WITH anew AS (
+        SELECT anew.id, anew.jwe
+          FROM unnest(${rows.map(({ row }) => row)}::text[], ${rows.map(({ was }) => was)}::text[], ${anew}::text[])
+               AS anew (id, was, jwe)
+          JOIN ${table} present ON present.${id} = anew.id AND present.${jwe} = anew.was
+           FOR UPDATE OF present SKIP LOCKED
+      )
+      UPDATE ${table} SET ${jwe} = anew.jwe, key_id = ${keyId} FROM anew WHERE ${table}.${id} = anew.id`;
+    return { found: rows.length, encrypted };
   }
 
-  /** From now on only the present key is needed. @returns false: something is encrypted with another one again */
+  /** From now on only the present key is needed. @returns false when something is encrypted with another one again */
   async giveUpOthers(): Promise<boolean> {
     try {
-      await run(this.pool, once('DELETE FROM encryption_keys WHERE id <> $1', NO_COLUMNS), [this.encryption.keyId]);
+      await this.prisma.client.encryptionKey.deleteMany({ where: { id: { not: this.encryption.keyId } } });
       return true;
     } catch (error) {
-      if ((error as { code?: string }).code === FOREIGN_KEY_VIOLATION) return false;
+      if (sqlStateOf(error) === FOREIGN_KEY_VIOLATION) return false;
       throw error;
     }
   }
@@ -107,4 +84,6 @@ export class EncryptionKeysRepository {
   }
 }
 
-const keyIds = async (on: Queryable): Promise<readonly string[]> => (await run(on, KEY_IDS, [])).rows;
+async function keyIds({ encryptionKey }: Pick<Client, 'encryptionKey'>): Promise<readonly string[]> {
+  return (await encryptionKey.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(({ id }) => id);
+}

@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import { ClearSecrets } from './clear-secrets.js';
 import { Encryption } from './encryption.js';
 import { EncryptionKeysRepository } from './encryption-keys.repository.js';
 import { EncryptionService } from './encryption.service.js';
@@ -16,8 +15,7 @@ import { EncryptionService } from './encryption.service.js';
     },
     EncryptionKeysRepository,
     EncryptionService,
-    ClearSecrets,
   ],
-  exports: [Encryption, EncryptionService, ClearSecrets],
+  exports: [Encryption, EncryptionService],
 })
 export class EncryptionModule {}

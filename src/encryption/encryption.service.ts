@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppConfig, ConfigError } from '../config/config.js';
-import { ClearSecrets } from './clear-secrets.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from './encrypted-columns.js';
 import { Encryption } from './encryption.js';
 import { EncryptionKeysRepository } from './encryption-keys.repository.js';
@@ -11,8 +10,6 @@ const BUSY_MS = 100;
 
 export interface Rotation {
   readonly keyId: string;
-  /** Rows that were in the clear. */
-  readonly clear: number;
   /** Rows that were encrypted with another key. */
   readonly reEncrypted: number;
 }
@@ -24,12 +21,11 @@ export class EncryptionService implements OnModuleInit {
     private readonly config: AppConfig,
     private readonly encryption: Encryption,
     private readonly keys: EncryptionKeysRepository,
-    private readonly clear: ClearSecrets,
   ) {}
 
   async onModuleInit(): Promise<void> {
     const missing = await this.keys.use();
-    if (missing.length === 0) return this.clear.look();
+    if (missing.length === 0) return;
     throw new ConfigError(
       this.config.encryption!.variable,
       `the key ${this.encryption.keyIds.join()}`,
@@ -39,12 +35,11 @@ export class EncryptionService implements OnModuleInit {
 
   /** Afterwards everything is encrypted with the present key, and no other is needed. Can be repeated at any time. */
   async rotate(): Promise<Rotation> {
-    const clear = await this.clear.encrypt();
     let reEncrypted = 0;
     do {
       for (const column of ENCRYPTED_COLUMNS) reEncrypted += await this.reEncrypt(column);
     } while (!(await this.keys.giveUpOthers()));
-    return { keyId: this.encryption.keyId, clear, reEncrypted };
+    return { keyId: this.encryption.keyId, reEncrypted };
   }
 
   private async reEncrypt(column: EncryptedColumn): Promise<number> {

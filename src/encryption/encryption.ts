@@ -51,7 +51,7 @@ export class Encryption {
     return new TextDecoder().decode(plaintext);
   }
 
-  /** The same for the same text, and nothing by which to find or to try it without the key. Another with another key. */
+  /** A keyed hash: it is equal for equal texts under one key, and says nothing about the text without the key. */
   fingerprint(text: string): string {
     return createHmac('sha256', this.fingerprintKey).update(text).digest('base64url').slice(0, FINGERPRINT_LENGTH);
   }

@@ -19,7 +19,7 @@ export const SECRET_NAMES: ReadonlySet<string> = new Set([
 export const isSecretName = (name: string): boolean => SECRET_NAMES.has(name.toLowerCase().replaceAll(/[_-]/g, ''));
 
 /**
- * Whether a field is kept encrypted: whatever it holds, but for switches and what is not there. Settings of passwords
+ * Whether a field is stored encrypted: any value but a boolean or null. Settings of passwords
  * lie under the name of one.
  */
 export const isSecret = (name: string, value: unknown): boolean =>

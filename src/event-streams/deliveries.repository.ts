@@ -1,16 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ReadConnection } from '../database/read-connection.js';
-import * as statements from './deliveries.statements.js';
-import type { LeasedStream, WaitingLane } from './deliveries.statements.js';
-import type { Lane } from './domain/change.js';
+import type { EventStream } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Partition } from './domain/change.js';
 import { Outbox } from './outbox.repository.js';
 
-export type { KeptAttempt, LaneFailure, LeasedStream, WaitingLane } from './deliveries.statements.js';
+/** A stream as the server that works on it needs it. */
+export interface LeasedStream extends Pick<
+  EventStream,
+  'id' | 'version' | 'endpoint' | 'authorization' | 'username' | 'secrets' | 'eventTypes'
+> {
+  readonly sequence: number;
+  readonly redeliveries: number;
+}
+
+/** How a try to deliver ended, as it is stored and shown. */
+export interface RecordedAttempt {
+  readonly timestamp: string;
+  readonly error_message: string;
+  /** In milliseconds. */
+  readonly duration: number;
+}
+
+/** A partition of a stream that waits: for its first event to be taken, or behind those that are being sent again. */
+export interface WaitingPartition extends Partition {
+  /** Everything of the partition before it is delivered. */
+  readonly sequence: number;
+  /** Absent when nothing fails any more. */
+  readonly failure?: PartitionFailure;
+  readonly nextAttemptAt: Date;
+}
+
+export interface PartitionFailure {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly changedAt: Date;
+  readonly since: Date;
+  readonly count: number;
+  /** The last ones, oldest first. */
+  readonly attempts: readonly RecordedAttempt[];
+}
 
 /**
- * Which streams this server works on, how far they have got and what of them waits. Only the server that has the lease of a stream
- * writes this; all over the connection of the outbox, in the order it is asked for.
+ * Which streams this server works on, how far they have got and which of their partitions wait. Only the server that has
+ * the lease of a stream writes this.
  */
 @Injectable()
 export class DeliveriesRepository {
@@ -18,45 +51,99 @@ export class DeliveriesRepository {
   private readonly owner = randomUUID();
 
   constructor(
+    private readonly prisma: PrismaService,
     private readonly outbox: Outbox,
-    private readonly reads: ReadConnection,
   ) {}
 
-  /** Over the connection for reads, so that there is none for events while there are no streams. */
-  isAnyEnabled(): Promise<boolean> {
-    return statements.isAnyEnabled(this.reads);
+  /** Over the pool, so that the outbox has no connection while there are no streams. */
+  async isAnyEnabled(): Promise<boolean> {
+    const found = await this.prisma.client.eventStream.findFirst({
+      where: { status: 'enabled' },
+      select: { id: true },
+    });
+    return found !== null;
   }
 
-  /** Takes the enabled streams that nobody works on, and keeps those that this server has. */
-  lease(milliseconds: number): Promise<readonly LeasedStream[]> {
-    return statements.lease(this.outbox.pool, this.owner, milliseconds);
+  /** Takes the enabled streams that no server works on, and keeps those that this one has. */
+  async lease(milliseconds: number): Promise<LeasedStream[]> {
+    const rows = await this.outbox.client.$queryRaw<(Omit<LeasedStream, 'sequence'> & { sequence: bigint })[]>`
+      UPDATE event_stream_cursors c
+         SET leased_by = ${this.owner}, leased_until = clock_timestamp() + ${milliseconds}::int * interval '1 millisecond'
+        FROM event_streams s
+       WHERE s.id = c.stream_id AND s.status = 'enabled'
+         AND (c.leased_by = ${this.owner} OR c.leased_until IS NULL OR c.leased_until < clock_timestamp())
+      RETURNING s.id, s.version, s.endpoint, s."authorization"::text, s.username, s.secrets,
+                s.event_types AS "eventTypes", c.sequence, c.redeliveries`;
+    return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }));
   }
 
-  release(): Promise<void> {
-    return statements.release(this.outbox.pool, this.owner);
+  async release(): Promise<void> {
+    await this.outbox.client.eventStreamCursor.updateMany({
+      where: { leasedBy: this.owner },
+      data: { leasedBy: null, leasedUntil: null },
+    });
   }
 
   /** @param cursors by stream: up to where every event is delivered or waits */
-  advance(cursors: ReadonlyMap<string, number>): Promise<void> {
-    return statements.advance(this.outbox.pool, this.owner, cursors);
+  async advance(cursors: ReadonlyMap<string, number>): Promise<void> {
+    await this.outbox.client.$executeRaw`
+      UPDATE event_stream_cursors c SET sequence = n.sequence
+        FROM unnest(${[...cursors.keys()]}::text[], ${[...cursors.values()]}::bigint[]) AS n (id, sequence)
+       WHERE c.stream_id = n.id AND c.leased_by = ${this.owner}`;
   }
 
-  pause(streamId: string, reason: string): Promise<void> {
-    return statements.pause(this.outbox.pool, this.owner, streamId, reason);
+  async pause(id: string, pausedReason: string): Promise<void> {
+    await this.outbox.client.eventStream.updateMany({
+      where: { id, status: 'enabled', cursor: { leasedBy: this.owner } },
+      data: { status: 'paused', pausedReason },
+    });
   }
 
-  waiting(streamId: string): Promise<readonly WaitingLane[]> {
-    return statements.listWaiting(this.outbox.pool, streamId);
+  async waiting(streamId: string): Promise<WaitingPartition[]> {
+    const rows = await this.outbox.client.eventDelivery.findMany({ where: { streamId } });
+    return rows.map(({ organizationId, rowId, sequence, nextAttemptAt, ...row }) => ({
+      organizationId,
+      rowId,
+      sequence: Number(sequence),
+      nextAttemptAt,
+      failure:
+        row.failures === 0
+          ? undefined
+          : {
+              eventId: row.eventId!,
+              eventType: row.eventType!,
+              changedAt: row.changedAt!,
+              since: row.failingSince!,
+              count: row.failures,
+              attempts: row.attempts as unknown as RecordedAttempt[],
+            },
+    }));
   }
 
   /** @throws LeaseLostError */
-  async keepWaiting(streamId: string, lane: WaitingLane): Promise<void> {
-    if (!(await statements.keepWaiting(this.outbox.pool, this.owner, streamId, lane))) throw new LeaseLostError();
+  async saveWaiting(streamId: string, partition: WaitingPartition): Promise<void> {
+    const { organizationId, rowId, sequence, failure, nextAttemptAt } = partition;
+    const saved = await this.outbox.client.$executeRaw`
+      INSERT INTO event_deliveries (stream_id, organization_id, row_id, sequence, event_id, event_type, changed_at,
+                                    attempts, failures, failing_since, next_attempt_at)
+      SELECT stream_id, ${organizationId}, ${rowId}, ${sequence}::bigint, ${failure?.eventId ?? null}::text,
+             ${failure?.eventType ?? null}::text, ${failure?.changedAt ?? null}::timestamptz,
+             ${JSON.stringify(failure?.attempts ?? [])}::jsonb, ${failure?.count ?? 0}::int,
+             ${failure?.since ?? null}::timestamptz, ${nextAttemptAt}::timestamptz
+        FROM event_stream_cursors WHERE stream_id = ${streamId} AND leased_by = ${this.owner}
+      ON CONFLICT (stream_id, organization_id, row_id) DO UPDATE
+         SET sequence = excluded.sequence, event_id = excluded.event_id, event_type = excluded.event_type,
+             changed_at = excluded.changed_at, attempts = excluded.attempts, failures = excluded.failures,
+             failing_since = excluded.failing_since, next_attempt_at = excluded.next_attempt_at`;
+    if (saved === 0) throw new LeaseLostError();
   }
 
   /** @throws LeaseLostError */
-  async endWaiting(streamId: string, lane: Lane): Promise<void> {
-    if (!(await statements.endWaiting(this.outbox.pool, this.owner, streamId, lane))) throw new LeaseLostError();
+  async endWaiting(streamId: string, { organizationId, rowId }: Partition): Promise<void> {
+    const { count } = await this.outbox.client.eventDelivery.deleteMany({
+      where: { streamId, organizationId, rowId, stream: { cursor: { leasedBy: this.owner } } },
+    });
+    if (count === 0) throw new LeaseLostError();
   }
 }
 

@@ -16,14 +16,14 @@ export interface DestinationSettings {
 export interface Attempt {
   readonly at: Date;
   readonly milliseconds: number;
-  /** Undefined: the destination has taken it. */
+  /** Absent when the destination has taken it. */
   readonly error?: string;
 }
 
 /** How much of an answer is read, so that its connection can be used again; of a longer one the connection is closed. */
 const MAX_ANSWER_BYTES = 65_536;
 
-/** Sends signed events to one destination, over connections that are kept. */
+/** Sends signed events to one destination, over persistent connections. */
 export class DestinationClient {
   private readonly url: URL;
   private readonly pool: Pool;
@@ -101,7 +101,7 @@ export class DestinationClient {
 
 interface Signer {
   readonly webhook: Webhook;
-  /** Undefined: for good. */
+  /** Absent when it is good for ever. */
   readonly until?: Date;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DeliveriesRepository, LeaseLostError, type LeasedStream } from './deliveries.repository.js';
 import { DestinationClient } from './destination-client.js';
@@ -34,16 +34,13 @@ export interface DeliveryFigures {
   /** How old the oldest change is that should have been sent, in milliseconds; those that wait to be tried again apart. */
   readonly lagMs: number;
   /** Organizations, or rows of none, of which an event fails, in all streams. */
-  readonly waitingLanes: number;
+  readonly waitingPartitions: number;
   readonly streams: number;
 }
 
-/**
- * Has a worker for each stream of which this server has the lease. Servers that have none look for streams that nobody
- * works on.
- */
+/** Runs a worker for each stream of which this server has the lease, and looks for streams without a lease. */
 @Injectable()
-export class EventDispatcher implements BeforeApplicationShutdown {
+export class EventDispatcher {
   private readonly logger = new Logger(EventDispatcher.name);
   private readonly works = new Map<string, Work>();
   private readonly advanced = new Map<string, number>();
@@ -71,10 +68,10 @@ export class EventDispatcher implements BeforeApplicationShutdown {
 
   get figures(): DeliveryFigures {
     const workers = [...this.works.values()].map(({ worker }) => worker);
-    const unsettledMs = workers.length === 0 ? 0 : this.outbox.unsettledMs;
+    const uncommittedMs = workers.length === 0 ? 0 : this.outbox.uncommittedMs;
     return {
-      lagMs: Math.max(unsettledMs, ...workers.map(({ lagMs }) => lagMs)),
-      waitingLanes: workers.reduce((sum, { waitingLanes }) => sum + waitingLanes, 0),
+      lagMs: Math.max(uncommittedMs, ...workers.map(({ lagMs }) => lagMs)),
+      waitingPartitions: workers.reduce((sum, { waitingPartitions }) => sum + waitingPartitions, 0),
       streams: workers.length,
     };
   }
@@ -88,7 +85,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
     this.pause.abort();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     this.ending.abort();
     this.pause.abort();
     await this.running;
@@ -110,7 +107,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
         isFailing = false;
       } catch (error) {
         if (!isFailing && this.works.size > 0) {
-          this.logger.warn(`Streams of events cannot be looked after: ${String(error)}`);
+          this.logger.warn(`Streams of events cannot be worked on: ${String(error)}`);
           isFailing = true;
         }
       }
@@ -144,7 +141,7 @@ export class EventDispatcher implements BeforeApplicationShutdown {
   private async begin(stream: LeasedStream, leasedUntil: number): Promise<void> {
     const { id, version, redeliveries, eventTypes, endpoint, username } = stream;
     const { eventAnswer, eventRetries, eventFirstPause } = this.config.deadlines;
-    const secrets = await this.seal.open(stream.sealedSecrets);
+    const secrets = await this.seal.open(stream.secrets);
     const authorization =
       stream.authorization === 'basic'
         ? ({ method: 'basic', username: username! } as const)

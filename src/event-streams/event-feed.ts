@@ -7,13 +7,13 @@ import { eventOf, eventSourceOf } from './domain/event.js';
 import { eventTypeOf, type EventType } from './domain/event-type.js';
 import { Outbox } from './outbox.repository.js';
 
-/** How many may read at once, so that nobody can have all of this server's memory and sockets. */
+/** How many may read at once, so that readers cannot use up this server's memory and sockets. */
 const MAX_READERS = 100;
 const BATCH = 50;
-/** Stands for the stream in the events of those who pull, whose ids so are the same for each of them. */
+/** Stands for the stream in the events of those who pull, so that each of them gets the same event ids. */
 const PULLED = `est_${'0'.repeat(22)}`;
 
-/** Where to begin. Nothing of it: with what happens from now on. */
+/** Where to begin. When empty, with what happens from now on. */
 export interface StartingPoint {
   /** After the change with this number. */
   readonly offset?: number;
@@ -38,7 +38,7 @@ export class EventFeed implements BeforeApplicationShutdown {
   /**
    * Reads on only when what it gave is taken, so that a slow reader costs no memory.
    *
-   * @param types only these; undefined: all
+   * @param types all when absent
    */
   async open(start: StartingPoint, types: readonly EventType[] | undefined): Promise<AsyncGenerator<string>> {
     if (this.readers >= MAX_READERS) throw new DomainError('too_many_requests');
@@ -72,7 +72,7 @@ export class EventFeed implements BeforeApplicationShutdown {
       // At once, so that the client knows that it is heard.
       yield ': events follow\n\n';
       while (!this.ending.signal.aborted && performance.now() < endsAt) {
-        const upTo = this.outbox.settledUpTo;
+        const upTo = this.outbox.committedUpTo;
         if (position < upTo) {
           const changes = await this.outbox.read(position, upTo, BATCH);
           for (const change of changes) {

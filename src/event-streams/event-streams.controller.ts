@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, presentPage } from '../http/pagination.js';
@@ -103,7 +103,7 @@ export class EventStreamsController {
     return { signing_secret: await this.service.signingSecret(id) };
   }
 
-  /** An addition to the contract: another secret, which whoever may read it finds at `GET`. */
+  /** An addition to the contract: makes another secret, which `GET` shows to those who may read it. */
   @Post(':id/signing-secret/rotate')
   @RequireScope('update:event_streams')
   @HttpCode(200)

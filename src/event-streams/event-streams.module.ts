@@ -20,5 +20,6 @@ import { StreamSecretsSeal } from './stream-secrets.js';
     Outbox,
     StreamSecretsSeal,
   ],
+  exports: [EventDispatcher],
 })
 export class EventStreamsModule {}

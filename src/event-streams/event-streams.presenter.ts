@@ -1,6 +1,6 @@
-import type { EventStream } from '../database/database.js';
+import type { EventStream } from '../database/client.js';
 import { tagged } from '../http/entity-tag.js';
-import type { KeptAttempt } from './deliveries.repository.js';
+import type { RecordedAttempt } from './deliveries.repository.js';
 import type { DeliveryResponse, EventStreamResponse } from './dto/event-stream.dto.js';
 import type { FailedDelivery, TestDelivery } from './event-streams.service.js';
 
@@ -31,7 +31,7 @@ export function presentEventStream(row: EventStream): EventStreamResponse {
 export const presentOneEventStream = (row: EventStream): EventStreamResponse => tagged(presentEventStream(row), row);
 
 export function presentFailedDelivery({ delivery, event }: FailedDelivery): DeliveryResponse {
-  const attempts = delivery.attempts as unknown as KeptAttempt[];
+  const attempts = delivery.attempts as unknown as RecordedAttempt[];
   return {
     id: delivery.eventId!,
     event_stream_id: delivery.streamId,

@@ -1,13 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
-import { DATABASE, POOL, type Database, type EventDelivery, type EventStream } from '../database/database.js';
-import { arrayOf } from '../database/statement.js';
+import { Injectable } from '@nestjs/common';
+import { Actor } from '../actor.js';
+import type { EventDelivery, EventStream } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newSortedId } from '../identifiers.js';
 import type { RecordedChange } from './domain/change.js';
-import { EVENT_TABLES } from './domain/event-type.js';
-import { readLane } from './outbox.statements.js';
+import { isOf, readChanges } from './outbox.repository.js';
+
+/** Changes of event streams are not recorded. */
+const ACTOR = new Actor({ subject: 'vestibule event streams' });
 
 export type EventStreamRow = Omit<EventStream, 'id' | 'createdAt' | 'updatedAt' | 'version'>;
 
@@ -23,15 +25,12 @@ export interface DeliveryFilter {
 /** The rows of `event_streams` and, as far as clients see and change them, of `event_deliveries`. */
 @Injectable()
 export class EventStreamsRepository {
-  constructor(
-    @Inject(DATABASE) private readonly database: Database,
-    @Inject(POOL) private readonly pool: pg.Pool,
-  ) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /** Ordered by id, which is the order of creation. */
   async list(page: CheckpointPage): Promise<Page<EventStream>> {
     if (page.after && page.after.length !== 1) throw invalidCheckpoint();
-    const fetched = await this.database.eventStream.findMany({
+    const fetched = await this.prisma.client.eventStream.findMany({
       where: { id: page.after && { gt: page.after[0] } },
       orderBy: { id: 'asc' },
       take: page.limit + 1,
@@ -40,7 +39,7 @@ export class EventStreamsRepository {
   }
 
   get(id: string): Promise<EventStream | null> {
-    return this.database.eventStream.findUnique({ where: { id } });
+    return this.prisma.client.eventStream.findUnique({ where: { id } });
   }
 
   /**
@@ -48,8 +47,8 @@ export class EventStreamsRepository {
    *
    * @param limit how many streams there may be
    */
-  async create(row: EventStreamRow, limit: number): Promise<EventStream | 'event_stream_limit_reached'> {
-    return this.database.$transaction(async (transaction) => {
+  create(row: EventStreamRow, limit: number): Promise<EventStream | 'event_stream_limit_reached'> {
+    return this.prisma.write(ACTOR, async (transaction) => {
       // Of two at once, the second counts the first.
       await transaction.$executeRaw`LOCK TABLE event_streams IN SHARE ROW EXCLUSIVE MODE`;
       if ((await transaction.eventStream.count()) >= limit) return 'event_stream_limit_reached';
@@ -61,13 +60,16 @@ export class EventStreamsRepository {
     });
   }
 
-  /** Undefined: there is none, or not of these versions. What waits is due at once in a stream that is enabled anew. */
+  /**
+   * Returns undefined when there is no such stream of these versions. Failed deliveries are due at once in a stream that
+   * is enabled anew.
+   */
   async update(
     id: string,
     changes: Partial<EventStreamRow>,
     { versions }: Pick<Preconditions, 'versions'>,
   ): Promise<EventStream | undefined> {
-    return this.database.$transaction(async (transaction) => {
+    return this.prisma.write(ACTOR, async (transaction) => {
       const [updated] = await transaction.eventStream.updateManyAndReturn({
         where: { id, version: versions },
         data: changes,
@@ -85,7 +87,9 @@ export class EventStreamsRepository {
 
   /** @returns whether there was such a stream, as it was asked for */
   async remove(id: string, { versions }: Preconditions): Promise<boolean> {
-    const { count } = await this.database.eventStream.deleteMany({ where: { id, version: versions } });
+    const { count } = await this.prisma.write(ACTOR, ({ eventStream }) =>
+      eventStream.deleteMany({ where: { id, version: versions } }),
+    );
     return count > 0;
   }
 
@@ -94,7 +98,7 @@ export class EventStreamsRepository {
     const after =
       page.after && (page.after.length === 1 && /^\d{1,18}$/.test(page.after[0]!) ? page.after[0]! : undefined);
     if (page.after && after === undefined) throw invalidCheckpoint();
-    const fetched = await this.database.eventDelivery.findMany({
+    const fetched = await this.prisma.client.eventDelivery.findMany({
       where: { ...whereFailed(streamId, filter), sequence: after === undefined ? undefined : { gt: BigInt(after) } },
       orderBy: { sequence: 'asc' },
       take: page.limit + 1,
@@ -103,14 +107,14 @@ export class EventStreamsRepository {
   }
 
   async getFailed(streamId: string, eventId: string): Promise<EventDelivery | null> {
-    return this.database.eventDelivery.findFirst({ where: whereFailed(streamId, { eventId }) });
+    return this.prisma.client.eventDelivery.findFirst({ where: whereFailed(streamId, { eventId }) });
   }
 
-  /** The change of a delivery. Undefined: it is no longer kept. */
-  async changeOf({ organizationId, rowId, sequence }: EventDelivery): Promise<RecordedChange | undefined> {
-    const at = Number(sequence);
-    const range = { after: at - 1, upTo: at, tables: arrayOf(EVENT_TABLES), limit: 1 };
-    return (await readLane(this.pool, { organizationId, rowId }, range))[0];
+  /** Returns undefined when the change of the delivery is no longer kept. */
+  async changeOf(delivery: EventDelivery): Promise<RecordedChange | undefined> {
+    const at = Number(delivery.sequence);
+    const [change] = await readChanges(this.prisma.client, isOf(delivery), at - 1, at, 1);
+    return change;
   }
 
   /**
@@ -119,7 +123,7 @@ export class EventStreamsRepository {
    * @returns how many there are
    */
   async redeliver(streamId: string, filter: DeliveryFilter): Promise<number> {
-    return this.database.$transaction(async (transaction) => {
+    return this.prisma.write(ACTOR, async (transaction) => {
       const { count } = await transaction.eventDelivery.updateMany({
         where: whereFailed(streamId, filter),
         data: { nextAttemptAt: new Date() },

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
-import type { EventDelivery, EventStream } from '../database/database.js';
+import type { EventDelivery, EventStream } from '../database/client.js';
 import { afterCommit } from '../database/request-transaction.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
@@ -29,19 +29,19 @@ import { EventStreamsRepository, type DeliveryFilter, type EventStreamRow } from
 import { newSigningSecret, StreamSecretsSeal, type StreamSecrets } from './stream-secrets.js';
 
 const EVENT_ID_LENGTH = 22;
-/** For what is waited for within a request, whose transaction Postgres ends when nothing happens in it for 10 s. */
+/** Limits on waiting within a request, whose transaction Postgres ends when nothing happens in it for 10 s. */
 const TEST_ANSWER_MS = 5_000;
 const LOOKUP_MS = 3_000;
 
 export interface FailedDelivery {
   readonly delivery: EventDelivery;
-  /** Undefined: its change is no longer kept. */
+  /** Absent when its change is no longer stored. */
   readonly event?: CloudEvent;
 }
 
 export interface TestDelivery {
   readonly event: Omit<CloudEvent, 'data'> & { readonly data: object };
-  /** Undefined: it was not sent. */
+  /** Absent when the event was not sent. */
   readonly attempt?: Attempt;
 }
 
@@ -101,14 +101,14 @@ export class EventStreamsService {
   /**
    * Makes another secret to sign with.
    *
-   * @param keptMs for how long events are signed with the one before too
+   * @param overlapMs for how long events are signed with the one before too
    * @returns until when that is
    */
-  async rotateSigningSecret(id: string, keptMs: number): Promise<Date> {
-    const until = new Date(Date.now() + keptMs);
+  async rotateSigningSecret(id: string, overlapMs: number): Promise<Date> {
+    const until = new Date(Date.now() + overlapMs);
     await this.change(id, async ({ secrets }) => {
       const { signingSecret, credential } = await this.seal.open(secrets);
-      const previous = keptMs > 0 ? { signingSecret, until: until.toISOString() } : undefined;
+      const previous = overlapMs > 0 ? { signingSecret, until: until.toISOString() } : undefined;
       return this.seal.seal({ signingSecret: newSigningSecret(), previous, credential });
     });
     return until;
@@ -188,7 +188,7 @@ export class EventStreamsService {
 
   private async problemOfAddresses(endpoint: string): Promise<string | undefined> {
     const host = hostOf(new URL(endpoint));
-    // A name that nobody knows yet may become known.
+    // A name that does not resolve yet may later.
     const found = lookup(host, { all: true }).catch(() => []);
     const addresses = await Promise.race([found, delay(LOOKUP_MS, [], { ref: false })]);
     const isRefused = addresses.some(({ address }) => !this.policy.mayConnect(host, address));
@@ -207,7 +207,7 @@ export class EventStreamsService {
         const isChanged = Object.values(row).some((value) => value !== undefined);
         return isChanged ? this.repository.update(id, row, { versions: { in: [present.version] } }) : present;
       },
-      // Somebody else was faster: it is looked at anew.
+      // Another request was faster, so the stream is read again.
       () => Promise.resolve(),
     );
     this.refresh();

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Headers, Query, StreamableFile } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { startingPointOf } from './dto/changes.js';
 import { SubscribeToEventsDto } from './dto/subscribe.dto.js';

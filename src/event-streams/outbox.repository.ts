@@ -1,48 +1,46 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type pg from 'pg';
-import { Settled } from '../changes/settled.js';
-import { POOL } from '../database/database.js';
+import { Injectable, Logger } from '@nestjs/common';
+import pg from 'pg';
+import { CommittedChanges } from '../changes/committed.js';
+import { AppConfig } from '../config/config.js';
+import { createClient, Prisma, type Client } from '../database/client.js';
 import { createPool } from '../database/pool.js';
-import { arrayOf } from '../database/statement.js';
-import type { Lane, RecordedChange } from './domain/change.js';
+import type { Partition, RecordedChange } from './domain/change.js';
 import { EVENT_TABLES } from './domain/event-type.js';
-import * as statements from './outbox.statements.js';
 
-/** Between two looks for what is settled, while anybody follows. */
+/** Between two looks for what is committed, while anybody follows. */
 const SAMPLE_MS = 100;
 const AFTER_FAILURE_MS = 1_000;
-const SILENCE_MS = 12_000;
 
-/**
- * The table of changes as the outbox of events: read in the order of its numbers, as far as they are settled. All of a
- * process goes over one connection of its own, which is there only while somebody follows.
- */
+/** The table of changes as the outbox of events: read in the order of its numbers, as far as they are committed. */
 @Injectable()
 export class Outbox {
-  readonly pool: pg.Pool;
+  /**
+   * On one connection of its own, made when something is asked: a lease is renewed in time also when requests have the
+   * whole pool, and what is written about deliveries keeps its order.
+   */
+  readonly client: Client;
+  private readonly pool: pg.Pool;
   private readonly logger = new Logger(Outbox.name);
-  private readonly settled: Settled;
+  private readonly committed: CommittedChanges;
   private readonly followers = new Set<() => void>();
-  private readonly tables = arrayOf(EVENT_TABLES);
   private timer?: NodeJS.Timeout;
   private sampling?: Promise<void>;
   private isFailing = false;
 
-  constructor(@Inject(POOL) pool: pg.Pool) {
-    this.pool = createPool(pool.options.connectionString!, 1);
-    // Postgres ends a statement before that; a network that says nothing ends none, and all of this would wait for it.
-    this.pool.options.query_timeout = SILENCE_MS;
-    this.settled = new Settled(this.pool);
+  constructor({ options }: pg.Pool, { poolWaitMs }: AppConfig) {
+    this.pool = createPool(options.connectionString!, { max: 1, waitMs: poolWaitMs });
+    this.client = createClient(this.pool);
+    this.committed = new CommittedChanges(this.client);
   }
 
   /** Every change with a number up to this one can be read; 0: nothing is known yet. */
-  get settledUpTo(): number {
-    return this.settled.upTo;
+  get committedUpTo(): number {
+    return this.committed.upTo;
   }
 
   /** How long the oldest change that cannot be read yet has been waiting, in milliseconds. */
-  get unsettledMs(): number {
-    return this.settled.waitingMs;
+  get uncommittedMs(): number {
+    return this.committed.waitingMs;
   }
 
   /**
@@ -59,18 +57,21 @@ export class Outbox {
     };
   }
 
-  read(after: number, upTo: number, limit: number): Promise<readonly RecordedChange[]> {
-    return statements.read(this.pool, { after, upTo, tables: this.tables, limit });
+  read(after: number, upTo: number, limit: number): Promise<RecordedChange[]> {
+    return readChanges(this.client, Prisma.sql`true`, after, upTo, limit);
   }
 
-  /** Those of one lane. */
-  readLane(lane: Lane, after: number, upTo: number, limit: number): Promise<readonly RecordedChange[]> {
-    return statements.readLane(this.pool, lane, { after, upTo, tables: this.tables, limit });
+  readPartition(partition: Partition, after: number, upTo: number, limit: number): Promise<RecordedChange[]> {
+    return readChanges(this.client, isOf(partition), after, upTo, limit);
   }
 
   /** The number of the first change that is still kept, 0: there is none; and the last number that was given out. */
-  bounds(): Promise<readonly [first: number, drawn: number]> {
-    return statements.bounds(this.pool);
+  async bounds(): Promise<readonly [first: number, drawn: number]> {
+    const [row] = await this.client.$queryRaw<{ first: bigint; drawn: bigint }[]>`
+      SELECT coalesce((SELECT min(sequence) FROM changes), 0) AS first,
+             CASE WHEN is_called THEN last_value ELSE 0 END AS drawn
+        FROM change_sequence`;
+    return [Number(row!.first), Number(row!.drawn)];
   }
 
   /**
@@ -83,8 +84,12 @@ export class Outbox {
     let [low, high] = [Math.max(0, first - 1), last];
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2);
-      const found = await statements.timeOf(this.pool, middle);
-      if (found !== undefined && found < time) low = middle;
+      const found = await this.client.change.findFirst({
+        where: { sequence: { gte: middle } },
+        orderBy: { sequence: 'asc' },
+        select: { changedAt: true },
+      });
+      if (found && found.changedAt < time) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -105,7 +110,7 @@ export class Outbox {
   private async sample(): Promise<void> {
     let pause = SAMPLE_MS;
     try {
-      if (await this.settled.sample()) for (const tell of this.followers) tell();
+      if (await this.committed.sample()) for (const tell of this.followers) tell();
       this.isFailing = false;
     } catch (error) {
       if (!this.isFailing) this.logger.warn(`Changes cannot be read, tried again each second: ${String(error)}`);
@@ -115,3 +120,43 @@ export class Outbox {
     if (this.followers.size > 0) this.sampleSoon(pause);
   }
 }
+
+/** A user's connection keeps its name and strategy for life, so what was recorded last tells them when it is gone. */
+// Not by an operator of JSON, which refuses a row that has \u0000 anywhere, as metadata may. A quote in a value has a
+// backslash before it, and this is the second column.
+const CONNECTION_ID = Prisma.raw(`substring(coalesce(c.after, c.before)::text FROM '"connection_id":"([^"]*)"')`);
+
+type ChangeRow = Omit<RecordedChange, 'sequence'> & { readonly sequence: bigint };
+
+/** Changes that may be events, after the one number and up to the other, the first ones. */
+export async function readChanges(
+  client: Pick<Client, '$queryRaw'>,
+  condition: Prisma.Sql,
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<RecordedChange[]> {
+  const rows = await client.$queryRaw<ChangeRow[]>`
+    SELECT c.sequence, c.changed_at AS "changedAt", c.organization_id AS "organizationId", c.table_name AS "table",
+           c.row_id AS "rowId", c.operation::text AS operation, c.actor, c.before, c.after,
+           CASE WHEN c.actor ? 'client_id' THEN
+             (SELECT m.name FROM machine_clients m WHERE m.client_id = c.actor->>'client_id') END AS "clientName",
+           CASE WHEN c.table_name = 'users' THEN coalesce(
+             (SELECT json_build_object('name', n.name, 'strategy', n.strategy, 'strategy_kind', n.strategy_kind)
+                FROM connections n WHERE n.id = ${CONNECTION_ID}),
+             (SELECT coalesce(d.after, d.before) FROM changes d
+               WHERE d.organization_id = '' AND d.table_name = 'connections' AND d.row_id = ${CONNECTION_ID}
+               ORDER BY d.sequence DESC LIMIT 1)) END AS connection,
+           coalesce(octet_length(c.before::text), 0) + coalesce(octet_length(c.after::text), 0) AS bytes
+      FROM changes c
+     WHERE ${condition} AND c.sequence > ${after}::bigint AND c.sequence <= ${upTo}::bigint
+       AND c.table_name = ANY (${EVENT_TABLES})
+     ORDER BY c.sequence LIMIT ${limit}::bigint`;
+  return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }));
+}
+
+/** A condition for {@link readChanges}. */
+export const isOf = ({ organizationId, rowId }: Partition): Prisma.Sql =>
+  organizationId === ''
+    ? Prisma.sql`c.organization_id = '' AND c.row_id = ${rowId}`
+    : Prisma.sql`c.organization_id = ${organizationId}`;

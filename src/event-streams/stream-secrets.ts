@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Encryption } from '../encryption/encryption.js';
 
-/** What must be known of a stream by nobody but its destination. */
+/** The secrets that a stream shares with its destination alone. */
 export interface StreamSecrets {
   /** As Standard Webhooks writes it: `whsec_` and base64. */
   readonly signingSecret: string;
@@ -18,7 +18,7 @@ export interface PreviousSecret {
   readonly until: string;
 }
 
-/** How the secrets of a stream are kept: encrypted, as one text in a column of its own. */
+/** Encrypts the secrets of a stream, as one text in a column of its own. */
 @Injectable()
 export class StreamSecretsSeal {
   constructor(private readonly encryption: Encryption) {}

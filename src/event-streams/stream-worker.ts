@@ -1,6 +1,6 @@
 import type { Attempt, DestinationClient } from './destination-client.js';
-import type { DeliveriesRepository, LaneFailure, WaitingLane } from './deliveries.repository.js';
-import { laneKey, laneOf, type Lane, type RecordedChange } from './domain/change.js';
+import type { DeliveriesRepository, PartitionFailure, WaitingPartition } from './deliveries.repository.js';
+import { partitionKey, partitionOf, type Partition, type RecordedChange } from './domain/change.js';
 import { eventOf, type CloudEvent, type EventSource } from './domain/event.js';
 import { eventTypeOf } from './domain/event-type.js';
 import { isDue, pauseAfter } from './domain/pause.js';
@@ -15,9 +15,9 @@ export const CONNECTIONS = FRESH_AT_ONCE + RETRIES_AT_ONCE;
 const MAX_AHEAD = 1_000;
 const MAX_AHEAD_BYTES = 8_000_000;
 const BATCH = 500;
-/** So many are read of a lane that waited. */
-const LANE_BATCH = 100;
-/** With so many lanes waiting, it is the destination that fails: nothing new is read until some are delivered. */
+/** So many are read of a partition that waited. */
+const PARTITION_BATCH = 100;
+/** With so many partitions waiting, it is the destination that fails: nothing new is read until some are delivered. */
 const MAX_WAITING = 1_000;
 const KEPT_ATTEMPTS = 10;
 
@@ -38,21 +38,21 @@ interface Ahead {
   isDone: boolean;
 }
 
-interface FreshLane extends Lane {
+interface FreshPartition extends Partition {
   readonly key: string;
   /** The first one is being sent, or is the next to be. */
   readonly queue: Ahead[];
 }
 
-interface HeldLane {
-  waiting: WaitingLane;
+interface HeldPartition {
+  waiting: WaitingPartition;
   isBusy: boolean;
 }
 
 /**
- * Delivers the events of one stream: one after the other within a lane, lanes beside each other. A lane with an event
- * that fails is put aside, as one row: what comes later in it is left unread, and read again from the changes when its turn
- * has come.
+ * Delivers the events of one stream: one after the other within a partition, partitions beside each other. A partition
+ * with an event that fails is put aside, as one row: what comes later in it is left unread, and read again from the
+ * changes once the event is delivered.
  *
  * @see docs/decisions/0030
  */
@@ -62,10 +62,10 @@ export class StreamWorker {
   /** In the order of their numbers; those at the front that are done are dropped. */
   private readonly ahead: Ahead[] = [];
   private aheadBytes = 0;
-  private batch = LANE_BATCH;
-  private readonly fresh = new Map<string, FreshLane>();
-  private ready: FreshLane[] = [];
-  private readonly held: Map<string, HeldLane>;
+  private batch = PARTITION_BATCH;
+  private readonly fresh = new Map<string, FreshPartition>();
+  private ready: FreshPartition[] = [];
+  private readonly held: Map<string, HeldPartition>;
   private readonly underWay = new Set<Promise<void>>();
   private sending = 0;
   private retrying = 0;
@@ -77,15 +77,15 @@ export class StreamWorker {
 
   constructor(
     private readonly settings: WorkerSettings,
-    waiting: readonly WaitingLane[],
-    private readonly outbox: Pick<Outbox, 'settledUpTo' | 'read' | 'readLane'>,
+    waiting: readonly WaitingPartition[],
+    private readonly outbox: Pick<Outbox, 'committedUpTo' | 'read' | 'readPartition'>,
     private readonly deliveries: DeliveriesRepository,
     private readonly client: DestinationClient,
     /** What makes it stop for good: a lost lease, or a database that is away. */
     private readonly fail: (error: unknown) => void,
   ) {
     this.position = settings.cursor;
-    this.held = new Map(waiting.map((lane) => [laneKey(lane), { waiting: lane, isBusy: false }]));
+    this.held = new Map(waiting.map((partition) => [partitionKey(partition), { waiting: partition, isBusy: false }]));
   }
 
   /** Every event up to it is delivered or waits. */
@@ -100,8 +100,8 @@ export class StreamWorker {
     return this.behindSince === undefined ? 0 : performance.now() - this.behindSince;
   }
 
-  /** How many lanes wait for an event that fails. */
-  get waitingLanes(): number {
+  /** How many partitions wait for an event that fails. */
+  get waitingPartitions(): number {
     return this.held.size;
   }
 
@@ -113,7 +113,7 @@ export class StreamWorker {
   /** Looks for what there is to do. */
   wake(): void {
     if (this.isEnding) return;
-    if (this.position >= this.outbox.settledUpTo) this.behindSince = undefined;
+    if (this.position >= this.outbox.committedUpTo) this.behindSince = undefined;
     else this.behindSince ??= performance.now();
     this.pump();
     this.retryWhatIsDue();
@@ -121,9 +121,9 @@ export class StreamWorker {
 
   /** Takes up what was asked for since. */
   async reconsider(): Promise<void> {
-    for (const lane of await this.deliveries.waiting(this.settings.streamId)) {
-      const held = this.held.get(laneKey(lane));
-      if (held && !held.isBusy) held.waiting = { ...held.waiting, nextAttemptAt: lane.nextAttemptAt };
+    for (const partition of await this.deliveries.waiting(this.settings.streamId)) {
+      const held = this.held.get(partitionKey(partition));
+      if (held && !held.isBusy) held.waiting = { ...held.waiting, nextAttemptAt: partition.nextAttemptAt };
     }
     this.wake();
   }
@@ -151,15 +151,15 @@ export class StreamWorker {
   }
 
   private fill(): void {
-    if (this.reading || !this.hasRoom || this.position >= this.outbox.settledUpTo) return;
+    if (this.reading || !this.hasRoom || this.position >= this.outbox.committedUpTo) return;
     this.reading = this.readAhead()
       .catch((error: unknown) => this.fail(error))
       .finally(() => (this.reading = undefined));
   }
 
   private async readAhead(): Promise<void> {
-    while (this.mayBegin && this.hasRoom && this.position < this.outbox.settledUpTo) {
-      const upTo = this.outbox.settledUpTo;
+    while (this.mayBegin && this.hasRoom && this.position < this.outbox.committedUpTo) {
+      const upTo = this.outbox.committedUpTo;
       const changes = await this.outbox.read(this.position, upTo, this.batch);
       for (const change of changes) this.take(change);
       this.position = changes.length < this.batch ? upTo : changes.at(-1)!.sequence;
@@ -170,8 +170,8 @@ export class StreamWorker {
 
   private take(change: RecordedChange): void {
     if (!this.isWanted(change)) return;
-    const lane = laneOf(change);
-    const key = laneKey(lane);
+    const partition = partitionOf(change);
+    const key = partitionKey(partition);
     // It is read again when what it waits for is delivered.
     if (this.held.has(key)) return;
     const ahead = { change, isDone: false };
@@ -181,7 +181,7 @@ export class StreamWorker {
     if (known) {
       known.queue.push(ahead);
     } else {
-      const begun = { ...lane, key, queue: [ahead] };
+      const begun = { ...partition, key, queue: [ahead] };
       this.fresh.set(key, begun);
       this.ready.push(begun);
     }
@@ -194,9 +194,9 @@ export class StreamWorker {
 
   private pump(): void {
     while (this.sending < FRESH_AT_ONCE && this.ready.length > 0 && this.mayBegin) {
-      const lane = this.ready.shift()!;
+      const partition = this.ready.shift()!;
       this.sending++;
-      this.follow(this.deliverNext(lane).finally(() => this.sending--));
+      this.follow(this.deliverNext(partition).finally(() => this.sending--));
     }
     this.fill();
   }
@@ -211,27 +211,27 @@ export class StreamWorker {
     this.underWay.add(followed);
   }
 
-  private async deliverNext(lane: FreshLane): Promise<void> {
-    const next = lane.queue[0]!;
+  private async deliverNext(partition: FreshPartition): Promise<void> {
+    const next = partition.queue[0]!;
     const event = this.eventOf(next.change);
     const attempt = await this.deliver(event);
     if (attempt.error === undefined) {
-      lane.queue.shift();
+      partition.queue.shift();
       this.done([next]);
-      if (lane.queue.length > 0) this.ready.push(lane);
-      else this.fresh.delete(lane.key);
+      if (partition.queue.length > 0) this.ready.push(partition);
+      else this.fresh.delete(partition.key);
       return;
     }
     // That it is being broken off says nothing about the destination.
     if (this.isEnding) return;
-    const { organizationId, rowId } = lane;
+    const { organizationId, rowId } = partition;
     const waiting = this.failed({ organizationId, rowId }, next.change, event, attempt, undefined);
-    // From here on nothing of the lane is taken any more; the cursor passes what was, when the row is there.
-    this.held.set(lane.key, { waiting, isBusy: true });
-    this.fresh.delete(lane.key);
-    await this.deliveries.keepWaiting(this.settings.streamId, waiting);
-    this.held.get(lane.key)!.isBusy = false;
-    this.done(lane.queue);
+    // From here on nothing of the partition is taken any more; the cursor passes what was, when the row is there.
+    this.held.set(partition.key, { waiting, isBusy: true });
+    this.fresh.delete(partition.key);
+    await this.deliveries.saveWaiting(this.settings.streamId, waiting);
+    this.held.get(partition.key)!.isBusy = false;
+    this.done(partition.queue);
   }
 
   private done(dealtWith: readonly Ahead[]): void {
@@ -256,12 +256,12 @@ export class StreamWorker {
     }
   }
 
-  /** Delivers what waits in a lane, until it has caught up with all that is read, or something fails. */
-  private async catchUp(key: string, held: HeldLane): Promise<void> {
+  /** Delivers what waits in a partition, until it has caught up with all that is read, or something fails. */
+  private async catchUp(key: string, held: HeldPartition): Promise<void> {
     const { streamId } = this.settings;
     for (;;) {
       const upTo = this.position;
-      const changes = await this.outbox.readLane(held.waiting, held.waiting.sequence - 1, upTo, LANE_BATCH);
+      const changes = await this.outbox.readPartition(held.waiting, held.waiting.sequence - 1, upTo, PARTITION_BATCH);
       for (const change of changes) {
         if (!this.mayBegin) return;
         if (!this.isWanted(change)) continue;
@@ -273,24 +273,29 @@ export class StreamWorker {
         }
         held.waiting = caughtUpTo(held.waiting, change.sequence + 1);
       }
-      if (changes.length < LANE_BATCH) {
+      if (changes.length < PARTITION_BATCH) {
         held.waiting = caughtUpTo(held.waiting, upTo + 1);
-        // Otherwise more has been read meanwhile and left to this lane.
+        // Otherwise more has been read meanwhile and left to this partition.
         if (upTo === this.position) break;
       } else {
         held.waiting = caughtUpTo(held.waiting, changes.at(-1)!.sequence + 1);
-        await this.deliveries.keepWaiting(streamId, held.waiting);
+        await this.deliveries.saveWaiting(streamId, held.waiting);
       }
     }
     this.held.delete(key);
     await this.deliveries.endWaiting(streamId, held.waiting);
   }
 
-  private async failAgain(held: HeldLane, change: RecordedChange, event: CloudEvent, attempt: Attempt): Promise<void> {
+  private async failAgain(
+    held: HeldPartition,
+    change: RecordedChange,
+    event: CloudEvent,
+    attempt: Attempt,
+  ): Promise<void> {
     const { organizationId, rowId, failure } = held.waiting;
     const isSame = failure?.eventId === event.id;
     held.waiting = this.failed({ organizationId, rowId }, change, event, attempt, isSame ? failure : undefined);
-    await this.deliveries.keepWaiting(this.settings.streamId, held.waiting);
+    await this.deliveries.saveWaiting(this.settings.streamId, held.waiting);
     const { since, count } = held.waiting.failure!;
     if (attempt.at.getTime() - since.getTime() < this.settings.retriesMs) return;
     const reason = `${event.id} was tried ${count} times since ${since.toISOString()}: ${attempt.error}`;
@@ -298,12 +303,12 @@ export class StreamWorker {
   }
 
   private failed(
-    lane: Lane,
+    partition: Partition,
     change: RecordedChange,
     event: CloudEvent,
     { at, milliseconds, error }: Attempt,
-    before: LaneFailure | undefined,
-  ): WaitingLane {
+    before: PartitionFailure | undefined,
+  ): WaitingPartition {
     const count = (before?.count ?? 0) + 1;
     const attempts = [
       ...(before?.attempts ?? []),
@@ -318,7 +323,7 @@ export class StreamWorker {
       attempts: attempts.slice(-KEPT_ATTEMPTS),
     };
     const nextAttemptAt = new Date(Date.now() + pauseAfter(count, this.settings.firstPauseMs));
-    return { ...lane, sequence: change.sequence, failure, nextAttemptAt };
+    return { ...partition, sequence: change.sequence, failure, nextAttemptAt };
   }
 
   private eventOf(change: RecordedChange): CloudEvent {
@@ -330,7 +335,10 @@ export class StreamWorker {
   }
 }
 
-const caughtUpTo = ({ organizationId, rowId, nextAttemptAt }: WaitingLane, sequence: number): WaitingLane => ({
+const caughtUpTo = (
+  { organizationId, rowId, nextAttemptAt }: WaitingPartition,
+  sequence: number,
+): WaitingPartition => ({
   organizationId,
   rowId,
   sequence,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { ReadConnection } from '../database/read-connection.js';
-import { NO_COLUMNS, run, type Statement } from '../database/statement.js';
+import { hotStatement } from '../database/hot/hot-statements.js';
+import { PrismaService } from '../database/prisma.service.js';
 
 export interface Health {
   status: 'ok' | 'unavailable';
@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 900;
 /** However many ask, the database is asked no faster than this. */
 const REMEMBERED_MS = 1_000;
 
-const PING: Statement = { name: 'ping', text: 'SELECT', rowOf: NO_COLUMNS };
+const PING = hotStatement<{ one: number }>('ping', 'SELECT 1 AS one');
 
 /** Whether the database answers. It is asked beside the pool, which writes that wait for locks can occupy. */
 @Injectable()
@@ -20,7 +20,7 @@ export class HealthService {
   private isLeaving = false;
   private asked?: { at: number; health: Promise<Health> };
 
-  constructor(private readonly reads: ReadConnection) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /** From now on no more requests are to be sent here. */
   leave(): void {
@@ -38,7 +38,7 @@ export class HealthService {
   }
 
   private async ask(): Promise<Health> {
-    const answer = run(this.reads, PING, []).then(
+    const answer = this.prisma.hot.read(PING, []).then(
       () => true,
       () => false,
     );

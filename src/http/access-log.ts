@@ -32,8 +32,8 @@ export function noteAnswer(request: FastifyRequest, reply: FastifyReply): void {
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,
       // Undefined, and so left out, for almost every request.
-      dryRun: request.care?.dryRun || undefined,
-      replayed: request.care?.isReplayed,
+      dryRun: request.writeOptions?.dryRun || undefined,
+      replayed: request.writeOptions?.isReplayed,
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,
     },
     'request',

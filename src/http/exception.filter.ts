@@ -4,16 +4,31 @@ import { DomainError } from '../errors/domain-error.js';
 import { errorBody, plainErrorBody, type ErrorBody } from './error-body.js';
 import { ERROR_TABLE, refusalBody } from './error-table.js';
 
-/** Where every error becomes an answer. */
+export type SendError = (exception: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** For a route whose protocol has errors of its own. By default {@link sendError}. */
+    sendError?: SendError;
+  }
+}
+
+/** Where every error becomes an answer, also what Fastify and its hooks refuse before there is a controller. */
 @Catch()
 export class ExceptionToResponseFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const body = errorBodyOf(exception, host.switchToHttp().getRequest<FastifyRequest>());
-    const retryAfter = retryAfterOf(exception);
-    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
-    void reply.status(body.statusCode).send(body);
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const send = request.routeOptions.config.sendError ?? sendError;
+    send(exception, request, host.switchToHttp().getResponse());
   }
+}
+
+/** Answers in the form of the Management API. */
+export function sendError(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const body = errorBodyOf(exception, request);
+  const retryAfter = retryAfterOf(exception);
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
+  void reply.status(body.statusCode).send(body);
 }
 
 /** What is said of an error. Why it was is logged, where the answer must not say. */

@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   DecisionDto,
   DecisionResponse,

@@ -5,10 +5,9 @@ import { AuthzenService } from './authzen/authzen.service.js';
 import { LoginController } from './login.controller.js';
 import { LoginRepository } from './login.repository.js';
 import { LoginService } from './login.service.js';
-import { TermsCache } from './terms-cache.js';
 
 @Module({
   controllers: [LoginController, AuthzenController, AuthzenConfigurationController],
-  providers: [LoginService, LoginRepository, AuthzenService, TermsCache],
+  providers: [LoginService, LoginRepository, AuthzenService],
 })
 export class LoginModule {}

@@ -1,6 +1,6 @@
 import type { Decision } from './domain/decision.js';
 import type { Discovery } from './domain/discovery.js';
-import type { LoginConnection } from './domain/organization-terms.js';
+import type { LoginConnection } from './domain/sign-in-organization.js';
 import { isButton, type Prompt } from './domain/prompt.js';
 import type { DecisionResponse, DiscoveryResponse, LoginConnectionResponse, PromptResponse } from './dto/login.dto.js';
 

@@ -1,70 +1,80 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { CallerShares } from '../database/caller-shares.js';
-import { POOL } from '../database/database.js';
-import { ReadConnection } from '../database/read-connection.js';
-import type { Queryable } from '../database/statement.js';
-import { inTransaction } from '../database/transaction.js';
+import { Prisma, type Transaction } from '../database/client.js';
+import { PrismaService, SignInPrismaService } from '../database/prisma.service.js';
 import { newUserKey } from '../identifiers.js';
 import { userIdOf, withDefaults } from '../users/domain/user.js';
-import type { Candidate, Decision, Destination, Facts, Grant, Intent } from './domain/decision.js';
+import type { Candidate, Decision, Facts, Grant, Intent, OrganizationLookup } from './domain/decision.js';
 import type { OrganizationName } from './domain/discovery.js';
-import type { LoginConnection, OrganizationTerms } from './domain/organization-terms.js';
-import { addressOf, isMember, personOf, type Claimant } from './domain/person.js';
-import { removeUnseenUser } from '../users/users.statements.js';
-import * as statements from './login.statements.js';
-import { TermsCache } from './terms-cache.js';
+import {
+  inOrder,
+  type LoginConnection,
+  type SignInConnection,
+  type SignInOrganization,
+} from './domain/sign-in-organization.js';
+import { addressOf, userOf, type RequestedUser } from './domain/user.js';
+import { DECIDE, PROMPT, type DecideRow, type FlagsAndConnection } from './login.hot.js';
 
-/** The question who may come in. Organization and connection are ids or names. */
+/** The question whether a user may sign in. Organization and connection are ids or names. */
 export interface DecisionRequest {
-  /** Undefined: wherever the user may come in. */
+  /** Undefined leaves it to the user's memberships and to what is open to new users. */
   readonly organization?: string;
   readonly connection: string;
   readonly clientId?: string;
-  readonly user: Claimant;
+  readonly user: RequestedUser;
   readonly intent: Intent;
   readonly dryRun: boolean;
 }
 
-/** What signing in reads, and the two rows that it writes. */
+/** Enough to tell one match from several. */
+const TWO = 2;
+
 @Injectable()
 export class LoginRepository {
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    private readonly reads: ReadConnection,
-    private readonly cache: TermsCache,
-    private readonly shares: CallerShares,
+    private readonly prisma: PrismaService,
+    private readonly signIns: SignInPrismaService,
   ) {}
 
-  /** From memory, where they are at hand. Undefined: there is no organization of this id or name. */
-  terms(organization: string): Promise<OrganizationTerms | undefined> {
-    return this.cache.get(organization);
+  /** Returns undefined when no organization has the id or name. */
+  async organization(idOrName: string): Promise<SignInOrganization | undefined> {
+    const rows = await this.prisma.hot.read(PROMPT, [idOrName]);
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    const { id, name, displayName, branding } = first;
+    return { id, name, displayName, branding, connections: inOrder(rows.flatMap((row) => connectionOf(row) ?? [])) };
   }
 
   /** The options of the organization's enabled enterprise connections, by connection id. */
-  enterpriseOptions(organizationId: string): Promise<ReadonlyMap<string, unknown>> {
-    return statements.enterpriseOptions(this.reads, organizationId);
+  async enterpriseOptions(organizationId: string): Promise<ReadonlyMap<string, unknown>> {
+    const connections = await this.prisma.client.connection.findMany({
+      where: { strategyKind: 'enterprise', organizationConnections: { some: { organizationId, isEnabled: true } } },
+      select: { id: true, options: true },
+    });
+    return new Map(connections.map(({ id, options }) => [id, options]));
   }
 
-  /** Those to which a verified domain points, by name. */
+  /** The organizations with this verified domain, by name. */
   organizationsByDomain(domain: string): Promise<readonly OrganizationName[]> {
-    return statements.organizationsByDomain(this.reads, domain);
+    const verified = { domain, status: 'verified', useForOrganizationDiscovery: true } as const;
+    return this.prisma.client.organization.findMany({
+      where: { discoveryDomains: { some: verified } },
+      select: { id: true, name: true },
+      orderBy: { name: 'asc' },
+    });
   }
 
-  facts({ facts: { subject } }: Actor, request: DecisionRequest): Promise<Facts> {
-    // Without an organization all that share the connection may have to be looked at, while nobody waits behind it.
-    const factsBy = (on: Queryable) => factsOn(on, request, (organization) => this.terms(organization));
-    const isAboutMany = request.organization === undefined;
-    return isAboutMany ? this.shares.within(subject, () => factsBy(this.pool)) : factsBy(this.reads);
+  async facts(request: DecisionRequest): Promise<Facts> {
+    const [row] = await this.prisma.hot.read(DECIDE, valuesOf(request));
+    return factsOf(request, row!, this.prisma.client);
   }
 
   /**
-   * Makes a decision true: the terms and the user are locked, the decision is made again on what they are then, and what
-   * it grants is written, in one transaction.
+   * Grants what a decision says: locks the flags and the user, decides again on what they are then, and writes the new
+   * user or member, in one transaction.
    *
-   * @param planned what the decision was about when it was made without locks
-   * @returns undefined when somebody else was faster, so that the request has to be looked at anew; nothing is written
+   * @param planned what was to be granted when it was decided without locks
+   * @returns undefined, with nothing written, when another request changed what the decision depends on
    */
   grant(
     actor: Actor,
@@ -73,70 +83,144 @@ export class LoginRepository {
     decide: (facts: Facts) => Decision,
   ): Promise<Decision | undefined> {
     const { organization, connection, userId } = planned;
-    const work = async (client: pg.ClientBase): Promise<Decision | undefined> => {
-      await statements.lockTerms(client, organization.id, connection.id);
-      if (userId !== undefined) await statements.lockUser(client, userId);
-      const decision = decide(
-        await factsOn(client, request, (idOrName) => statements.getOrganizationTerms(client, idOrName)),
-      );
+    return this.signIns.write(actor, async (transaction) => {
+      await lockFlags(transaction, organization.id, connection.id);
+      if (userId !== undefined) {
+        await transaction.$queryRaw`SELECT FROM users WHERE user_id = ${userId} FOR SHARE`;
+      }
+      const [row] = await transaction.$queryRawUnsafe<DecideRow[]>(DECIDE.text, ...valuesOf(request));
+      const decision = decide(await factsOf(request, row!, transaction));
       if (decision.grant === undefined) return decision;
       if (!isSame(decision.grant, planned)) return undefined;
-      const member = userId ?? (await addUser(client, request.user, connection));
-      if (member === undefined || !(await statements.addMember(client, organization.id, member))) return undefined;
-      return { ...decision, userId: member };
-    };
-    return this.shares.within(actor.facts.subject, () => inTransaction(this.pool, actor, work));
+      const member = userId ?? (await addUser(transaction, request.user, connection));
+      if (member === undefined) return undefined;
+      const { count } = await transaction.organizationMember.createMany({
+        data: { organizationId: organization.id, userId: member },
+        skipDuplicates: true,
+      });
+      return count === 1 ? { ...decision, userId: member } : undefined;
+    });
   }
 }
 
-async function factsOn(
-  on: Queryable,
-  { organization, connection: idOrName, clientId, user, intent, dryRun }: DecisionRequest,
-  termsOf: (organization: string) => Promise<OrganizationTerms | undefined>,
-): Promise<Facts> {
-  const terms = organization === undefined ? undefined : await termsOf(organization);
-  const row = terms?.connections.find(({ connection: { id, name } }) => id === idOrName || name === idOrName);
-  const connection = row?.connection ?? (await statements.getConnection(on, idOrName));
-  const rows = connection && (await statements.findUsers(on, connection.id, user.userId, addressOf(user), terms?.id));
-  const person = connection && rows ? personOf(user, connection, rows) : ({ kind: 'unknown' } as const);
-  const userId = person.kind === 'known' ? person.id : undefined;
-  const destination: Destination =
-    organization === undefined
-      ? { kind: 'open', ...(await organizationsFor(on, connection, userId, intent)) }
-      : {
-          kind: 'named',
-          candidate: terms && {
-            organization: { id: terms.id, name: terms.name },
-            terms: row,
-            isMember: rows !== undefined && isMember(person, rows),
-          },
-        };
-  return { intent, clientId, dryRun, connection, destination, person };
+const valuesOf = ({ organization, connection, user }: DecisionRequest) => [
+  organization ?? null,
+  connection,
+  user.userId ?? null,
+  addressOf(user) ?? null,
+];
+
+function connectionOf(row: FlagsAndConnection): SignInConnection | undefined {
+  const connection = loginConnectionOf(row);
+  const flags = flagsOf(row);
+  return connection && flags && { ...flags, connection };
 }
 
+function loginConnectionOf(row: FlagsAndConnection): LoginConnection | undefined {
+  if (row.connectionId === null) return undefined;
+  return {
+    id: row.connectionId,
+    name: row.connectionName!,
+    displayName: row.connectionDisplayName,
+    strategy: row.strategy!,
+    kind: row.kind!,
+    enabledClients: row.enabledClients!,
+  };
+}
+
+function flagsOf({ isEnabled, assignMembershipOnLogin, isSignupEnabled, showAsButton }: FlagsAndConnection) {
+  if (isEnabled === null) return undefined;
+  return {
+    isEnabled,
+    assignMembershipOnLogin: assignMembershipOnLogin!,
+    isSignupEnabled: isSignupEnabled!,
+    showAsButton: showAsButton!,
+  };
+}
+
+/** @param client where to look for an organization when the request names none: that may read many rows */
+async function factsOf(
+  request: DecisionRequest,
+  row: DecideRow,
+  client: Pick<Transaction, '$queryRaw'>,
+): Promise<Facts> {
+  const { clientId, intent, dryRun } = request;
+  const connection = loginConnectionOf(row);
+  const user = connection ? userOf(request.user, connection, row) : ({ kind: 'unknown' } as const);
+  const userId = user.kind === 'known' ? user.id : undefined;
+  const organization: OrganizationLookup =
+    request.organization === undefined
+      ? { kind: 'not_named', ...(await organizationsFor(client, connection?.id, userId, intent)) }
+      : {
+          kind: 'named',
+          candidate:
+            row.organizationId === null
+              ? undefined
+              : {
+                  organization: { id: row.organizationId, name: row.organizationName! },
+                  flags: flagsOf(row),
+                  isMember: row.isMember && userId !== undefined,
+                },
+        };
+  return { intent, clientId, dryRun, connection, organization, user };
+}
+
+/** The organizations that a user may sign in to by the connection when the request names none: at most two of each. */
 async function organizationsFor(
-  on: Queryable,
-  connection: LoginConnection | undefined,
+  client: Pick<Transaction, '$queryRaw'>,
+  connectionId: string | undefined,
   userId: string | undefined,
   intent: Intent,
 ): Promise<{ open: readonly Candidate[]; own: readonly Candidate[] }> {
-  if (connection === undefined) return { open: [], own: [] };
-  const open = await statements.openOrganizations(on, connection.id, userId, intent === 'signup');
-  const own = userId === undefined ? [] : await statements.ownOrganizations(on, connection.id, userId);
+  if (connectionId === undefined) return { open: [], own: [] };
+  const find = async (condition: Prisma.Sql): Promise<Candidate[]> => {
+    const rows = await client.$queryRaw<CandidateRow[]>`
+      SELECT o.id, o.name, oc.is_enabled AS "isEnabled", oc.assign_membership_on_login AS "assignMembershipOnLogin",
+             oc.is_signup_enabled AS "isSignupEnabled", m.user_id IS NOT NULL AS "isMember"
+        FROM organization_connections oc
+        JOIN organizations o ON o.id = oc.organization_id
+        LEFT JOIN organization_members m ON m.organization_id = o.id AND m.user_id = ${userId ?? null}
+       WHERE oc.connection_id = ${connectionId} AND oc.is_enabled AND ${condition}
+       LIMIT ${TWO}`;
+    return rows.map(({ id, name, isMember, ...flags }) => ({ organization: { id, name }, flags, isMember }));
+  };
+  const open = await find(
+    intent === 'signup' ? Prisma.sql`oc.is_signup_enabled` : Prisma.sql`oc.assign_membership_on_login`,
+  );
+  const own = userId === undefined ? [] : await find(Prisma.sql`m.user_id IS NOT NULL`);
   return { open, own };
 }
 
-/** @returns the id of the user who was made; undefined when there is one already */
+type CandidateRow = OrganizationName & NonNullable<Candidate['flags']> & Pick<Candidate, 'isMember'>;
+
+/**
+ * Keeps the flags as they are until the transaction ends. Locks in the order in which deletions cascade, so that a grant
+ * and a deletion cannot deadlock.
+ */
+async function lockFlags(transaction: Transaction, organizationId: string, connectionId: string): Promise<void> {
+  await transaction.$executeRaw`
+    SELECT FROM organizations o, connections c, organization_connections oc
+     WHERE o.id = ${organizationId} AND c.id = ${connectionId} AND oc.organization_id = o.id AND oc.connection_id = c.id
+       FOR KEY SHARE OF o FOR SHARE OF c FOR SHARE OF oc`;
+}
+
+/** Returns the id of the new user, or undefined when the connection already has a user of this id or address. */
 async function addUser(
-  on: Queryable,
-  user: Claimant,
-  { id, name, strategy }: LoginConnection,
+  transaction: Transaction,
+  requested: RequestedUser,
+  connection: LoginConnection,
 ): Promise<string | undefined> {
-  const userId = user.userId ?? userIdOf(strategy, newUserKey());
-  const profile = withDefaults({ ...user, email: addressOf(user), connection: name });
-  const add = () => statements.addUser(on, userId, id, profile);
-  const isAdded = (await add()) || ((await removeUnseenUser(on, userId)) && (await add()));
-  return isAdded ? userId : undefined;
+  const userId = requested.userId ?? userIdOf(connection.strategy, newUserKey());
+  const profile = { ...requested, email: addressOf(requested) };
+  const { name, nickname } = withDefaults({ ...profile, connection: connection.name });
+  const data = { ...profile, name, nickname, userId, connectionId: connection.id };
+  const add = () => transaction.user.createMany({ data, skipDuplicates: true });
+  if ((await add()).count === 1) return userId;
+  // The id may still belong to a user of a deleted connection, who is removed later.
+  const removed = await transaction.$executeRaw`
+    DELETE FROM users u USING connections c
+     WHERE u.user_id = ${userId} AND c.id = u.connection_id AND c.deleted_at IS NOT NULL`;
+  return removed === 1 && (await add()).count === 1 ? userId : undefined;
 }
 
 const isSame = (a: Grant, b: Grant) =>

@@ -5,16 +5,16 @@ import { found } from '../errors/found.js';
 import { decisionsMade, type DecisionMade } from './decision-channel.js';
 import { decide, type Decision } from './domain/decision.js';
 import { connectionFor, domainOf, type Discovery } from './domain/discovery.js';
-import type { OrganizationTerms } from './domain/organization-terms.js';
+import type { SignInOrganization } from './domain/sign-in-organization.js';
 import { promptOf, type Prompt } from './domain/prompt.js';
 import { LoginRepository, type DecisionRequest } from './login.repository.js';
 
-/** Each time, another request has written what this one was about to. */
+/** An attempt fails when another request has written what this one was about to write. */
 const ATTEMPTS = 10;
 
 export interface DiscoveryRequest {
   readonly email: string;
-  /** An id or name; undefined: by the domain. */
+  /** An id or name. Undefined finds organizations by the domain of the address. */
   readonly organization?: string;
   readonly clientId?: string;
 }
@@ -25,24 +25,24 @@ export class LoginService {
 
   /** @param organization an id or name */
   async prompt(organization: string, clientId: string | undefined): Promise<Prompt> {
-    return promptOf(await this.terms(organization), clientId);
+    return promptOf(await this.organization(organization), clientId);
   }
 
-  /** Looks at no user: what it answers about an address depends on its domain alone. */
+  /** Reads no user, so that an answer tells nothing about an address but what its domain says. */
   async discover({ email, organization, clientId }: DiscoveryRequest): Promise<Discovery> {
     const domain = domainOf(email);
-    const named = organization === undefined ? undefined : await this.terms(organization);
+    const named = organization === undefined ? undefined : await this.organization(organization);
     const organizations = named ? [named] : await this.repository.organizationsByDomain(domain);
     const [only, ...others] = organizations;
     if (only === undefined) return { next: 'prompt' };
     if (others.length > 0) return { next: 'choose_organization', organizations };
-    const terms = named ?? (await this.repository.terms(only.id));
-    // Deleted since its domain was found.
-    if (terms === undefined) return { next: 'prompt' };
-    return connectionFor(domain, terms, await this.repository.enterpriseOptions(terms.id), clientId);
+    const target = named ?? (await this.repository.organization(only.id));
+    // It may have been deleted since its domain was found.
+    if (target === undefined) return { next: 'prompt' };
+    return connectionFor(domain, target, await this.repository.enterpriseOptions(target.id), clientId);
   }
 
-  /** Whoever comes in without being a member is one when the answer is given. */
+  /** A new user or member that the decision grants is committed when this returns. */
   async decide(actor: Actor, request: DecisionRequest): Promise<Decision> {
     const made = await this.make(actor, request);
     if (decisionsMade.hasSubscribers) {
@@ -55,7 +55,7 @@ export class LoginService {
 
   private async make(actor: Actor, request: DecisionRequest): Promise<Decision> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const decision = decide(await this.repository.facts(actor, request));
+      const decision = decide(await this.repository.facts(request));
       if (decision.grant === undefined) return decision;
       const granted = await this.repository.grant(actor, request, decision.grant, decide);
       if (granted !== undefined) return granted;
@@ -63,7 +63,7 @@ export class LoginService {
     throw new DomainError('row_locked');
   }
 
-  private async terms(organization: string): Promise<OrganizationTerms> {
-    return found(await this.repository.terms(organization), 'organization_not_found');
+  private async organization(idOrName: string): Promise<SignInOrganization> {
+    return found(await this.repository.organization(idOrName), 'organization_not_found');
   }
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { selectionOf } from '../http/field-selection.js';
 import { ApiList } from '../http/openapi/lists.js';
@@ -7,7 +7,7 @@ import { ApiErrors } from '../http/openapi/responses.js';
 import { pageOf, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import { ListMembersDto, MemberResponse, MembersDto } from './dto/member.dto.js';
 import { presentMember } from './members.presenter.js';
 import { MembersService } from './members.service.js';

@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { writing } from '../database/recording.js';
-import { DATABASE, Prisma, type Database } from '../database/database.js';
+import { Prisma } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { DomainError } from '../errors/domain-error.js';
 import {
   invalidCheckpoint,
@@ -15,14 +15,14 @@ import type { Member } from './domain/member.js';
 /** The rows of `organization_members`. Every call is about one organization, and touches no row of another. */
 @Injectable()
 export class MembersRepository {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(private readonly prisma: PrismaService) {}
 
-  /** Who came first is first; those who came at once are ordered by user id. */
+  /** Ordered by when they joined, then by user id. */
   async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
     if (page.kind === 'offset') {
       const rows = await this.select(organizationId, Prisma.empty, page.limit, page.offset);
       const total = page.includeTotals
-        ? await this.database.organizationMember.count({ where: { organizationId } })
+        ? await this.prisma.client.organizationMember.count({ where: { organizationId } })
         : rows.length;
       return { kind: 'offset', rows, total, page };
     }
@@ -33,7 +33,7 @@ export class MembersRepository {
   }
 
   /**
-   * All of them or, when one is unknown, none. Who is a member already stays one, since the same day as before.
+   * Adds all of them or, when one is unknown, none. Present members keep their `created_at`.
    *
    * @throws DomainError by the foreign keys, when a user or the organization is unknown
    */
@@ -41,23 +41,23 @@ export class MembersRepository {
     await this.requirePresence(organizationId, userIds);
     // Always in the same order, so that two calls with some of the same users wait for each other and not both.
     const data = [...userIds].sort().map((userId) => ({ organizationId, userId }));
-    await writing(this.database, actor, ({ organizationMember }) =>
+    await this.prisma.write(actor, ({ organizationMember }) =>
       organizationMember.createMany({ data, skipDuplicates: true }),
     );
   }
 
-  /** Removing who is no member does nothing. @returns whether anybody was removed */
+  /** Removing a user who is not a member does nothing. Returns whether anybody was removed. */
   async remove(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<boolean> {
     const where = { organizationId, userId: { in: [...userIds] } };
-    const { count } = await writing(this.database, actor, ({ organizationMember }) =>
+    const { count } = await this.prisma.write(actor, ({ organizationMember }) =>
       organizationMember.deleteMany({ where }),
     );
     return count > 0;
   }
 
-  /** For the foreign keys, what has been deleted is there until it has been removed. */
+  /** The foreign keys accept rows that have been deleted and are still being removed. */
   private async requirePresence(organizationId: string, userIds: readonly string[]): Promise<void> {
-    const [deleted] = await this.database.$queryRaw<{ organization: boolean; user: boolean }[]>`
+    const [deleted] = await this.prisma.client.$queryRaw<{ organization: boolean; user: boolean }[]>`
       SELECT EXISTS (SELECT FROM organizations WHERE id = ${organizationId} AND deleted_at IS NOT NULL) AS organization,
              EXISTS (SELECT FROM users u JOIN connections c ON c.id = u.connection_id
                       WHERE u.user_id = ANY (${[...userIds]}) AND c.deleted_at IS NOT NULL) AS user`;
@@ -66,7 +66,7 @@ export class MembersRepository {
   }
 
   private select(organizationId: string, after: Prisma.Sql, limit: number, offset: number): Promise<Member[]> {
-    return this.database.$queryRaw<Member[]>`
+    return this.prisma.client.$queryRaw<Member[]>`
       SELECT u.user_id AS "userId", u.email, u.name, u.picture, m.created_at AS "createdAt"
         FROM organization_members m JOIN users u ON u.user_id = m.user_id
         JOIN connections c ON c.id = u.connection_id JOIN organizations o ON o.id = m.organization_id

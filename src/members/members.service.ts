@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
-import { OrganizationsService } from '../organizations/organizations.service.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import type { Member } from './domain/member.js';
 import { MembersRepository } from './members.repository.js';
 
@@ -9,12 +9,12 @@ import { MembersRepository } from './members.repository.js';
 export class MembersService {
   constructor(
     private readonly repository: MembersRepository,
-    private readonly organizations: OrganizationsService,
+    private readonly organizations: OrganizationExistence,
   ) {}
 
   async list(organizationId: string, page: OffsetPage | CheckpointPage): Promise<Page<Member>> {
     const listed = await this.repository.list(organizationId, page);
-    if (listed.rows.length === 0) await this.organizations.requireExistence(organizationId);
+    if (listed.rows.length === 0) await this.organizations.require(organizationId);
     return listed;
   }
 
@@ -24,6 +24,6 @@ export class MembersService {
 
   async remove(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<void> {
     const removed = await this.repository.remove(actor, organizationId, userIds);
-    if (!removed) await this.organizations.requireExistence(organizationId);
+    if (!removed) await this.organizations.require(organizationId);
   }
 }

@@ -4,8 +4,8 @@ import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } fro
 import { JSON_LINES_TYPES } from '../http/openapi/bodies.js';
 import { OPEN_DTOS } from '../http/validation/other-properties.js';
 import { ErrorResponse } from '../http/openapi/responses.js';
-import { DRY_RUN, IDEMPOTENCY_KEY, MAX_KEY_LENGTH, METHODS_WITH_KEY, REPLAYED } from '../safe-writes/care.js';
-import { describeEntityTag, takeEntityTagMark } from './entity-tags.js';
+import { DRY_RUN, IDEMPOTENCY_KEY, MAX_KEY_LENGTH, METHODS_WITH_KEY, REPLAYED } from '../safe-writes/write-options.js';
+import { describeEntityTag } from './entity-tags.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -65,8 +65,7 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
   });
   for (const [method, operation] of operationsOf(document)) {
     describeBody(operation);
-    const mark = takeEntityTagMark(operation);
-    if (mark) describeEntityTag(method, operation, mark, refusal());
+    if (operation.responses[412]) describeEntityTag(method, operation);
     if (method !== 'get') describeCare(method, operation);
     describeStatuses(operation);
   }

@@ -1,5 +1,4 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { HAS_ENTITY_TAG, type EntityTagMark } from '../http/openapi/entity-tag.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -19,29 +18,17 @@ const ETAG = {
   schema: { type: 'string', pattern: '^"[1-9][0-9]*(-[0-9a-z_]+)*"$' },
 } as const;
 
-/** The mark of an operation that is about one resource with an entity tag; it is taken away. */
-export function takeEntityTagMark(operation: object): EntityTagMark | undefined {
-  const marked = operation as { [HAS_ENTITY_TAG]?: EntityTagMark };
-  const mark = marked[HAS_ENTITY_TAG];
-  delete marked[HAS_ENTITY_TAG];
-  return mark;
-}
-
-/** The headers that such an operation takes and gives, and the statuses that come of them. */
-export function describeEntityTag(
-  method: string,
-  operation: Operation,
-  { ofWholeListOnly = false }: EntityTagMark,
-  error: Operation['responses'][string],
-): void {
+/** Adds what an operation with preconditions has besides 412: the headers that it takes and gives, and 304 for reading. */
+export function describeEntityTag(method: string, operation: Operation): void {
   const { responses } = operation;
   const { 200: ok, 201: created } = responses;
   const parameters = created !== undefined ? [FOR_CREATING] : [IF_MATCH, method === 'get' ? FOR_READING : FOR_CHANGING];
   operation.parameters = [...(operation.parameters ?? []), ...parameters];
-  responses[412] = error;
   if (method === 'get') responses[304] = { description: '', headers: { ETag: { ...ETAG, required: true } } };
-  const tag = ofWholeListOnly
-    ? { ...ETAG, description: `${ETAG.description}; of all rows alone` }
-    : { ...ETAG, required: true };
-  for (const shown of [ok, created]) if (shown && 'description' in shown) shown.headers = { ETag: tag };
+  for (const shown of [ok, created]) {
+    if (shown === undefined || '$ref' in shown) continue;
+    const isList = 'oneOf' in (shown.content?.['application/json']?.schema ?? {});
+    const tag = isList ? { description: `${ETAG.description}; of all rows alone` } : { required: true };
+    shown.headers = { ETag: { ...ETAG, ...tag } };
+  }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Controller, Get, Header, Module } from '@nestjs/common';
-import { ApiExcludeController } from '../http/openapi/decorators.js';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../auth/access.js';
 import { paths } from '../paths.js';
 

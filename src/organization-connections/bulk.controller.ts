@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireAllScopes, RequireScope } from '../auth/access.js';
 import { ConnectionPathDto } from '../connections/dto/connection.dto.js';
 import { ApiJsonLinesBody } from '../http/openapi/bodies.js';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
@@ -16,7 +16,7 @@ import {
   ConnectionReplacedResponse,
   OperationDto,
 } from './dto/bulk.dto.js';
-import { connectionOf } from './dto/settings.js';
+import { connectionOf } from './dto/reference.js';
 import { OperationsGuard } from './operations.guard.js';
 import { OperationsPipe, type Bulk } from './operations.pipe.js';
 

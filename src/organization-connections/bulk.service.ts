@@ -3,7 +3,7 @@ import { AppConfig } from '../config/config.js';
 import type { Actor } from '../actor.js';
 import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { requireMovable } from './domain/move.js';
-import { decideOperations, updatesOf, type Operation, type Outcome } from './domain/operations.js';
+import { decideOperations, type Operation, type Outcome } from './domain/operations.js';
 import type { Reference } from './domain/reference.js';
 import { RowSetsRepository } from './row-sets.repository.js';
 
@@ -16,16 +16,12 @@ export class BulkService {
   ) {}
 
   /**
-   * Does the operations in their order, as one transaction; each sees what those before it did.
+   * Runs the operations in their order, as one transaction; each sees what those before it did.
    *
    * @param atomic all of them or none; otherwise one that is refused changes nothing and holds up no other
    * @throws DomainError when atomic, for the first that is refused, with its place
    */
   async change(actor: Actor, operations: readonly Operation[], atomic: boolean): Promise<readonly Outcome[]> {
-    const updates = updatesOf(operations);
-    const rows = updates && (await this.repository.updateAll(actor, updates));
-    if (rows) return rows.map((row) => ({ status: 'updated', row }));
-
     const { outcomes } = await this.repository.change(actor, operations, (facts) => {
       const decision = decideOperations(operations, facts, this.config.maxConnectionsPerOrganization);
       if (atomic) requireAll(decision.outcomes);
@@ -35,7 +31,7 @@ export class BulkService {
   }
 
   /**
-   * Gives every organization that has a connection another in its place, on the same terms; all of them or none.
+   * Gives every organization that has a connection another in its place, with the same settings; all of them or none.
    *
    * @returns how many organizations
    * @throws DomainError with the organizations for which it is not possible
@@ -45,7 +41,7 @@ export class BulkService {
       try {
         return await this.repository.move(actor, connectionId, other, requireMovable);
       } catch (error) {
-        // A constraint: a row was changed after it was judged, so the next look finds it.
+        // By a constraint: a row was changed after it was judged, so the next look finds it.
         if (attempt === ATTEMPTS || !(error instanceof DomainError) || !BY_CONSTRAINTS.has(error.code)) throw error;
       }
     }

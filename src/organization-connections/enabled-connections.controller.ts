@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -8,19 +8,19 @@ import { OffsetPagingDto, offsetPage, presentPage } from '../http/pagination.js'
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   OrganizationEnabledConnectionAddDto,
   OrganizationEnabledConnectionPathDto,
   OrganizationEnabledConnectionResponse,
   OrganizationEnabledConnectionUpdateDto,
 } from './dto/organization-connection.dto.js';
-import { newSettingsOf, settingsOf } from './dto/settings.js';
+import { changesIn, newSettingsIn } from './domain/settings.js';
 import { presentEnabledConnection, presentOneEnabledConnection } from './organization-connections.presenter.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
 
-/** The older face: only rows that are enabled exist here. */
-@ApiTags('organization connections, older face')
+/** The enabled-connections API: only rows that are enabled exist here. */
+@ApiTags('enabled-connections API')
 @Controller('organizations/:id/enabled_connections')
 export class EnabledConnectionsController {
   constructor(private readonly service: OrganizationConnectionsService) {}
@@ -47,7 +47,14 @@ export class EnabledConnectionsController {
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationEnabledConnectionAddDto,
   ): Promise<OrganizationEnabledConnectionResponse> {
-    return presentOneEnabledConnection(await this.service.add(actor, id, newSettingsOf(body), 'older'));
+    return presentOneEnabledConnection(
+      await this.service.add(
+        actor,
+        { organizationId: id, connectionId: body.connection_id },
+        newSettingsIn(body),
+        'enabled-connections',
+      ),
+    );
   }
 
   @Get(':connectionId')
@@ -58,7 +65,9 @@ export class EnabledConnectionsController {
   async get(
     @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
   ): Promise<OrganizationEnabledConnectionResponse> {
-    return presentOneEnabledConnection(await this.service.get({ organizationId: id, connectionId }, 'older'));
+    return presentOneEnabledConnection(
+      await this.service.get({ organizationId: id, connectionId }, 'enabled-connections'),
+    );
   }
 
   @Patch(':connectionId')
@@ -73,7 +82,9 @@ export class EnabledConnectionsController {
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<OrganizationEnabledConnectionResponse> {
     const key = { organizationId: id, connectionId };
-    return presentOneEnabledConnection(await this.service.update(actor, key, settingsOf(body), 'older', preconditions));
+    return presentOneEnabledConnection(
+      await this.service.update(actor, key, changesIn(body), 'enabled-connections', preconditions),
+    );
   }
 
   @Delete(':connectionId')
@@ -87,6 +98,6 @@ export class EnabledConnectionsController {
     @Param() { id, connectionId }: OrganizationEnabledConnectionPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<void> {
-    return this.service.remove(actor, { organizationId: id, connectionId }, 'older', preconditions);
+    return this.service.remove(actor, { organizationId: id, connectionId }, 'enabled-connections', preconditions);
   }
 }

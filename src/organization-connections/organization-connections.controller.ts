@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireAllScopes, RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
@@ -8,7 +8,7 @@ import { offsetPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { OrganizationPathDto } from '../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   ListOrganizationConnectionsDto,
   OrganizationConnectionCreateDto,
@@ -17,7 +17,8 @@ import {
   OrganizationConnectionUpdateDto,
 } from './dto/organization-connection.dto.js';
 import { OrganizationConnectionsReplaceDto, OrganizationConnectionsReplacedResponse } from './dto/replacement.dto.js';
-import { newSettingsOf, settingsOf, wantedRowOf } from './dto/settings.js';
+import { changesIn, newSettingsIn } from './domain/settings.js';
+import { wantedRowOf } from './dto/reference.js';
 import {
   presentOneOrganizationConnection,
   presentOrganizationConnections,
@@ -25,8 +26,8 @@ import {
 } from './organization-connections.presenter.js';
 import { OrganizationConnectionsService } from './organization-connections.service.js';
 
-/** The newer face: all rows, enabled or not. */
-@ApiTags('organization connections, newer face')
+/** The connections API: all rows, enabled or not. */
+@ApiTags('connections API')
 @Controller('organizations/:id/connections')
 export class OrganizationConnectionsController {
   constructor(private readonly service: OrganizationConnectionsService) {}
@@ -34,7 +35,7 @@ export class OrganizationConnectionsController {
   @Get()
   @RequireScope('read:organization_connections')
   @ApiList('connections', OrganizationConnectionResponse, ['offset'])
-  @ApiEntityTag({ ofWholeListOnly: true })
+  @ApiEntityTag()
   @ApiErrors(404)
   async list(@Param() { id }: OrganizationPathDto, @Query() query: ListOrganizationConnectionsDto) {
     const page = await this.service.list(id, offsetPage(query), query.is_enabled);
@@ -51,7 +52,14 @@ export class OrganizationConnectionsController {
     @Param() { id }: OrganizationPathDto,
     @Body() body: OrganizationConnectionCreateDto,
   ): Promise<OrganizationConnectionResponse> {
-    return presentOneOrganizationConnection(await this.service.add(actor, id, newSettingsOf(body), 'newer'));
+    return presentOneOrganizationConnection(
+      await this.service.add(
+        actor,
+        { organizationId: id, connectionId: body.connection_id },
+        newSettingsIn(body),
+        'connections',
+      ),
+    );
   }
 
   /** All of them or, when one breaks a rule, none. */
@@ -80,7 +88,7 @@ export class OrganizationConnectionsController {
   @ApiErrors(404)
   async get(@Param() { id, connection_id }: OrganizationConnectionPathDto): Promise<OrganizationConnectionResponse> {
     const key = { organizationId: id, connectionId: connection_id };
-    return presentOneOrganizationConnection(await this.service.get(key, 'newer'));
+    return presentOneOrganizationConnection(await this.service.get(key, 'connections'));
   }
 
   @Patch(':connection_id')
@@ -96,7 +104,7 @@ export class OrganizationConnectionsController {
   ): Promise<OrganizationConnectionResponse> {
     const key = { organizationId: id, connectionId: connection_id };
     return presentOneOrganizationConnection(
-      await this.service.update(actor, key, settingsOf(body), 'newer', preconditions),
+      await this.service.update(actor, key, changesIn(body), 'connections', preconditions),
     );
   }
 
@@ -111,6 +119,11 @@ export class OrganizationConnectionsController {
     @Param() { id, connection_id }: OrganizationConnectionPathDto,
     @RequestPreconditions() preconditions: Preconditions,
   ): Promise<void> {
-    return this.service.remove(actor, { organizationId: id, connectionId: connection_id }, 'newer', preconditions);
+    return this.service.remove(
+      actor,
+      { organizationId: id, connectionId: connection_id },
+      'connections',
+      preconditions,
+    );
   }
 }

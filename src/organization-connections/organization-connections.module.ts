@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { BulkController } from './bulk.controller.js';
 import { BulkService } from './bulk.service.js';
 import { EnabledConnectionsController } from './enabled-connections.controller.js';
@@ -9,7 +8,6 @@ import { OrganizationConnectionsService } from './organization-connections.servi
 import { RowSetsRepository } from './row-sets.repository.js';
 
 @Module({
-  imports: [OrganizationsModule],
   controllers: [EnabledConnectionsController, OrganizationConnectionsController, BulkController],
   providers: [OrganizationConnectionsService, OrganizationConnectionsRepository, BulkService, RowSetsRepository],
   exports: [OrganizationConnectionsService],

@@ -8,7 +8,7 @@ import type { OrganizationConnectionsReplacedResponse } from './dto/replacement.
 import type { OrganizationConnection, StoredOrganizationConnection } from './domain/organization-connection.js';
 import type { StoredReplacement } from './domain/replacement.js';
 
-/** The older face's shape. `is_signup_enabled` is left out where it could never be true. */
+/** A row of the enabled-connections API. `is_signup_enabled` is left out where it could never be true. */
 export function presentEnabledConnection(row: OrganizationConnection): OrganizationEnabledConnectionResponse {
   return {
     connection_id: row.connectionId,
@@ -20,7 +20,7 @@ export function presentEnabledConnection(row: OrganizationConnection): Organizat
   };
 }
 
-/** The newer face's shape. */
+/** A row of the connections API. */
 export function presentOrganizationConnection(row: OrganizationConnection): OrganizationConnectionResponse {
   return {
     ...presentEnabledConnection(row),
@@ -32,11 +32,11 @@ export function presentOrganizationConnection(row: OrganizationConnection): Orga
 
 // A connection's name and strategy are in every row of it, but neither ever changes, so the row's own version is enough.
 
-/** One row by itself, on the older face. */
+/** One row by itself, of the enabled-connections API. */
 export const presentOneEnabledConnection = (row: StoredOrganizationConnection): OrganizationEnabledConnectionResponse =>
-  tagged(presentEnabledConnection(row), row, 'older');
+  tagged(presentEnabledConnection(row), row, 'enabled-connections');
 
-/** One row by itself, on the newer face. */
+/** One row by itself, of the connections API. */
 export const presentOneOrganizationConnection = (row: StoredOrganizationConnection): OrganizationConnectionResponse =>
   tagged(presentOrganizationConnection(row), row);
 

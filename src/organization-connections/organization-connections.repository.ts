@@ -1,96 +1,116 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { ChangeFeed } from '../database/change-feed.js';
-import { POOL } from '../database/database.js';
-import { ReadConnection } from '../database/read-connection.js';
-import { RowTurns } from '../database/row-turns.js';
+import { PrismaService } from '../database/prisma.service.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
-import type {
-  Face,
-  OrganizationConnectionKey,
-  Settings,
-  StoredOrganizationConnection,
-} from './domain/organization-connection.js';
-import * as statements from './organization-connections.statements.js';
+import type { StrategyKind } from '../connections/domain/strategy.js';
+import type { Api, OrganizationConnectionKey, StoredOrganizationConnection } from './domain/organization-connection.js';
+import type { Settings } from './domain/settings.js';
+import { ADD, changedValues, GET, LIST, REMOVE, UPDATE, valuesOf } from './organization-connections.hot.js';
+
+/** What decides whether a connection can be added to an organization. */
+export interface AddFacts {
+  readonly organizationExists: boolean;
+  /** Undefined when there is no such connection. */
+  readonly strategyKind: StrategyKind | undefined;
+  /** Undefined when the organization does not have the connection yet. */
+  readonly isEnabled: boolean | undefined;
+  readonly otherConnections: number;
+}
 
 /** The rows of `organization_connections`. Every call is about one organization, and touches no row of another. */
 @Injectable()
 export class OrganizationConnectionsRepository {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    private readonly reads: ReadConnection,
-    private readonly turns: RowTurns,
-    private readonly feed: ChangeFeed,
-  ) {}
+  constructor(private readonly prisma: PrismaService) {}
 
-  /** Ordered by connection id. Undefined: there is no such organization. */
+  /** Ordered by connection id. */
   async list(
     organizationId: string,
     page: OffsetPage,
-    isEnabled: boolean | undefined,
-  ): Promise<Page<StoredOrganizationConnection> | undefined> {
+    isEnabled?: boolean,
+  ): Promise<Page<StoredOrganizationConnection>> {
     const { offset, limit } = page;
-    const rows = await statements.list(this.reads, organizationId, { isEnabled, offset, limit });
-    const total = rows[0]?.total ?? (await statements.count(this.reads, organizationId, isEnabled));
-    return total === undefined ? undefined : { kind: 'offset', rows, total, page };
+    const rows = await this.prisma.hot.read(LIST, [organizationId, isEnabled ?? null, limit, offset]);
+    const total = rows[0]?.total ?? (await this.count(organizationId, isEnabled));
+    return { kind: 'offset', rows, total, page };
   }
 
-  get(key: OrganizationConnectionKey, face: Face): Promise<StoredOrganizationConnection | undefined> {
-    return statements.get(this.reads, key, visibility(face));
+  async get(key: OrganizationConnectionKey, api: Api): Promise<StoredOrganizationConnection | undefined> {
+    const [row] = await this.prisma.hot.read(GET, targetOf(key, api));
+    return row;
   }
 
   /**
-   * Changes only what `changes` has. Undefined: there is no such row, or not as it was asked for, or it would break a
-   * rule as it would be.
+   * Changes only what `changes` has. Returns undefined when there is no such row of these versions.
+   *
+   * @throws DomainError by a constraint when the row would break a rule
    */
-  update(
+  async update(
     actor: Actor,
     key: OrganizationConnectionKey,
     changes: Partial<Settings>,
-    face: Face,
+    api: Api,
     { versions }: Preconditions,
   ): Promise<StoredOrganizationConnection | undefined> {
-    return this.changing(key.organizationId, rowOf(key), () =>
-      statements.update(this.pool, actor, key, visibility(face), changes, versions),
-    );
+    const values = [...targetOf(key, api), ...versionsOf(versions), String(actor), ...changedValues(changes)];
+    const [row] = await this.prisma.hot.write(UPDATE, values, rowOf(key));
+    return row;
   }
 
   /**
-   * Undefined: it was not added, see {@link explainAdd}.
+   * Returns undefined when the row was not added, for which {@link explainAdd} has the reason.
    *
    * @param limit how many connections an organization may have
+   * @throws DomainError by a constraint when the row would break a rule
    */
-  add(
+  async add(
     actor: Actor,
     key: OrganizationConnectionKey,
     settings: Settings,
-    face: Face,
+    api: Api,
     limit: number,
   ): Promise<StoredOrganizationConnection | undefined> {
-    return this.changing(key.organizationId, `organizations ${key.organizationId}`, () =>
-      statements.add(this.pool, actor, key, visibility(face), settings, limit),
-    );
+    const values = [...targetOf(key, api), limit, String(actor), ...valuesOf(settings)];
+    const [row] = await this.prisma.hot.write(ADD, values, `organizations ${key.organizationId}`);
+    return row;
   }
 
-  explainAdd(key: OrganizationConnectionKey): Promise<statements.AddFacts> {
-    return statements.explainAdd(this.reads, key);
+  explainAdd({ organizationId, connectionId }: OrganizationConnectionKey): Promise<AddFacts> {
+    return this.prisma.snapshot(async ({ organization, connection, organizationConnection }) => ({
+      organizationExists: (await organization.count({ where: { id: organizationId } })) > 0,
+      strategyKind: (await connection.findUnique({ where: { id: connectionId }, select: { strategyKind: true } }))
+        ?.strategyKind,
+      isEnabled: (
+        await organizationConnection.findUnique({
+          where: { organizationId_connectionId: { organizationId, connectionId } },
+          select: { isEnabled: true },
+        })
+      )?.isEnabled,
+      otherConnections: await organizationConnection.count({
+        where: { organizationId, connectionId: { not: connectionId } },
+      }),
+    }));
   }
 
-  /** @returns whether there was a row as it was asked for */
-  remove(actor: Actor, key: OrganizationConnectionKey, face: Face, { versions }: Preconditions): Promise<boolean> {
-    return this.changing(key.organizationId, rowOf(key), () =>
-      statements.remove(this.pool, actor, key, visibility(face), versions),
-    );
+  /** Returns whether there was such a row of these versions. */
+  async remove(actor: Actor, key: OrganizationConnectionKey, api: Api, { versions }: Preconditions): Promise<boolean> {
+    const values = [...targetOf(key, api), ...versionsOf(versions), String(actor)];
+    return (await this.prisma.hot.write(REMOVE, values, rowOf(key))).length > 0;
   }
 
-  private changing<T>(organizationId: string, row: string, work: () => Promise<T>): Promise<T> {
-    return this.feed.announcing(`organizations ${organizationId}`, () => this.turns.take(row, work));
+  private count(organizationId: string, isEnabled: boolean | undefined): Promise<number> {
+    return this.prisma.client.organizationConnection.count({ where: { organizationId, isEnabled } });
   }
 }
 
+/** Which row a statement is about, and whether one that is not enabled exists. */
+const targetOf = ({ organizationId, connectionId }: OrganizationConnectionKey, api: Api) => [
+  organizationId,
+  connectionId,
+  api === 'enabled-connections',
+];
+
+const versionsOf = (versions: Preconditions['versions']) => [versions.in ?? null, versions.notIn ?? null];
+
 const rowOf = ({ organizationId, connectionId }: OrganizationConnectionKey) =>
   `organization_connections ${organizationId} ${connectionId}`;
-
-const visibility = (face: Face) => ({ onlyEnabled: face === 'older' });

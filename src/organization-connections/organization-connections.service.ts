@@ -1,35 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import { AppConfig } from '../config/config.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
-import { OrganizationsService } from '../organizations/organizations.service.js';
-import {
-  withChanges,
-  type Face,
-  type NewRow,
-  type OrganizationConnectionKey,
-  type Settings,
-  type StoredOrganizationConnection,
-} from './domain/organization-connection.js';
+import { requireAllowedFlags } from './domain/flags.js';
+import type { Api, OrganizationConnectionKey, StoredOrganizationConnection } from './domain/organization-connection.js';
 import { decideReplacement, type Replacement, type StoredReplacement, type WantedRow } from './domain/replacement.js';
-import { requireAllowedTerms } from './domain/terms.js';
+import { changesNothing, type Settings } from './domain/settings.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 import { RowSetsRepository } from './row-sets.repository.js';
 
 /**
- * Enforces the rules of each connection's strategy. The statement that writes has the last word on them; when it did
- * nothing, what it saw is read and judged here, which gives the refusal its reason.
+ * Enforces the rules of each connection's strategy. The statement that writes decides, together with the constraints of
+ * the table; when it wrote nothing, a read finds the reason.
  */
 @Injectable()
 export class OrganizationConnectionsService {
   constructor(
     private readonly repository: OrganizationConnectionsRepository,
     private readonly rowSets: RowSetsRepository,
-    private readonly organizations: OrganizationsService,
+    private readonly organizations: OrganizationExistence,
     private readonly config: AppConfig,
   ) {}
 
@@ -38,62 +32,62 @@ export class OrganizationConnectionsService {
     page: OffsetPage,
     isEnabled?: boolean,
   ): Promise<Page<StoredOrganizationConnection>> {
-    return found(await this.repository.list(organizationId, page, isEnabled), 'organization_not_found');
+    const listed = await this.repository.list(organizationId, page, isEnabled);
+    if (listed.rows.length === 0) await this.organizations.require(organizationId);
+    return listed;
   }
 
-  async get(key: OrganizationConnectionKey, face: Face): Promise<StoredOrganizationConnection> {
-    const row = await this.repository.get(key, face);
-    if (!row) await this.organizations.requireExistence(key.organizationId);
-    return found(row, 'organization_connection_not_found');
+  async get(key: OrganizationConnectionKey, api: Api): Promise<StoredOrganizationConnection> {
+    return found(await this.find(key, api), 'organization_connection_not_found');
   }
 
   async add(
     actor: Actor,
-    organizationId: string,
-    { connectionId, ...settings }: NewRow,
-    face: Face,
+    key: OrganizationConnectionKey,
+    settings: Settings,
+    api: Api,
   ): Promise<StoredOrganizationConnection> {
-    const key = { organizationId, connectionId };
     const limit = this.config.maxConnectionsPerOrganization;
     return untilDecided(
-      () => this.repository.add(actor, key, settings, face, limit),
-      () => this.explainAdd(key, settings, face, limit),
+      () => this.repository.add(actor, key, settings, api, limit),
+      async () => {
+        const facts = await this.repository.explainAdd(key);
+        if (!facts.organizationExists) throw new DomainError('organization_not_found');
+        requireAllowedFlags(found(facts.strategyKind, 'connection_in_body_unknown'), settings);
+        // In the enabled-connections API a row that is not enabled does not exist.
+        const isPresent = api === 'connections' ? facts.isEnabled !== undefined : facts.isEnabled === true;
+        if (isPresent) throw new DomainError('organization_connection_exists');
+        if (facts.otherConnections >= limit) throw new DomainError('connection_limit_reached', String(limit));
+      },
     );
   }
 
-  /** No changes: the row as it is. */
+  /** Returns the row as it is when there are no changes. */
   async update(
     actor: Actor,
     key: OrganizationConnectionKey,
     changes: Partial<Settings>,
-    face: Face,
+    api: Api,
     preconditions: Preconditions,
   ): Promise<StoredOrganizationConnection> {
-    if (Object.values(changes).every((value) => value === undefined)) {
-      const present = await this.get(key, face);
+    const getPresent = async () => {
+      const present = await this.get(key, api);
       preconditions.require(present);
       return present;
-    }
-    return untilDecided(
-      () => this.repository.update(actor, key, changes, face, preconditions),
-      async () => {
-        const present = await this.get(key, face);
-        preconditions.require(present);
-        requireAllowedTerms(present.strategyKind, withChanges(present, changes));
-      },
+    };
+    if (changesNothing(changes)) return getPresent();
+    return untilDecided<StoredOrganizationConnection>(
+      () => this.repository.update(actor, key, changes, api, preconditions),
+      async () => void (await getPresent()),
     );
   }
 
-  /** Removing what is not there does nothing. */
-  async remove(actor: Actor, key: OrganizationConnectionKey, face: Face, preconditions: Preconditions): Promise<void> {
+  /** Removing a row that does not exist does nothing. */
+  async remove(actor: Actor, key: OrganizationConnectionKey, api: Api, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
-      () => this.repository.remove(actor, key, face, preconditions),
-      async () => {
-        const row = await this.repository.get(key, face);
-        if (!row) await this.organizations.requireExistence(key.organizationId);
-        return row;
-      },
+      () => this.repository.remove(actor, key, api, preconditions),
+      () => this.find(key, api),
     );
   }
 
@@ -120,28 +114,20 @@ export class OrganizationConnectionsService {
   /** What {@link replace} would do and answer, and throw. Changes and locks nothing. */
   async planReplacement(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
     this.requireWithinLimit(wanted.length);
-    await this.organizations.requireExistence(organizationId);
+    await this.organizations.require(organizationId);
     return decideReplacement(organizationId, await this.rowSets.look(organizationId, connectionsIn(wanted)), wanted);
+  }
+
+  /** @throws DomainError when there is no such organization; returns undefined when it does not have the connection */
+  private async find(key: OrganizationConnectionKey, api: Api): Promise<StoredOrganizationConnection | undefined> {
+    const row = await this.repository.get(key, api);
+    if (!row) await this.organizations.require(key.organizationId);
+    return row;
   }
 
   private requireWithinLimit(connections: number): void {
     const limit = this.config.maxConnectionsPerOrganization;
     if (connections > limit) throw new DomainError('connection_limit_reached', String(limit));
-  }
-
-  private async explainAdd(
-    key: OrganizationConnectionKey,
-    settings: Settings,
-    face: Face,
-    limit: number,
-  ): Promise<void> {
-    const facts = await this.repository.explainAdd(key);
-    if (!facts.organizationExists) throw new DomainError('organization_not_found');
-    requireAllowedTerms(found(facts.strategyKind, 'connection_in_body_unknown'), settings);
-    // On the older face a row that is not enabled does not exist.
-    const isPresent = face === 'newer' ? facts.presentIsEnabled !== null : facts.presentIsEnabled === true;
-    if (isPresent) throw new DomainError('organization_connection_exists');
-    if (facts.otherConnections >= limit) throw new DomainError('connection_limit_reached', String(limit));
   }
 }
 

@@ -1,117 +1,110 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { ChangeFeed, type Change } from '../database/change-feed.js';
-import { POOL } from '../database/database.js';
-import { ReadConnection } from '../database/read-connection.js';
-import { RowTurns } from '../database/row-turns.js';
-import { inTransaction } from '../database/transaction.js';
+import { Prisma, type Transaction } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { keyOf, type Difference } from './domain/difference.js';
-import type { MoveFacts } from './domain/move.js';
-import type { Operation, OperationFacts, RowUpdate } from './domain/operations.js';
+import type { MoveFacts, SomeOrganizations } from './domain/move.js';
+import type { Operation, OperationFacts } from './domain/operations.js';
 import type {
   ConnectionFacts,
+  OrganizationConnection,
   OrganizationConnectionKey,
-  OwnedRow,
-  StoredOwnedRow,
+  StoredOrganizationConnection,
 } from './domain/organization-connection.js';
 import { finder, type Reference } from './domain/reference.js';
 import type { ReplacementFacts } from './domain/replacement.js';
-import * as statements from './row-sets.statements.js';
+import { SETTING_NAMES, SETTINGS, toWireNames } from './domain/settings.js';
+import { ROW, SETTING_COLUMNS } from './organization-connections.hot.js';
 
-/** Changes of many rows of `organization_connections` at once, each as one transaction. */
+/** As many as an error can name. */
+const LISTED_AT_MOST = 100;
+
+/** A set of rows as one parameter, whose texts are JSON. */
+const ROWS_TYPE = Prisma.raw(
+  `(organization_id text, connection_id text, strategy_kind strategy_kind,
+    ${SETTING_NAMES.map((name) => `${SETTINGS[name].name} ${SETTINGS[name].type}`).join(', ')})`,
+);
+const [row, settingColumns] = [Prisma.raw(ROW), Prisma.raw(SETTING_COLUMNS)];
+const assignments = Prisma.raw(
+  SETTING_NAMES.map((name) => `${SETTINGS[name].name} = wanted.${SETTINGS[name].name}`).join(', '),
+);
+
+/**
+ * Changes of many rows of `organization_connections` at once, each as one transaction and by statements on sets. They lock
+ * the organizations, the connections and the rows in this order, each by id, as deletions do by cascade, so that two of
+ * them wait for each other in one direction only. See docs/decisions/0028.
+ */
 @Injectable()
 export class RowSetsRepository {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    private readonly reads: ReadConnection,
-    private readonly turns: RowTurns,
-    private readonly feed: ChangeFeed,
-  ) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * Locks the organization's rows between the look at them and the change. Undefined: there is no such organization.
+   * Locks the organization's rows between the look at them and the change. Returns undefined when there is no such
+   * organization.
    *
-   * @param decide what to change about the rows that are there; what it throws leaves them as they are
+   * @param decide what to change about the present rows; what it throws leaves them as they are
    */
   replace<Decision extends { difference: Difference }>(
     actor: Actor,
     organizationId: string,
     connections: readonly Reference[],
     decide: (facts: ReplacementFacts) => Decision,
-  ): Promise<(Decision & { stored: readonly StoredOwnedRow[] }) | undefined> {
-    return this.changing(`organizations ${organizationId}`, () =>
-      inTransaction(this.pool, actor, async (client) => {
-        const [organization] = await statements.lockOrganizations(client, [{ id: organizationId }]);
-        if (!organization) return undefined;
-        const decision = decide({
-          connections: await statements.lockConnections(client, connections, organizationId),
-          present: await statements.lockRowsOf(client, organizationId),
-        });
-        await statements.write(client, decision.difference);
-        return { ...decision, stored: await statements.getRowsOf(client, organizationId) };
-      }),
-    );
+  ): Promise<(Decision & { stored: readonly StoredOrganizationConnection[] }) | undefined> {
+    const work = async (transaction: Transaction) => {
+      const [organization] = await lockOrganizations(transaction, [{ id: organizationId }]);
+      if (!organization) return undefined;
+      const decision = decide({
+        connections: await connectionsOf(transaction, connections, organizationId, KEEP),
+        present: await rowsOf(transaction, organizationId, LOCK_ROWS),
+      });
+      await write(transaction, decision.difference);
+      return { ...decision, stored: await rowsOf(transaction, organizationId) };
+    };
+    return this.prisma.write(actor, work, { row: `organizations ${organizationId}` });
   }
 
   /** What {@link replace} decides about, without a lock: each part is of a moment of its own. */
   async look(organizationId: string, connections: readonly Reference[]): Promise<ReplacementFacts> {
+    const { client } = this.prisma;
     return {
-      connections: await statements.getConnections(this.reads, connections),
-      present: await statements.getRowsOf(this.reads, organizationId),
+      connections: await connectionsOf(client, connections, organizationId),
+      present: await rowsOf(client, organizationId),
     };
   }
 
   /**
    * Locks the organizations and rows that the operations name between the look at them and the changes.
    *
-   * @param decide what to change about the rows that are there; what it throws leaves them as they are
+   * @param decide what to change about the present rows; what it throws leaves them as they are
    */
   change<Decision extends { difference: Difference }>(
     actor: Actor,
     operations: readonly Operation[],
     decide: (facts: OperationFacts) => Decision,
   ): Promise<Decision> {
-    const changes: Change[] = [];
-    const work = () =>
-      inTransaction(this.pool, actor, async (client) => {
-        const organizations = operations.map(({ organization }) => organization);
-        const connections = operations.map(({ connection }) => connection);
-        const locked = await statements.lockOrganizations(client, organizations);
-        changes.push(...locked.map(({ id }): Change => `organizations ${id}`));
-        const organizationOf = finder(locked);
-        const connectionOf = finder(await statements.lockConnections(client, connections));
-        const { keys, growing } = rowsNamed(operations, organizationOf, connectionOf);
-        const rows = await statements.lockRows(client, keys);
-        const decision = decide({
-          organizationOf,
-          connectionOf,
-          present: rows.map(withConnection(connectionOf)),
-          counts: await statements.countRows(client, growing),
-        });
-        await statements.write(client, decision.difference);
-        return decision;
+    return this.prisma.write(actor, async (transaction) => {
+      const organizationOf = finder(
+        await lockOrganizations(
+          transaction,
+          operations.map(({ organization }) => organization),
+        ),
+      );
+      const named = operations.map(({ connection }) => connection);
+      const connectionOf = finder(await connectionsOf(transaction, named, '', KEEP));
+      const { keys, growing } = rowsNamed(operations, organizationOf, connectionOf);
+      const decision = decide({
+        organizationOf,
+        connectionOf,
+        present: await lockRows(transaction, keys),
+        counts: await countRows(transaction, growing),
       });
-    return this.feed.announcing(() => changes, work);
+      await write(transaction, decision.difference);
+      return decision;
+    });
   }
 
   /**
-   * Changes rows of different organizations by one statement, which takes less than {@link change}: all of them or none.
-   *
-   * @returns the rows in the order of the updates; undefined when one does not exist or would break a rule
-   */
-  async updateAll(actor: Actor, updates: readonly RowUpdate[]): Promise<readonly OwnedRow[] | undefined> {
-    const changes = () => updates.map(({ organizationId }): Change => `organizations ${organizationId}`);
-    // As a transaction, of which nothing is left when this process ends before it is told that all is done.
-    const work = () => inTransaction(this.pool, actor, (client) => statements.updateAll(client, updates));
-    const rows = await this.feed.announcing(changes, work);
-    if (rows.length < updates.length) return undefined;
-    const rowOf = new Map(rows.map((row) => [row.organizationId, row]));
-    return updates.map(({ organizationId }) => rowOf.get(organizationId)!);
-  }
-
-  /**
-   * Gives every organization that has a connection another in its place, on the same terms.
+   * Gives every organization that has a connection another in its place, with the same settings.
    *
    * @param judge what it throws leaves everything as it is
    * @returns how many organizations
@@ -123,41 +116,26 @@ export class RowSetsRepository {
     other: Reference,
     judge: (facts: MoveFacts) => ConnectionFacts,
   ): Promise<number> {
-    return this.changing(`connections ${connectionId}`, () =>
-      inTransaction(this.pool, actor, async (client) => {
-        const connectionOf = finder(await statements.lockConnections(client, [{ id: connectionId }, other]));
-        const [from, to] = [connectionOf({ id: connectionId }), connectionOf(other)];
-        const target = judge({
-          from,
-          to,
-          withOtherTerms: to && (await statements.withOtherTerms(client, connectionId, to.strategyKind)),
-          withBoth: to && (await statements.withBoth(client, connectionId, to.id)),
-        });
-        return statements.move(client, connectionId, target);
-      }),
-    );
-  }
-
-  private changing<T>(row: Change, work: () => Promise<T>): Promise<T> {
-    return this.feed.announcing(row, () => this.turns.take(row, work));
+    const work = async (transaction: Transaction) => {
+      const connectionOf = finder(await connectionsOf(transaction, [{ id: connectionId }, other], '', KEEP));
+      const [from, to] = [connectionOf({ id: connectionId }), connectionOf(other)];
+      const target = judge({
+        from,
+        to,
+        withForbiddenFlags: to && (await someOrganizations(transaction, connectionId, forbiddenBy(to))),
+        withBoth: to && (await someOrganizations(transaction, connectionId, alsoWith(to))),
+      });
+      return moveRows(transaction, connectionId, target);
+    };
+    return this.prisma.write(actor, work, { row: `connections ${connectionId}` });
   }
 }
-
-type Find<T> = (named: Reference) => T | undefined;
-
-/** The connection of a row was looked up before the row. */
-const withConnection =
-  (connectionOf: Find<ConnectionFacts>) =>
-  (row: statements.BareRow): OwnedRow => {
-    const { name, strategy } = connectionOf({ id: row.connectionId })!;
-    return { ...row, connectionName: name, strategy };
-  };
 
 /** The rows that the operations name, each once, and the organizations that they add to. */
 function rowsNamed(
   operations: readonly Operation[],
-  organizationOf: Find<{ id: string }>,
-  connectionOf: Find<{ id: string }>,
+  organizationOf: (named: Reference) => { id: string } | undefined,
+  connectionOf: (named: Reference) => { id: string } | undefined,
 ) {
   const keys = new Map<string, OrganizationConnectionKey>();
   const growing = new Set<string>();
@@ -171,3 +149,130 @@ function rowsNamed(
   }
   return { keys: [...keys.values()], growing: [...growing] };
 }
+
+type Reader = Pick<Transaction, '$queryRaw'>;
+
+/** Until the transaction ends nobody deletes these connections. */
+const KEEP = Prisma.sql`FOR KEY SHARE`;
+/** Until the transaction ends nobody changes or removes these rows. */
+const LOCK_ROWS = Prisma.sql`FOR UPDATE OF oc`;
+
+const idsIn = (named: readonly Reference[]) => [...new Set(named.flatMap((one) => ('id' in one ? one.id : [])))];
+const namesIn = (named: readonly Reference[]) => [...new Set(named.flatMap((one) => ('name' in one ? one.name : [])))];
+
+/** The organizations that there are, by id. Until the transaction ends nobody adds to them, replaces their rows or deletes them. */
+const lockOrganizations = (transaction: Reader, named: readonly Reference[]) =>
+  transaction.$queryRaw<{ id: string; name: string }[]>`
+    SELECT id, name FROM organizations
+     WHERE id IN (SELECT unnest(${idsIn(named)}::text[]) COLLATE "C"
+                  UNION ALL SELECT id FROM organizations WHERE name = ANY (${namesIn(named)}::text[]))
+       AND deleted_at IS NULL
+     ORDER BY id FOR NO KEY UPDATE`;
+
+/** The connections that there are, by id, and those of the organization, named or not. */
+const connectionsOf = (reader: Reader, named: readonly Reference[], organizationId: string, lock = Prisma.empty) =>
+  reader.$queryRaw<ConnectionFacts[]>`
+    SELECT id, name, strategy, strategy_kind AS "strategyKind" FROM connections
+     WHERE id IN (SELECT unnest(${idsIn(named)}::text[]) COLLATE "C"
+                  UNION ALL SELECT id FROM connections WHERE name = ANY (${namesIn(named)}::text[])
+                  UNION ALL SELECT connection_id FROM organization_connections WHERE organization_id = ${organizationId})
+       AND deleted_at IS NULL
+     ORDER BY id ${lock}`;
+
+/** All rows of an organization, by connection id. */
+const rowsOf = (reader: Reader, organizationId: string, lock = Prisma.empty) =>
+  reader.$queryRaw<StoredOrganizationConnection[]>`
+    SELECT ${row} FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
+     WHERE oc.organization_id = ${organizationId} AND c.deleted_at IS NULL ORDER BY oc.connection_id ${lock}`;
+
+const lockRows = (transaction: Reader, keys: readonly OrganizationConnectionKey[]) =>
+  transaction.$queryRaw<StoredOrganizationConnection[]>`
+    SELECT ${row}
+      FROM unnest(${keys.map(({ organizationId }) => organizationId)}::text[],
+                  ${keys.map(({ connectionId }) => connectionId)}::text[]) named (organization_id, connection_id)
+      JOIN organization_connections oc USING (organization_id, connection_id)
+      JOIN connections c ON c.id = oc.connection_id
+     ORDER BY oc.organization_id, oc.connection_id ${LOCK_ROWS}`;
+
+/** How many rows each organization has; one without rows is left out. */
+async function countRows(transaction: Transaction, organizationIds: string[]): Promise<ReadonlyMap<string, number>> {
+  const counts = await transaction.organizationConnection.groupBy({
+    by: 'organizationId',
+    where: { organizationId: { in: organizationIds } },
+    _count: true,
+  });
+  return new Map(counts.map(({ organizationId, _count }) => [organizationId, _count]));
+}
+
+/** Touches only the rows that differ. */
+async function write(transaction: Transaction, { removed, changed, added }: Difference): Promise<void> {
+  if (removed.length > 0) {
+    await transaction.$executeRaw`
+      DELETE FROM organization_connections oc USING jsonb_to_recordset(${jsonOf(removed)}::jsonb) wanted ${ROWS_TYPE}
+       WHERE oc.organization_id = wanted.organization_id AND oc.connection_id = wanted.connection_id`;
+  }
+  if (changed.length > 0) {
+    await transaction.$executeRaw`
+      UPDATE organization_connections oc SET ${assignments}, updated_at = CURRENT_TIMESTAMP
+        FROM jsonb_to_recordset(${jsonOf(changed.map(({ after }) => after))}::jsonb) wanted ${ROWS_TYPE}
+       WHERE oc.organization_id = wanted.organization_id AND oc.connection_id = wanted.connection_id`;
+  }
+  if (added.length > 0) {
+    await transaction.$executeRaw`
+      INSERT INTO organization_connections (organization_id, connection_id, strategy_kind, ${settingColumns})
+      SELECT organization_id, connection_id, strategy_kind, ${settingColumns}
+        FROM jsonb_to_recordset(${jsonOf(added)}::jsonb) wanted ${ROWS_TYPE}`;
+  }
+}
+
+const jsonOf = (rows: readonly OrganizationConnection[]) =>
+  JSON.stringify(
+    rows.map((one) => ({
+      organization_id: one.organizationId,
+      connection_id: one.connectionId,
+      strategy_kind: one.strategyKind,
+      ...toWireNames(one),
+    })),
+  );
+
+/** Rows whose flags a connection of this kind cannot have. */
+const forbiddenBy = ({ strategyKind }: ConnectionFacts) => Prisma.sql`
+  (oc.is_signup_enabled AND ${strategyKind} <> 'database' OR NOT oc.show_as_button AND ${strategyKind} <> 'enterprise')`;
+
+/** Rows of organizations that have this connection too. */
+const alsoWith = ({ id }: ConnectionFacts) => Prisma.sql`
+  EXISTS (SELECT FROM organization_connections other
+           WHERE other.organization_id = oc.organization_id AND other.connection_id = ${id})`;
+
+async function someOrganizations(
+  transaction: Reader,
+  connectionId: string,
+  condition: Prisma.Sql,
+): Promise<SomeOrganizations> {
+  const rows = await transaction.$queryRaw<{ id: string; total: bigint }[]>`
+    SELECT oc.organization_id AS id, count(*) OVER () AS total FROM organization_connections oc
+     WHERE oc.connection_id = ${connectionId} AND ${condition}
+     ORDER BY oc.organization_id LIMIT ${LISTED_AT_MOST}`;
+  return { ids: rows.map(({ id }) => id), total: Number(rows[0]?.total ?? 0) };
+}
+
+/**
+ * A connection given in place of another is a row of its own, with the settings of the other. All organizations are
+ * locked before the first row. The WHERE is judged again on a row that somebody else changed first.
+ */
+const moveRows = (transaction: Transaction, fromId: string, to: ConnectionFacts): Promise<number> =>
+  transaction.$executeRaw`
+    WITH organization AS MATERIALIZED (
+      SELECT id FROM organizations
+       WHERE id IN (SELECT organization_id FROM organization_connections WHERE connection_id = ${fromId})
+       ORDER BY id FOR NO KEY UPDATE
+    ), moved AS MATERIALIZED (
+      SELECT oc.organization_id
+        FROM organization JOIN organization_connections oc ON oc.organization_id = organization.id
+       WHERE oc.connection_id = ${fromId} ORDER BY oc.organization_id FOR UPDATE OF oc
+    )
+    UPDATE organization_connections oc
+       SET connection_id = ${to.id}, strategy_kind = ${to.strategyKind}::strategy_kind,
+           created_at = CURRENT_TIMESTAMP, updated_at = CURRENT_TIMESTAMP
+      FROM moved
+     WHERE oc.organization_id = moved.organization_id AND oc.connection_id = ${fromId}`;

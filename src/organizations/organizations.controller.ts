@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
 import type { GrantedScopes } from '../auth/scopes.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
@@ -10,7 +10,7 @@ import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { orderOf } from '../http/sorting.js';
-import { newSettingsOf } from '../organization-connections/dto/settings.js';
+import { newSettingsIn } from '../organization-connections/domain/settings.js';
 import { changesOf, draftOf } from './dto/changes.js';
 import {
   ListOrganizationsDto,
@@ -20,7 +20,7 @@ import {
   OrganizationResponse,
   OrganizationUpdateDto,
 } from './dto/organization.dto.js';
-import { OrganizationPathDto } from './dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../http/path.dto.js';
 import {
   organizationPresenterFor,
   presentCreatedOrganization,
@@ -55,7 +55,10 @@ export class OrganizationsController {
     @RequestActor() actor: Actor,
     @Body() body: OrganizationCreateDto,
   ): Promise<OrganizationCreatedResponse> {
-    const connections = (body.enabled_connections ?? []).map(newSettingsOf);
+    const connections = (body.enabled_connections ?? []).map((sent) => ({
+      connectionId: sent.connection_id,
+      settings: newSettingsIn(sent),
+    }));
     return presentCreatedOrganization(await this.service.create(actor, draftOf(body), connections));
   }
 

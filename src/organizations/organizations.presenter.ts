@@ -1,5 +1,5 @@
 import type { GrantedScopes } from '../auth/scopes.js';
-import type { Organization } from '../database/database.js';
+import type { Organization } from '../database/client.js';
 import { tagged } from '../http/entity-tag.js';
 import { presentEnabledConnection } from '../organization-connections/organization-connections.presenter.js';
 import type { CreatedOrganization } from './organizations.service.js';

@@ -1,10 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { writing } from '../database/recording.js';
-import { ChangeFeed } from '../database/change-feed.js';
-import { DATABASE, Prisma, type Database, type Organization } from '../database/database.js';
-import { ReadConnection } from '../database/read-connection.js';
-import { RowTurns } from '../database/row-turns.js';
+import { Prisma, type Organization } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import {
   checkpointPage,
   invalidCheckpoint,
@@ -14,20 +11,15 @@ import {
   type Page,
 } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
-import { newId } from '../identifiers.js';
 import type { OrganizationConnection } from '../organization-connections/domain/organization-connection.js';
 import { RemovalService } from '../removal/removal.service.js';
 import type { OrganizationChanges, OrganizationDraft, OrganizationOrder } from './domain/organization.js';
-import { organizationExists } from './organizations.statements.js';
 
 /** The rows of `organizations`. */
 @Injectable()
 export class OrganizationsRepository {
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
-    private readonly reads: ReadConnection,
-    private readonly turns: RowTurns,
-    private readonly feed: ChangeFeed,
+    private readonly prisma: PrismaService,
     private readonly removal: RemovalService,
   ) {}
 
@@ -37,7 +29,7 @@ export class OrganizationsRepository {
     const ordered = Prisma.sql`ORDER BY ${key.column} ${direction}, id ${direction}`;
     if (page.kind === 'offset') {
       const rows = await this.select(Prisma.sql`${ordered} LIMIT ${page.limit} OFFSET ${page.offset}`);
-      const total = page.includeTotals ? await this.database.organization.count() : rows.length;
+      const total = page.includeTotals ? await this.prisma.client.organization.count() : rows.length;
       return { kind: 'offset', rows, total, page };
     }
     const after = page.after === undefined ? Prisma.empty : afterCheckpoint(order, page.after);
@@ -46,72 +38,67 @@ export class OrganizationsRepository {
   }
 
   get(id: string): Promise<Organization | null> {
-    return this.database.organization.findUnique({ where: { id } });
+    return this.prisma.client.organization.findUnique({ where: { id } });
   }
 
   getByName(name: string): Promise<Organization | null> {
-    return this.database.organization.findUnique({ where: { name } });
+    return this.prisma.client.organization.findUnique({ where: { name } });
   }
 
-  exists(id: string): Promise<boolean> {
-    return organizationExists(this.reads, id);
-  }
-
-  /** What a new organization's connections are, without the options, of which each may have 256 KB. */
+  /** The connections of a new organization, without their options, which may have 256 KB each. */
   async connectionsOf(ids: readonly string[]) {
     if (ids.length === 0) return [];
     const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
-    return this.database.connection.findMany({ where: { id: { in: [...ids] } }, select });
+    return this.prisma.client.connection.findMany({ where: { id: { in: [...ids] } }, select });
   }
 
-  /** With its connections, or not at all. */
+  /** Creates it with its connections, or not at all. */
   create(
     actor: Actor,
+    id: string,
     draft: OrganizationDraft,
     connections: readonly OrganizationConnection[],
   ): Promise<Organization> {
     const data = {
       ...jsonNulls(draft),
-      id: newId('org'),
+      id,
       organizationConnections: {
-        createMany: { data: connections.map(({ strategy: _, connectionName: __, ...row }) => row) },
+        createMany: {
+          data: connections.map(({ organizationId: _, connectionName: __, strategy: ___, ...row }) => row),
+        },
       },
     };
-    return writing(this.database, actor, ({ organization }) => organization.create({ data }));
+    return this.prisma.write(actor, ({ organization }) => organization.create({ data }));
   }
 
-  /** Undefined: there is none, or not as it was asked for. */
+  /** Returns undefined when there is no such organization of these versions. */
   async update(
     actor: Actor,
     id: string,
     changes: OrganizationChanges,
     { versions }: Preconditions,
   ): Promise<Organization | undefined> {
-    const [updated] = await this.changing(id, () =>
-      writing(this.database, actor, ({ organization }) =>
-        organization.updateManyAndReturn({ where: { id, version: versions }, data: jsonNulls(changes) }),
-      ),
+    const where = { id, version: versions };
+    const [updated] = await this.prisma.write(
+      actor,
+      ({ organization }) => organization.updateManyAndReturn({ where, data: jsonNulls(changes) }),
+      { row: `organizations ${id}` },
     );
     return updated;
   }
 
-  /** Takes everything it owns along. @returns whether there was such an organization, as it was asked for */
+  /** Removes everything that it owns too. Returns whether there was such an organization of these versions. */
   async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
-    return this.changing(id, async () => {
-      if (await this.removal.isLarge('organizations', id))
-        return this.removal.hide(actor, 'organizations', id, versions);
-      const where = { id, version: versions };
-      const { count } = await writing(this.database, actor, ({ organization }) => organization.deleteMany({ where }));
-      return count > 0;
+    if (await this.removal.isLarge('organizations', id)) return this.removal.hide(actor, 'organizations', id, versions);
+    const where = { id, version: versions };
+    const { count } = await this.prisma.write(actor, ({ organization }) => organization.deleteMany({ where }), {
+      row: `organizations ${id}`,
     });
-  }
-
-  private changing<T>(id: string, work: () => Promise<T>): Promise<T> {
-    return this.feed.announcing(`organizations ${id}`, () => this.turns.take(`organizations ${id}`, work));
+    return count > 0;
   }
 
   private select(rest: Prisma.Sql): Promise<Organization[]> {
-    return this.database.$queryRaw<Organization[]>`
+    return this.prisma.client.$queryRaw<Organization[]>`
       SELECT id, name, display_name AS "displayName", branding, metadata, token_quota AS "tokenQuota",
              third_party_client_access::text AS "thirdPartyClientAccess",
              is_app_entitlement_active AS "isAppEntitlementActive",

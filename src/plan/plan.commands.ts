@@ -130,7 +130,7 @@ async function applyAll(service: PlanService, planned: readonly Planned[], prune
 
 async function isConfirmed(): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    complain('There is nobody to ask: say --yes to apply without being asked.');
+    complain('Standard input is not a terminal: say --yes to apply without being asked.');
     return false;
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

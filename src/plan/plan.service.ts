@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Actor } from '../actor.js';
-import { RequestTransactions } from '../database/request-transactions.js';
 import { Preconditions } from '../http/preconditions.js';
 import { OrganizationConnectionsService } from '../organization-connections/organization-connections.service.js';
 import type { OrganizationChanges } from '../organizations/domain/organization.js';
@@ -25,7 +24,6 @@ export class PlanService {
     private readonly repository: PlanRepository,
     private readonly organizations: OrganizationsService,
     private readonly connections: OrganizationConnectionsService,
-    private readonly transactions: RequestTransactions,
   ) {}
 
   /**
@@ -51,22 +49,15 @@ export class PlanService {
   /**
    * Does what was planned for one organization, all of it or nothing.
    *
-   * @param desired what the plan was made from; undefined: a removal
+   * @param desired what the plan was made from; absent for a removal
    * @throws PlanOutdatedError when the organization has changed since, so that this would not be what was planned
    */
   async apply(plan: OrganizationPlan, desired: DesiredOrganization | undefined, prune: boolean): Promise<void> {
-    const transaction = await this.transactions.begin();
-    try {
-      await transaction.run(async () => {
-        if (desired === undefined) return this.organizations.remove(ACTOR, plan.id!, Preconditions.NONE);
-        if (!isDeepStrictEqual(await this.planAgain(desired, prune), plan)) throw new PlanOutdatedError();
-        await this.carryOut(plan, desired);
-      });
-      await transaction.commit();
-    } catch (error) {
-      await transaction.rollback();
-      throw error;
-    }
+    await this.repository.inTransaction(async () => {
+      if (desired === undefined) return this.organizations.remove(ACTOR, plan.id!, Preconditions.NONE);
+      if (!isDeepStrictEqual(await this.planAgain(desired, prune), plan)) throw new PlanOutdatedError();
+      await this.carryOut(plan, desired);
+    });
   }
 
   private async planAgain(desired: DesiredOrganization, prune: boolean): Promise<OrganizationPlan> {
@@ -90,7 +81,7 @@ export class PlanService {
   }
 }
 
-/** Somebody changed the organization after the plan was made. */
+/** The organization has changed since the plan was made. */
 export class PlanOutdatedError extends Error {
   override name = 'PlanOutdatedError';
 

@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS } from '../organization-connections/domain/organizatio
 import type { DesiredOrganization, PresentOrganization } from './domain/organization-plan.js';
 import { StateOrganizationDto } from './dto/state-file.dto.js';
 
-/** What keeps a file from being used, in one line for whoever wrote it. */
+/** Why a file cannot be used, in one line for its author. */
 export class StateFileError extends Error {
   override name = 'StateFileError';
 }
@@ -61,7 +61,7 @@ function desiredOf(sent: unknown, refuse: (problem: string) => StateFileError): 
   }
 }
 
-/** The same as a file has it; what is as if nobody had set it is left out. */
+/** Writes an organization as a state file has it, without what has its default. */
 export function stateOf({ name, displayName, branding, metadata, connections }: PresentOrganization): string {
   const organization = {
     name,

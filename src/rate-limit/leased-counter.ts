@@ -6,14 +6,14 @@ import { LRUCache } from 'lru-cache';
 import type { Leases } from './leases.js';
 
 /** Of a limit, what a server takes at once: a hundredth, so that few requests have to ask. */
-const SHARES = 100;
+const LEASES_PER_LIMIT = 100;
 const REMEMBERED = 10_000;
 /** For how long a request waits for the count; then it is let through. */
 const PATIENCE_MS = 1_000;
 const RETRY_MS = 1_000;
 
 /** What this server has of a caller's limit. */
-interface Share {
+interface Quota {
   left: number;
   free: number;
   /** By `performance.now()`. */
@@ -22,12 +22,12 @@ interface Share {
 }
 
 /**
- * Counts by leases, which is what makes a limit of all servers together cheap: whoever is beyond the limit is refused
+ * Counts by leases, which is what makes a limit of all servers together cheap: a caller beyond the limit is refused
  * from memory. No more than the limit is ever let through; what one server has leased and not used is lost to the others
- * until the minute is over. While the count cannot be reached everybody is let through.
+ * until the minute is over. While the count cannot be reached every request is let through.
  */
 export class LeasedCounter {
-  private readonly shares = new LRUCache<string, Share>({ max: REMEMBERED });
+  private readonly quotas = new LRUCache<string, Quota>({ max: REMEMBERED });
   private isAway = false;
   private retryAt = 0;
 
@@ -69,30 +69,30 @@ export class LeasedCounter {
 
   /** @returns how much of the limit is used, with this request; one more than the limit when it is beyond */
   private async count(key: string, limit: number): Promise<{ current: number; ttl: number }> {
-    const share = this.shareOf(key);
+    const quota = this.quotaOf(key);
     for (;;) {
-      const ttl = share.endsAt - performance.now();
-      if (ttl > 0 && share.left > 0) return { current: limit - --share.left - share.free, ttl };
-      if (ttl > 0 && share.free === 0) return { current: limit + 1, ttl };
+      const ttl = quota.endsAt - performance.now();
+      if (ttl > 0 && quota.left > 0) return { current: limit - --quota.left - quota.free, ttl };
+      if (ttl > 0 && quota.free === 0) return { current: limit + 1, ttl };
       if (this.isAway) throw this.whileAway();
-      await (share.leasing ??= this.renew(key, share, limit).finally(() => (share.leasing = undefined)));
+      await (quota.leasing ??= this.renew(key, quota, limit).finally(() => (quota.leasing = undefined)));
     }
   }
 
-  private shareOf(key: string): Share {
-    let share = this.shares.get(key);
-    if (!share) this.shares.set(key, (share = { left: 0, free: 0, endsAt: -Infinity }));
-    return share;
+  private quotaOf(key: string): Quota {
+    let quota = this.quotas.get(key);
+    if (!quota) this.quotas.set(key, (quota = { left: 0, free: 0, endsAt: -Infinity }));
+    return quota;
   }
 
-  private async renew(key: string, share: Share, limit: number): Promise<void> {
+  private async renew(key: string, quota: Quota, limit: number): Promise<void> {
     // A caller's name may be of any length.
     const digest = createHash('sha256').update(key).digest('base64url');
-    const wanted = Math.max(1, Math.floor(limit / SHARES));
+    const wanted = Math.max(1, Math.floor(limit / LEASES_PER_LIMIT));
     const { granted, free, endsInMs } = await this.bounded(this.leases.lease(digest, wanted, limit));
-    share.left = granted;
-    share.free = free;
-    share.endsAt = performance.now() + endsInMs;
+    quota.left = granted;
+    quota.free = free;
+    quota.endsAt = performance.now() + endsInMs;
   }
 
   /** Tries again beside the requests, which do not wait for it. */

@@ -1,7 +1,7 @@
 /** What a server may use of a limit, for as long as the minute lasts. */
 export interface Lease {
   readonly granted: number;
-  /** What nobody has leased yet. */
+  /** What is not leased yet. */
   readonly free: number;
   readonly endsInMs: number;
 }

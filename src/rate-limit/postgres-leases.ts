@@ -1,54 +1,42 @@
 import type pg from 'pg';
+import { createClient, Prisma, type Client } from '../database/client.js';
 import { createPool } from '../database/pool.js';
-import { columns, integer, NO_COLUMNS, run, type Statement } from '../database/statement.js';
 import { WINDOW_MS, type Lease, type Leases } from './leases.js';
 
 const CLEAR_MS = 60_000;
-
-const LEASE = columns<Lease>({
-  granted: integer('granted'),
-  free: integer('greatest(0, $3::int - used)'),
-  endsInMs: integer('ceil(extract(epoch FROM resets_at - now()) * 1000)'),
-});
+const POOL_WAIT_MS = 5_000;
 
 /** What was used before, which is nothing once the minute is over. */
-const USED = 'CASE WHEN kept.resets_at > now() THEN kept.used ELSE 0 END';
+const USED = Prisma.sql`CASE WHEN stored.resets_at > now() THEN stored.used ELSE 0 END`;
 
-const LEASE_STATEMENT: Statement<Lease> = {
-  name: 'lease_of_rate_limit',
-  text: `
-    INSERT INTO rate_limits AS kept (key, used, granted, resets_at)
-    VALUES ($1, least($2::int, $3::int), least($2::int, $3::int), now() + interval '${WINDOW_MS} ms')
-    ON CONFLICT (key) DO UPDATE
-       SET granted = greatest(0, least($2::int, $3::int - ${USED})),
-           used = ${USED} + greatest(0, least($2::int, $3::int - ${USED})),
-           resets_at = CASE WHEN kept.resets_at > now() THEN kept.resets_at ELSE excluded.resets_at END
-    RETURNING ${LEASE.list}`,
-  rowOf: LEASE.rowOf,
-};
-
-const CLEAR_STATEMENT: Statement = {
-  name: 'clear_rate_limits',
-  text: 'DELETE FROM rate_limits WHERE resets_at < now()',
-  rowOf: NO_COLUMNS,
-};
-
-/** Over a connection of its own: whoever is to be kept from flooding the pool must not have to wait for it. */
+/** On a connection of its own, so that the count does not wait behind the requests that it is to limit. */
 export class PostgresLeases implements Leases {
   private readonly pool: pg.Pool;
+  private readonly client: Client;
   private readonly timer = setInterval(() => void this.clear().catch(() => undefined), CLEAR_MS).unref();
 
   constructor(url: string) {
-    this.pool = createPool(url, 1);
+    this.pool = createPool(url, { max: 1, waitMs: POOL_WAIT_MS });
+    this.client = createClient(this.pool);
   }
 
   async lease(key: string, wanted: number, limit: number): Promise<Lease> {
-    const { rows } = await run(this.pool, LEASE_STATEMENT, [key, wanted, limit]);
-    return rows[0]!;
+    const granted = Prisma.sql`greatest(0, least(${wanted}::int, ${limit}::int - ${USED}))`;
+    const first = Math.min(wanted, limit);
+    const [lease] = await this.client.$queryRaw<Lease[]>`
+      INSERT INTO rate_limits AS stored (key, used, granted, resets_at)
+      VALUES (${key}, ${first}, ${first}, now() + ${WINDOW_MS}::int * interval '1 millisecond')
+      ON CONFLICT (key) DO UPDATE
+         SET granted = ${granted},
+             used = ${USED} + ${granted},
+             resets_at = CASE WHEN stored.resets_at > now() THEN stored.resets_at ELSE excluded.resets_at END
+      RETURNING granted, greatest(0, ${limit}::int - used) AS free,
+                ceil(extract(epoch FROM resets_at - now()) * 1000)::int AS "endsInMs"`;
+    return lease!;
   }
 
   ping(): Promise<unknown> {
-    return this.pool.query('SELECT 1');
+    return this.client.$queryRaw`SELECT 1`;
   }
 
   close(): Promise<void> {
@@ -57,6 +45,6 @@ export class PostgresLeases implements Leases {
   }
 
   private clear(): Promise<unknown> {
-    return run(this.pool, CLEAR_STATEMENT, []);
+    return this.client.rateLimit.deleteMany({ where: { resetsAt: { lt: new Date() } } });
   }
 }

@@ -10,7 +10,7 @@ import { LeasedCounter } from './leased-counter.js';
 import { WINDOW_MS, type Leases } from './leases.js';
 import { PostgresLeases } from './postgres-leases.js';
 
-/** Changes, for which sign-in and asking for a token do not count: nobody wants them refused for an import. */
+/** Sign-ins and requests for a token are not writes: an import must not have them refused. */
 const isWrite = ({ method, url }: FastifyRequest) =>
   url.startsWith('/api/') && !['GET', 'HEAD', 'OPTIONS'].includes(method);
 

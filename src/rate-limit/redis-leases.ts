@@ -3,7 +3,7 @@ import { WINDOW_MS, type Lease, type Leases } from './leases.js';
 
 const PREFIX = 'vestibule:rate-limit:';
 
-/** One script is one step for Redis: nobody comes between reading and counting. */
+/** Redis runs a script atomically, so reading and counting are one step. */
 const SCRIPT = `
   local used = tonumber(redis.call('GET', KEYS[1]) or '0')
   local granted = math.max(0, math.min(tonumber(ARGV[1]), tonumber(ARGV[2]) - used))

@@ -3,8 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import { AppConfig } from '../config/config.js';
 import { afterCommit } from '../database/request-transaction.js';
-import { RemovalRepository } from './removal.repository.js';
-import type { Owner, Versions } from './removal.statements.js';
+import { RemovalRepository, type Owner, type Versions } from './removal.repository.js';
 
 const RETRY_MS = 2_000;
 
@@ -32,28 +31,28 @@ export class RemovalService {
     return this.repository.isLarge(owner, id);
   }
 
-  /** @returns whether there was such a one, of these versions */
+  /** @returns false when there is none of these versions */
   async hide(actor: Actor, owner: Owner, id: string, versions: Versions): Promise<boolean> {
     const isHidden = await this.repository.hide(actor, owner, id, versions);
     if (isHidden) afterCommit(() => this.goOn());
     return isHidden;
   }
 
-  /** From now on what is hidden is removed. */
+  /** Removes from now on what is hidden. */
   start(): void {
     this.timer = setInterval(() => this.goOn(), this.lookEvery).unref();
     this.goOn();
   }
 
-  /** Finishes the batch under way; the rest is for the next one to start. */
-  async end(): Promise<void> {
+  /** Finishes the batch under way; another server, or the next start, does the rest. */
+  async stop(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
     this.ending.abort();
     await this.running;
   }
 
-  /** Without a server, as in a command, it is left to one. */
+  /** Does nothing unless started: a command of the command line leaves it to a server. */
   private goOn(): void {
     if (this.timer === undefined) return;
     this.hasMore = true;

@@ -1,43 +1,70 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
-import { POOL } from '../database/database.js';
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { Encryption } from '../encryption/encryption.js';
 import { mentionsSecret } from '../encryption/secret-names.js';
-import * as statements from './idempotency-keys.statements.js';
 
-export type { KeptAnswer } from './idempotency-keys.statements.js';
-
+const LIFETIME_MS = 24 * 60 * 60_000;
 const EXPIRED_AT_ONCE = 1_000;
 
-/** The rows of `idempotency_keys`. A key is taken, looked for and kept in one transaction, which is that of its request. */
+/** An answer as it was given, to be given again. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null when the answer had none. */
+  readonly body: string | null;
+}
+
+export interface StoredRequest extends StoredAnswer {
+  readonly fingerprint: string;
+}
+
+/** The rows of `idempotency_keys`. A key is taken, looked for and stored in one transaction, which is that of its request. */
 @Injectable()
 export class IdempotencyKeysRepository {
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly prisma: PrismaService,
     private readonly encryption: Encryption,
   ) {}
 
-  /** @returns whether nobody else has it */
-  take(transaction: pg.ClientBase, id: string): Promise<boolean> {
-    return statements.take(transaction, id);
+  /** Takes the key until the end of the request's transaction. @returns false when another request has it */
+  async take(id: string): Promise<boolean> {
+    // 64 bits of the hash, as Postgres counts its advisory locks.
+    const lock = Buffer.from(id, 'hex').readBigInt64BE();
+    const [row] = await this.prisma.client.$queryRaw<{ taken: boolean }[]>`
+      SELECT pg_try_advisory_xact_lock(${lock}) AS taken`;
+    return row!.taken;
   }
 
-  async find(transaction: pg.ClientBase, id: string): Promise<statements.KeptRequest | undefined> {
-    const row = await statements.find(transaction, id);
-    if (!row?.bodyJwe) return row;
-    return { ...row, body: await this.encryption.decrypt(row.bodyJwe) };
+  async find(id: string): Promise<StoredRequest | undefined> {
+    const createdAt = { gt: new Date(Date.now() - LIFETIME_MS) };
+    const row = await this.prisma.client.idempotencyKey.findUnique({ where: { id, createdAt } });
+    if (!row) return undefined;
+    const { fingerprint, status, headers, body, bodyJwe } = row;
+    return {
+      fingerprint,
+      status,
+      headers: headers as StoredAnswer['headers'],
+      body: bodyJwe === null ? body : await this.encryption.decrypt(bodyJwe),
+    };
   }
 
-  async keep(transaction: pg.ClientBase, id: string, request: statements.KeptRequest): Promise<void> {
-    if (request.body === null || !mentionsSecret(request.body)) {
-      return statements.keep(transaction, id, { ...request, bodyJwe: null }, null);
-    }
-    const { jwe, keyId } = await this.encryption.encrypt(request.body);
-    await statements.keep(transaction, id, { ...request, body: null, bodyJwe: jwe }, keyId);
+  /** Stores an answer in place of one that has expired. */
+  async save(transaction: Transaction, id: string, { body, ...request }: StoredRequest): Promise<void> {
+    const encrypted = body !== null && mentionsSecret(body) ? await this.encryption.encrypt(body) : undefined;
+    const { jwe: bodyJwe = null, keyId = null } = encrypted ?? {};
+    const row = { ...request, body: encrypted ? null : body, bodyJwe, keyId, createdAt: new Date() };
+    await transaction.idempotencyKey.upsert({ where: { id }, create: { id, ...row }, update: row });
   }
 
-  /** In batches, so that none takes long. */
+  /** In batches, so that none takes long. Rows that another server removes are left to it. */
   async removeExpired(): Promise<void> {
-    while ((await statements.removeExpired(this.pool, EXPIRED_AT_ONCE)) === EXPIRED_AT_ONCE);
+    let removed: number;
+    do {
+      removed = await this.prisma.client.$executeRaw`
+        DELETE FROM idempotency_keys WHERE id IN (
+          SELECT id FROM idempotency_keys WHERE created_at <= ${new Date(Date.now() - LIFETIME_MS)}
+           ORDER BY created_at LIMIT ${EXPIRED_AT_ONCE} FOR UPDATE SKIP LOCKED)`;
+    } while (removed === EXPIRED_AT_ONCE);
   }
 }

@@ -5,17 +5,17 @@ import { FormBody } from '../http/body-parsers.js';
 /** Headers that decide what a request does. */
 const DECIDING_HEADERS = ['if-match', 'if-none-match'] as const;
 
-/** Which request one is, without a word of it. */
+/** Identifies a request without storing any of it. */
 export interface Identity {
-  /** Of the caller and the key. */
+  /** A hash of the caller and the key. */
   readonly id: string;
-  /** Of everything else that the answer depends on. */
+  /** A hash of everything else that the answer depends on. */
   readonly fingerprint: string;
 }
 
 /**
- * Both are SHA-256, hexadecimal. The fingerprint is salted with the key, which is kept nowhere, so that nobody can find
- * out by it what was in the request, such as a password.
+ * Both are SHA-256, hexadecimal. The fingerprint is salted with the key, which is stored nowhere, so that it does
+ * not help to guess what was in the request, such as a password.
  */
 export function identityOf({ caller, scopes, method, url, headers, body }: FastifyRequest, key: string): Identity {
   const deciding = DECIDING_HEADERS.map((name) => headers[name] ?? null);

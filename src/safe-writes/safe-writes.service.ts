@@ -1,71 +1,55 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
 import type { RequestTransaction } from '../database/request-transaction.js';
-import { RequestTransactions } from '../database/request-transactions.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { Identity } from './identity.js';
-import { IdempotencyKeysRepository, type KeptAnswer } from './idempotency-keys.repository.js';
+import { IdempotencyKeysRepository, type StoredAnswer } from './idempotency-keys.repository.js';
 
-const CLEAN_EVERY_MS = 15 * 60_000;
+/** Whether an answer decides the request: not that another request is under way, that a scope is missing, or a failure. */
+const isStored = (status: number) => status < 500 && ![401, 403, 408, 429].includes(status);
 
-/** What is neither decided nor done: somebody else's turn, a scope that is missing, a failure. */
-const isKept = (status: number) => status < 500 && ![401, 403, 408, 429].includes(status);
-
-/** Requests whose effects are one transaction: to be undone, or to be kept together with the answer. */
+/** Requests whose effects are one transaction: to be undone, or to be committed together with the answer. */
 @Injectable()
 export class SafeWritesService {
-  private readonly logger = new Logger(SafeWritesService.name);
-
   constructor(
-    private readonly transactions: RequestTransactions,
+    private readonly prisma: PrismaService,
     private readonly keys: IdempotencyKeysRepository,
   ) {}
 
   /**
-   * @param caller whose request it is
    * @param identity of a request that has an idempotency key
    * @returns the transaction to do the request in, or the answer that was given to it before
    * @throws DomainError when the key is in use, or was used for another request
    */
-  async begin(caller: string | undefined, identity: Identity | undefined): Promise<RequestTransaction | KeptAnswer> {
-    const transaction = await this.transactions.begin(caller);
+  async begin(identity: Identity | undefined): Promise<RequestTransaction | StoredAnswer> {
+    const transaction = await this.prisma.beginRequest();
     if (identity === undefined) return transaction;
     try {
-      const kept = await transaction.run(() => this.claim(transaction, identity));
-      if (kept === undefined) return transaction;
+      const stored = await transaction.run(() => this.claim(identity));
+      if (stored === undefined) return transaction;
       await transaction.rollback();
-      return kept;
+      return stored;
     } catch (error) {
       await transaction.rollback();
       throw error;
     }
   }
 
-  /** Undoes everything. @throws DomainError where a constraint would not have let a success come to its end */
-  undo(transaction: RequestTransaction, { status }: KeptAnswer): Promise<void> {
+  /** Undoes everything. @throws DomainError where a constraint would not have let a success be committed */
+  undo(transaction: RequestTransaction, { status }: StoredAnswer): Promise<void> {
     return status < 400 ? transaction.undo() : transaction.rollback();
   }
 
-  /** Keeps the answer with what was done. Of an answer that is not kept, nothing is done either. */
-  keep(transaction: RequestTransaction, { id, fingerprint }: Identity, answer: KeptAnswer): Promise<void> {
-    if (!isKept(answer.status)) return transaction.rollback();
-    return transaction.commit((client) => this.keys.keep(client, id, { ...answer, fingerprint }));
+  /** Stores the answer with what was done. When the answer is one that is not stored, everything is undone. */
+  commit(transaction: RequestTransaction, { id, fingerprint }: Identity, answer: StoredAnswer): Promise<void> {
+    if (!isStored(answer.status)) return transaction.rollback();
+    return transaction.commit((client) => this.keys.save(client, id, { ...answer, fingerprint }));
   }
 
-  /** Removes the answers that have expired, now and every quarter of an hour. @returns makes an end of it */
-  keepClean(): () => void {
-    const clean = () =>
-      this.keys.removeExpired().catch((error: unknown) => {
-        this.logger.warn(`Expired idempotency keys were not removed: ${String(error)}`);
-      });
-    void clean();
-    const timer = setInterval(() => void clean(), CLEAN_EVERY_MS).unref();
-    return () => clearInterval(timer);
-  }
-
-  private async claim({ client }: RequestTransaction, { id, fingerprint }: Identity): Promise<KeptAnswer | undefined> {
-    if (!(await this.keys.take(client, id))) throw new DomainError('idempotency_key_in_use');
-    const kept = await this.keys.find(client, id);
-    if (kept && kept.fingerprint !== fingerprint) throw new DomainError('idempotency_key_reused');
-    return kept;
+  private async claim({ id, fingerprint }: Identity): Promise<StoredAnswer | undefined> {
+    if (!(await this.keys.take(id))) throw new DomainError('idempotency_key_in_use');
+    const stored = await this.keys.find(id);
+    if (stored && stored.fingerprint !== fingerprint) throw new DomainError('idempotency_key_reused');
+    return stored;
   }
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '../http/openapi/decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CallerScopes, RequireScope, RequireScopesFor } from '../auth/access.js';
 import type { GrantedScopes } from '../auth/scopes.js';
 import { SelectFieldsDto, selectionOf } from '../http/field-selection.js';

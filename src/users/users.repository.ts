@@ -1,11 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import { writing } from '../database/recording.js';
-import { DATABASE, POOL, Prisma, type Database, type Organization } from '../database/database.js';
-import { ReadConnection } from '../database/read-connection.js';
-import { RowTurns } from '../database/row-turns.js';
-import { inSnapshot } from '../database/snapshot.js';
+import { type Prisma, type Organization, type Transaction } from '../database/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
@@ -20,19 +16,15 @@ import {
   type UserFilter,
   type UserOrder,
 } from './domain/user.js';
-import { getUser, removeUnseenUser } from './users.statements.js';
+import { GET } from './users.hot.js';
+import { removeUserOfDeletedConnection } from './removed-users.js';
 
 const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, strategyKind: true } } } as const;
 
 /** The rows of `users`. */
 @Injectable()
 export class UsersRepository {
-  constructor(
-    @Inject(DATABASE) private readonly database: Database,
-    @Inject(POOL) private readonly pool: pg.Pool,
-    private readonly reads: ReadConnection,
-    private readonly turns: RowTurns,
-  ) {}
+  constructor(private readonly prisma: PrismaService) {}
 
   /** Rows with the same value are ordered by id. */
   async list(filter: UserFilter, order: UserOrder, page: OffsetPage): Promise<Page<User>> {
@@ -41,7 +33,7 @@ export class UsersRepository {
       connection: filter.connection === undefined ? undefined : { name: filter.connection },
     };
     const direction = order.descending ? 'desc' : 'asc';
-    return inSnapshot(this.database, async ({ user }) => {
+    return this.prisma.snapshot(async ({ user }) => {
       const rows = await user.findMany({
         where,
         orderBy: [{ [COLUMNS[order.by]]: direction }, { userId: direction }],
@@ -54,25 +46,29 @@ export class UsersRepository {
     });
   }
 
-  get(userId: string): Promise<User | undefined> {
-    return getUser(this.reads, userId);
+  async get(userId: string): Promise<User | undefined> {
+    const [row] = await this.prisma.hot.read(GET, [userId]);
+    return row;
   }
 
   /**
-   * An id, address or username that the connection already has fails its unique index. Undefined: there is no such
-   * connection.
+   * Returns undefined when there is no such connection.
+   *
+   * @throws DomainError by a unique index when the connection already has the id, address or username
    */
   async create(actor: Actor, { connection: name, key = newUserKey(), ...rest }: UserDraft): Promise<User | undefined> {
-    const connection = await this.database.connection.findUnique({
+    const connection = await this.prisma.client.connection.findUnique({
       where: { name },
       select: { id: true, strategy: true },
     });
     if (!connection) return undefined;
     const userId = userIdOf(connection.strategy, key);
     const data = { ...forPrisma(rest), userId, connectionId: connection.id };
-    const insert = () => writing(this.database, actor, ({ user }) => user.create({ data, include: WITH_CONNECTION }));
+    const insert = () => this.prisma.write(actor, ({ user }) => user.create({ data, include: WITH_CONNECTION }));
     return insert().catch(async (error: unknown) => {
-      if (isTaken(error) && (await removeUnseenUser(this.pool, userId))) return insert();
+      const isFree =
+        isTaken(error) && (await this.prisma.write(actor, (tx) => removeUserOfDeletedConnection(tx, userId)));
+      if (isFree) return insert();
       throw error;
     });
   }
@@ -80,37 +76,37 @@ export class UsersRepository {
   /**
    * The row is locked between the look at it and the change, so that of two changes at once neither is lost.
    *
-   * @param decide what to change about the user who is there; what it throws leaves them as they are
+   * @param decide what to change about the present user; what it throws leaves the user as it is
    */
   async update(
     actor: Actor,
     userId: string,
     decide: (present: ChangeableUser) => UserChanges,
   ): Promise<User | undefined> {
-    return this.turns.take(`users ${userId}`, () =>
-      writing(this.database, actor, async (transaction) => {
-        await transaction.$queryRaw`
-          SELECT FROM users u JOIN connections c ON c.id = u.connection_id
-           WHERE u.user_id = ${userId} AND c.deleted_at IS NULL FOR NO KEY UPDATE OF u`;
-        const present = await transaction.user.findUnique({ where: { userId } });
-        if (!present) return undefined;
-        const data = forPrisma(decide(present));
-        return transaction.user.update({ where: { userId }, data, include: WITH_CONNECTION });
-      }),
-    );
+    const work = async (transaction: Transaction) => {
+      await transaction.$queryRaw`
+        SELECT u.user_id FROM users u JOIN connections c ON c.id = u.connection_id
+         WHERE u.user_id = ${userId} AND c.deleted_at IS NULL FOR NO KEY UPDATE OF u`;
+      const present = await transaction.user.findUnique({ where: { userId } });
+      if (!present) return undefined;
+      const data = forPrisma(decide(present));
+      return transaction.user.update({ where: { userId }, data, include: WITH_CONNECTION });
+    };
+    return this.prisma.write(actor, work, { row: `users ${userId}` });
   }
 
-  /** Takes its memberships along. @returns whether there was such a user, as it was asked for */
+  /** Removes the memberships too. Returns whether there was such a user of these versions. */
   async remove(actor: Actor, userId: string, { versions }: Preconditions): Promise<boolean> {
-    const { count } = await this.turns.take(`users ${userId}`, () =>
-      writing(this.database, actor, ({ user }) => user.deleteMany({ where: { userId, version: versions } })),
-    );
+    const where = { userId, version: versions };
+    const { count } = await this.prisma.write(actor, ({ user }) => user.deleteMany({ where }), {
+      row: `users ${userId}`,
+    });
     return count > 0;
   }
 
   /** Ordered by organization id. */
   async listOrganizations(userId: string, page: OffsetPage): Promise<Page<Organization>> {
-    return inSnapshot(this.database, async ({ organizationMember }) => {
+    return this.prisma.snapshot(async ({ organizationMember }) => {
       const memberships = await organizationMember.findMany({
         where: { userId },
         orderBy: { organizationId: 'asc' },

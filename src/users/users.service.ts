@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
-import type { Organization } from '../database/database.js';
+import type { Organization } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
-import { sizeProblem } from '../http/validation/wording.js';
+import { sizeProblem } from '../http/validation/constraints.js';
 import {
   MAX_METADATA_BYTES,
   mergedChanges,
@@ -45,7 +45,7 @@ export class UsersService {
     return found(updated, 'user_not_found');
   }
 
-  /** Removing whom nobody knows does nothing. */
+  /** Removing a user who does not exist does nothing. */
   async remove(actor: Actor, userId: string, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,

@@ -1,13 +1,14 @@
 import pg from 'pg';
 import { connectionId, organizationId, seed } from '../../bench/seed.js';
 import { Actor } from '../../src/actor.js';
+import { HOT_STATEMENTS as EXISTENCE } from '../../src/database/hot/organization-existence.js';
 import { createPool } from '../../src/database/pool.js';
-import { ReadConnection } from '../../src/database/read-connection.js';
-import { run } from '../../src/database/statement.js';
-import * as login from '../../src/login/login.statements.js';
-import * as organizationConnections from '../../src/organization-connections/organization-connections.statements.js';
-import * as organizations from '../../src/organizations/organizations.statements.js';
-import * as users from '../../src/users/users.statements.js';
+import { PrismaService } from '../../src/database/prisma.service.js';
+import * as login from '../../src/login/login.hot.js';
+import { Preconditions } from '../../src/http/preconditions.js';
+import * as organizationConnections from '../../src/organization-connections/organization-connections.hot.js';
+import { OrganizationConnectionsRepository } from '../../src/organization-connections/organization-connections.repository.js';
+import * as users from '../../src/users/users.hot.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 
 interface Plan {
@@ -16,9 +17,9 @@ interface Plan {
   Plans?: Plan[];
 }
 
-const HOT_STATEMENTS = [organizationConnections, organizations, users, login].flatMap(
-  (feature) => feature.HOT_STATEMENTS,
-);
+const HOT_STATEMENTS = [organizationConnections, users, login]
+  .flatMap((feature): readonly { name: string; text: string }[] => feature.HOT_STATEMENTS)
+  .concat(EXISTENCE);
 
 /** Enough that reading a whole table would be the worse plan, were it chosen by mistake. */
 const ORGANIZATIONS = 10_000;
@@ -39,7 +40,11 @@ describe('the hot statements', () => {
     await database.drop();
   });
 
-  // Both what a disk's settings and what an SSD's make of it; generic, as a prepared statement is planned.
+  it('are few', () => {
+    expect(HOT_STATEMENTS.length).toBeLessThanOrEqual(12);
+  });
+
+  // With the settings of a disk and of an SSD; generic, as a prepared statement is planned.
   describe.each(['4', '1.1'])('with random_page_cost %s', (cost) => {
     it.each(HOT_STATEMENTS.map(({ name, text }) => [name, text]))(
       '%s looks every row up by an index',
@@ -56,68 +61,56 @@ describe('the hot statements', () => {
   });
 });
 
-describe('a statement', () => {
+describe('a hot statement', () => {
   let database: TestDatabase;
   let pool: pg.Pool;
+  let prisma: PrismaService;
+  let repository: OrganizationConnectionsRepository;
 
   beforeAll(async () => {
     database = await createDatabase();
     await seed(database.url, 1);
-    pool = createPool(database.url, 2);
+    pool = createPool(database.url, { max: 2, waitMs: 10_000 });
+    prisma = new PrismaService(pool);
+    repository = new OrganizationConnectionsRepository(prisma);
   });
   afterAll(async () => {
     await pool.end();
     await database.drop();
   });
 
-  it.each(['on the pool', 'on the connection for reads'])(
-    'fails alone when a row cannot be read, %s',
-    async (where) => {
-      const reads = new ReadConnection(pool.options);
-      const on = where === 'on the pool' ? pool : reads;
-      const unreadable = {
-        name: 'unreadable',
-        text: 'SELECT 1',
-        rowOf: () => {
-          throw new TypeError('no such row');
-        },
-      };
-      try {
-        const outcomes = await Promise.allSettled([
-          run(on, unreadable, []),
-          ...Array.from({ length: 5 }, () => organizationConnections.get(on, key, all)),
-        ]);
-        expect(outcomes.map(({ status }) => status)).toEqual(['rejected', ...Array<string>(5).fill('fulfilled')]);
-        expect(outcomes[0]).toMatchObject({ reason: { message: 'no such row' } });
-      } finally {
-        await reads.end();
-      }
-    },
-  );
-
   const key = { organizationId: organizationId(0), connectionId: connectionId(0) };
-  const all = { onlyEnabled: false };
+  const get = () => repository.get(key, 'connections');
+  const disable = () =>
+    repository.update(new Actor({ subject: '' }), key, { isEnabled: false }, 'connections', Preconditions.NONE);
 
-  it('that is given the client of a transaction is a part of it: it sees what the transaction did, waits for none of its locks, and is rolled back with it', async () => {
-    const before = await organizationConnections.get(pool, key, all);
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
-      await client.query('SELECT FROM organization_connections WHERE organization_id = $1 FOR UPDATE', [
-        key.organizationId,
-      ]);
-      const changed = await organizationConnections.update(client, new Actor({ subject: '' }), key, all, {
-        isEnabled: false,
-      });
+  it('is part of the transaction of a request: it sees what that did, answers the same, and is undone with it', async () => {
+    const before = await get();
+    const transaction = await prisma.beginRequest();
+    await transaction.run(async () => {
+      expect(await get()).toEqual(before);
+      const changed = await disable();
       expect(changed).toEqual({ ...before, isEnabled: false, version: expect.any(BigInt) as bigint });
       expect(changed!.version).toBeGreaterThan(before!.version);
-      expect(await organizationConnections.get(client, key, all)).toEqual(changed);
-      expect(await organizationConnections.get(pool, key, all)).toEqual(before);
-      await client.query('ROLLBACK');
+      expect(await get()).toEqual(changed);
+    });
+    expect(await get()).toEqual(before);
+    await transaction.undo();
+    expect(await get()).toEqual(before);
+  });
+
+  it('is prepared anew when the schema no longer fits it', async () => {
+    const before = await get();
+    expect(await disable()).toMatchObject({ isEnabled: false });
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query('ALTER TABLE organization_connections ALTER organization_connection_name TYPE varchar(60)');
     } finally {
-      client.release();
+      await client.end();
     }
-    expect(await organizationConnections.get(pool, key, all)).toEqual(before);
+    expect(await get()).toEqual({ ...before, isEnabled: false, version: expect.any(BigInt) as bigint });
+    expect(await disable()).toMatchObject({ isEnabled: false });
   });
 });
 

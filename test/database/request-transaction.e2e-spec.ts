@@ -1,52 +1,59 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { Actor } from '../../src/actor.js';
-import { CallerShares } from '../../src/database/caller-shares.js';
-import { createPrisma, type Database } from '../../src/database/database.js';
-import { createPool, type Pool } from '../../src/database/pool.js';
-import { ReadConnection } from '../../src/database/read-connection.js';
+import type { Transaction } from '../../src/database/client.js';
+import { OrganizationExistence } from '../../src/database/hot/organization-existence.js';
+import { createPool } from '../../src/database/pool.js';
+import { PrismaService } from '../../src/database/prisma.service.js';
 import { afterCommit, type RequestTransaction } from '../../src/database/request-transaction.js';
-import { RequestTransactions } from '../../src/database/request-transactions.js';
-import { RowTurns } from '../../src/database/row-turns.js';
-import { inTransaction } from '../../src/database/transaction.js';
-import { organizationExists } from '../../src/organizations/organizations.statements.js';
 import { eventually } from '../support/clock.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { uniqueName } from '../support/factories.js';
 
 const NOBODY = new Actor({ subject: '' });
 
-describe('A request-wide transaction', () => {
+describe('The transaction of a request', () => {
   let database: TestDatabase;
-  let pool: Pool;
-  let reads: ReadConnection;
-  let prisma: Database;
-  let transactions: RequestTransactions;
+  let pool: pg.Pool;
+  let prisma: PrismaService;
+  let existence: OrganizationExistence;
 
   beforeAll(async () => {
     // One callback is meant to fail, and is logged.
     Logger.overrideLogger(false);
     database = await createDatabase();
-    pool = createPool(database.url, 4);
-    reads = new ReadConnection(pool.options);
-    prisma = createPrisma(pool);
-    transactions = new RequestTransactions(pool, new CallerShares(pool, new RowTurns()));
+    pool = createPool(database.url, { max: 4, waitMs: 10_000 });
+    prisma = new PrismaService(pool);
+    existence = new OrganizationExistence(prisma);
   });
   afterAll(async () => {
-    await Promise.all([pool.end(), reads.end()]);
+    await pool.end();
     await database.drop();
   });
 
-  const nothing = () => Promise.resolve();
-  const make = (name = uniqueName('org')) => prisma.organization.create({ data: { id: name, name } });
-  const isThere = async (id: string) => (await prisma.organization.count({ where: { id } })) === 1;
-  const isThereForReads = (id: string) => organizationExists(reads, id);
-  const rename = (client: pg.ClientBase, id: string, name: string) =>
-    client.query('UPDATE organizations SET name = $2 WHERE id = $1', [id, name]);
+  const make = (name = uniqueName('org')) =>
+    prisma.write(NOBODY, ({ organization }) => organization.create({ data: { id: name, name } }));
+  const rename = (id: string, name: string) =>
+    prisma.write(NOBODY, ({ organization }) => organization.update({ where: { id }, data: { name } }));
+  const isThere = async (id: string) => (await prisma.client.organization.count({ where: { id } })) === 1;
+  const isThereForHotReads = (id: string) =>
+    existence.require(id).then(
+      () => true,
+      () => false,
+    );
+  const lock = (transaction: Transaction, { id }: { id: string }) =>
+    transaction.$queryRaw`SELECT id FROM organizations WHERE id = ${id} FOR UPDATE`;
+  const pidOf = async (transaction: RequestTransaction) => {
+    const rows = await transaction.run(
+      () => prisma.client.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`,
+    );
+    return rows[0]!.pid;
+  };
+  const terminate = (pid: number) => prisma.client.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
 
   /** Ends it however the work ends. */
   async function within<T>(work: (transaction: RequestTransaction) => Promise<T>): Promise<T> {
-    const transaction = await transactions.begin();
+    const transaction = await prisma.beginRequest();
     try {
       return await transaction.run(() => work(transaction));
     } finally {
@@ -55,21 +62,21 @@ describe('A request-wide transaction', () => {
   }
 
   it('is seen by everything in it and by nobody else until it is committed, and by all then', async () => {
-    const transaction = await transactions.begin();
+    const transaction = await prisma.beginRequest();
     const id = await transaction.run(async () => {
       const made = await make();
       expect(await isThere(made.id)).toBe(true);
-      expect(await isThereForReads(made.id)).toBe(true);
+      expect(await isThereForHotReads(made.id)).toBe(true);
       return made.id;
     });
-    expect([await isThere(id), await isThereForReads(id)]).toEqual([false, false]);
-    await transaction.commit(nothing);
-    expect([await isThere(id), await isThereForReads(id)]).toEqual([true, true]);
+    expect([await isThere(id), await isThereForHotReads(id)]).toEqual([false, false]);
+    await transaction.commit();
+    expect([await isThere(id), await isThereForHotReads(id)]).toEqual([true, true]);
   });
 
   it('leaves nothing behind when it is undone, and its connection to the next', async () => {
     for (let time = 0; time < 10; time++) {
-      const transaction = await transactions.begin();
+      const transaction = await prisma.beginRequest();
       const { id } = await transaction.run(() => make());
       await transaction.undo();
       expect(await isThere(id)).toBe(false);
@@ -82,13 +89,13 @@ describe('A request-wide transaction', () => {
   it('is kept apart from what others look up by key at the same moment', async () => {
     await within(async (transaction) => {
       const { id } = await make();
-      const lookUp = () => prisma.organization.findUnique({ where: { id } });
-      const outside = await transactions.begin();
+      const lookUp = () => prisma.client.organization.findUnique({ where: { id } });
+      const outside = await prisma.beginRequest();
       try {
         const answers = await Promise.all([
           transaction.run(lookUp),
           outside.run(lookUp),
-          transaction.run(() => prisma.$transaction((joined) => joined.organization.findUnique({ where: { id } }))),
+          transaction.run(() => prisma.snapshot(({ organization }) => organization.findUnique({ where: { id } }))),
           outside.run(lookUp),
         ]);
         expect(answers.map((found) => found?.id)).toEqual([id, undefined, id, undefined]);
@@ -98,72 +105,68 @@ describe('A request-wide transaction', () => {
     });
   });
 
-  it('takes what is asked for at once in turns, and loses only what is refused', async () => {
+  it('runs writes that are asked for at once one after the other, and loses only what is refused', async () => {
     const [taken, free] = [uniqueName('taken'), uniqueName('free')];
-    const transaction = await transactions.begin();
+    const transaction = await prisma.beginRequest();
     const outcomes = await transaction.run(async () => {
       await make(taken);
       await make(free);
       return Promise.allSettled([
         make(),
         make(taken),
-        inTransaction(pool, NOBODY, (client) => rename(client, free, taken)),
-        inTransaction(pool, NOBODY, (client) => rename(client, taken, uniqueName('renamed'))),
-        prisma.$transaction((joined) => joined.organization.create({ data: { id: taken, name: uniqueName('org') } })),
-        isThereForReads(taken),
+        rename(free, taken),
+        rename(taken, uniqueName('renamed')),
+        isThereForHotReads(taken),
       ]);
     });
-    await transaction.commit(nothing);
-    const refused = ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'rejected', 'fulfilled'];
+    await transaction.commit();
+    const refused = ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'fulfilled'];
     expect(outcomes.map(({ status }) => status)).toEqual(refused);
     expect([await isThere(taken), await isThere(free)]).toEqual([true, true]);
   });
 
-  it.each<[string, (work: () => Promise<void>) => Promise<void>]>([
-    ['a transaction of a repository', (work) => inTransaction(pool, NOBODY, work)],
-    ['a transaction of Prisma', (work) => prisma.$transaction(work)],
-  ])('has %s as a part, whose failure undoes it alone, and whose statements wait for no turn', async (_, inPart) => {
+  it('has each write as a part, whose failure undoes it alone, and which holds further writes', async () => {
     const ids = [uniqueName('before'), uniqueName('in'), uniqueName('after')] as const;
-    const transaction = await transactions.begin();
+    const transaction = await prisma.beginRequest();
     await transaction.run(async () => {
       await make(ids[0]);
-      const failing = inPart(async () => {
+      const failing = prisma.write(NOBODY, async () => {
         await make(ids[1]);
-        expect(await isThereForReads(ids[1])).toBe(true);
+        expect(await isThereForHotReads(ids[1])).toBe(true);
         throw new Error('refused');
       });
       await expect(failing).rejects.toThrow('refused');
       await make(ids[2]);
     });
-    await transaction.commit(nothing);
+    await transaction.commit();
     expect(await Promise.all(ids.map(isThere))).toEqual([true, false, true]);
   });
 
-  it('does a part again that Postgres broke off to end a deadlock', async () => {
+  it('runs a part again that Postgres broke off to end a deadlock', async () => {
     const [one, two] = await Promise.all([make(), make()]);
-    const lock = (client: pg.ClientBase, { id }: { id: string }) =>
-      client.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [id]);
     const other = new pg.Client({ connectionString: database.url });
+    const lockByOther = ({ id }: { id: string }) =>
+      other.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [id]);
     await other.connect();
     try {
       // So that it is the request's part that is broken off.
       await other.query("SET deadlock_timeout = '1min'; BEGIN");
-      await lock(other, two);
+      await lockByOther(two);
       let attempts = 0;
       await within(async () => {
-        let locked: Promise<unknown> = nothing();
-        const both = inTransaction(pool, NOBODY, async (client) => {
+        let locked: Promise<unknown> = Promise.resolve();
+        const both = prisma.write(NOBODY, async (transaction) => {
           attempts++;
           await locked;
-          await lock(client, one);
-          await lock(client, two);
+          await lock(transaction, one);
+          await lock(transaction, two);
         });
         await eventually(
           () =>
             other.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
           ({ rowCount }) => rowCount === 1,
         );
-        locked = lock(other, one).then(() => other.query('COMMIT'));
+        locked = lockByOther(one).then(() => other.query('COMMIT'));
         await both;
       });
       expect(attempts).toBe(2);
@@ -172,64 +175,54 @@ describe('A request-wide transaction', () => {
     }
   });
 
-  it('does not let anything in any more when it is over', async () => {
-    const transaction = await transactions.begin();
+  it('lets nothing in any more when it is over', async () => {
+    const transaction = await prisma.beginRequest();
     await transaction.run(() => make());
-    await transaction.commit(nothing);
-    await expect(transaction.run(() => make())).rejects.toMatchObject({
+    await transaction.commit();
+    await expect(transaction.run(async () => make())).rejects.toMatchObject({
       code: 'database_unavailable',
-      cause: { message: 'The transaction of the request is over' },
+      cause: { message: 'The transaction is over' },
     });
   });
 
   it('fails to commit when the connection is lost, and leaves nothing behind', async () => {
-    const transaction = await transactions.begin();
+    const transaction = await prisma.beginRequest();
     const id = uniqueName('org');
     await transaction.run(() => make(id));
-    const [{ pid }] = (await transaction.client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows as [
-      { pid: number },
-    ];
-    await prisma.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
-    await expect(transaction.commit(nothing)).rejects.toThrow();
+    await terminate(await pidOf(transaction));
+    await expect(transaction.commit()).rejects.toMatchObject({ code: 'database_unavailable' });
     expect(await isThere(id)).toBe(false);
   });
 
-  it('gives its connection and its place back when Postgres ends it, whatever becomes of the request', async () => {
-    for (let time = 0; time < 4; time++) {
-      const { client } = await transactions.begin();
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      await prisma.$queryRaw`SELECT pg_terminate_backend(${rows[0]!.pid}::int)`;
+  it('gives its connection back when Postgres ended it, whatever becomes of the request', async () => {
+    for (let time = 0; time < 5; time++) {
+      const transaction = await prisma.beginRequest();
+      const removed = new Promise((resolve) => pool.once('remove', resolve));
+      await terminate(await pidOf(transaction));
+      await (time % 2 === 0 ? transaction.rollback() : transaction.commit().catch(() => undefined));
+      await removed;
     }
     await within(() => make());
+    expect(pool.idleCount).toBe(pool.totalCount);
   });
 
   it('fails to commit when what comes last does, and leaves nothing behind', async () => {
-    const transaction = await transactions.begin();
+    const transaction = await prisma.beginRequest();
     const { id } = await transaction.run(() => make());
-    await expect(transaction.commit((client) => client.query('SELECT 1 / 0'))).rejects.toThrow('division by zero');
+    await expect(transaction.commit((client) => client.$queryRaw`SELECT 1 / 0`)).rejects.toThrow('division by zero');
     expect(await isThere(id)).toBe(false);
     expect(pool.idleCount).toBe(pool.totalCount);
   });
 
-  it('has half of the pool, and leaves the other half to the others', async () => {
-    const begun = await Promise.all([transactions.begin(), transactions.begin()]);
-    const third = transactions.begin();
-    // It would be the fourth connection's, were it not to wait.
-    await Promise.all([make(), make()]);
-    expect(await Promise.race([third, Promise.resolve('waits')])).toBe('waits');
-    await begun[0].rollback();
-    await Promise.all([begun[1].rollback(), (await third).rollback()]);
-  });
-
   describe('afterCommit', () => {
-    it('calls back at once where there is no request-wide transaction', () => {
+    it('calls back at once outside of such a transaction', () => {
       const called: string[] = [];
       afterCommit(() => called.push('outside'));
       expect(called).toEqual(['outside']);
     });
 
     it('calls back after the COMMIT, outside of the transaction, and goes on after a callback that fails', async () => {
-      const transaction = await transactions.begin();
+      const transaction = await prisma.beginRequest();
       const called: Promise<boolean>[] = [];
       const { id } = await transaction.run(async () => {
         const made = await make();
@@ -240,7 +233,7 @@ describe('A request-wide transaction', () => {
         return made;
       });
       expect(called).toEqual([]);
-      await transaction.commit(nothing);
+      await transaction.commit();
       expect(await Promise.all(called)).toEqual([true]);
       expect(await isThere(id)).toBe(true);
     });
@@ -248,20 +241,20 @@ describe('A request-wide transaction', () => {
     it('never calls back after a rollback, neither of all nor of the part it was asked for in', async () => {
       const called: string[] = [];
       await within(() => Promise.resolve(afterCommit(() => called.push('rolled back'))));
-      const undone = await transactions.begin();
+      const undone = await prisma.beginRequest();
       undone.run(() => afterCommit(() => called.push('undone')));
       await undone.undo();
 
-      const transaction = await transactions.begin();
+      const transaction = await prisma.beginRequest();
       await transaction.run(async () => {
-        const failing = inTransaction(pool, NOBODY, () => {
+        const failing = prisma.write(NOBODY, () => {
           afterCommit(() => called.push('in a part that failed'));
           return Promise.reject(new Error('refused'));
         });
         await expect(failing).rejects.toThrow();
         afterCommit(() => called.push('committed'));
       });
-      await transaction.commit(nothing);
+      await transaction.commit();
       expect(called).toEqual(['committed']);
     });
   });

@@ -1,9 +1,8 @@
 import type pg from 'pg';
 import { createPool } from '../../src/database/pool.js';
-import { giveUpWhenSilent } from '../../src/database/silence.js';
 import { createCabledDatabase, type Cable, type CabledDatabase } from '../support/cable.js';
 
-const HURRIED = { looks: 4, everyMs: 20 };
+const HURRIED = { afterMs: 100, lookEveryMs: 20 };
 
 describe('A connection of the pool whose server is gone without a word', () => {
   let database: CabledDatabase;
@@ -12,8 +11,7 @@ describe('A connection of the pool whose server is gone without a word', () => {
   beforeAll(async () => {
     database = await createCabledDatabase();
     ({ cable } = database);
-    pool = createPool(database.url, 1);
-    pool.on('connect', (client) => giveUpWhenSilent(client, HURRIED));
+    pool = createPool(database.url, { max: 1, waitMs: 10_000, silence: HURRIED });
   });
   afterAll(async () => {
     await pool.end();

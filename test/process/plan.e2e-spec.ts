@@ -75,7 +75,7 @@ Organizations: 1 to add, 1 to change, 0 to remove. Connections of organizations:
       code: 1,
       signal: null,
       stdout: plan,
-      stderr: 'There is nobody to ask: say --yes to apply without being asked.\nNothing was changed.\n',
+      stderr: 'Standard input is not a terminal: say --yes to apply without being asked.\nNothing was changed.\n',
     });
     expect(await rowsOf(organization.id)).toEqual(before);
 

@@ -4,16 +4,13 @@ import type { Answer, Api } from '../support/api.js';
 import { useApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/clock.js';
 import { refusals } from '../support/errors.js';
-import { createConnection, createEnabled, createOrganization, uniqueName } from '../support/factories.js';
+import { createEnabled, createOrganization, createUser, uniqueName } from '../support/factories.js';
 import { untilWaiting, whileLocked } from '../support/locks.js';
 import { scrape, valuesOf } from '../support/metrics.js';
 
 const ROWS = 'SELECT FROM organization_connections WHERE organization_id = ANY ($1)';
 
-const callers = async (app: TestApp, ...names: string[]): Promise<Api[]> =>
-  Promise.all(names.map(async (sub) => app.api.as(await app.issuer.token({ claims: { sub } }))));
-
-/** One after the other: at its start a server may take longer than what somebody waits here. */
+/** One after the other: just after its start a server may take longer than POOL_WAIT_MS here. */
 async function createRows(api: Api, count: number) {
   const rows = [];
   for (let made = 0; made < count; made++) rows.push(await createEnabled(api));
@@ -33,23 +30,22 @@ const probes = (app: TestApp) =>
 describe('A server all of whose connections wait for locked rows', () => {
   const app = useApp({ env: { DATABASE_POOL_SIZE: '4', POOL_WAIT_MS: '300', METRICS_PORT: '0' } });
 
-  it('refuses what else needs one, while those still wait, and does the rest as ever', async () => {
-    const [one, other, third] = await callers(app, 'one@clients', 'other@clients', 'third@clients');
+  it('refuses what needs another one within POOL_WAIT_MS, and serves probes, hot reads and sign-ins', async () => {
     const rows = await createRows(app.api, 4);
-    const free = await createEnabled(app.api);
+    const free = await createEnabled(app.api, 'okta', { assign_membership_on_login: true });
+    const user = await createUser(app.api, { connection: free.connection.name });
     const { body: before } = await app.api.get(free.path);
     const name = uniqueName('org');
 
     await whileLocked(app, [ROWS, idsOf(rows)], async () => {
       let givenUp = 0;
-      const changing = rows.map(({ path }, at) => change(at < 3 ? one! : other!, path).finally(() => givenUp++));
+      const changing = rows.map(({ path }) => change(app.api, path).finally(() => givenUp++));
       await untilWaiting(app, 4);
       for (const refused of await Promise.all([
-        change(one!, free.path),
-        change(third!, free.path),
-        third!.get('/organizations'),
-        third!.post('/organizations', { name }),
-        third!.sendWrite(
+        change(app.api, free.path),
+        app.api.get('/organizations'),
+        app.api.post('/organizations', { name }),
+        app.api.sendWrite(
           { method: 'POST', path: '/organizations', body: { name } },
           { 'idempotency-key': randomUUID() },
         ),
@@ -57,42 +53,53 @@ describe('A server all of whose connections wait for locked rows', () => {
         expectShed(refused);
       }
       expect(await probes(app)).toEqual([200, 200]);
-      expectAnswer(await one!.get(free.path), { status: 200, body: before });
-      const shed = Object.values(valuesOf(await scrape(app), 'vestibule_shed_total'));
-      expect(shed.reduce((sum, count) => sum + count)).toBe(5);
+      expectAnswer(await app.api.get(free.path), { status: 200, body: before });
+      expect(await app.api.get(`/login/organizations/${free.organization.id}`)).toMatchObject({ status: 200 });
+      const decide = (fields: object) =>
+        app.api.post<{ reason: string }>('/login/decisions', {
+          organization: free.organization.id,
+          connection: free.connection.id,
+          intent: 'login',
+          ...fields,
+        });
+      const decisions = [
+        await decide({ user: { user_id: user.user_id } }),
+        await decide({ user: { user_id: user.user_id } }),
+        await decide({ user: { email: 'new@example.com' } }),
+      ];
+      expect(decisions.map(({ body }) => body.reason)).toEqual(['membership_granted', 'member', 'membership_granted']);
       expect(givenUp).toBe(0);
+      expect(valuesOf(await scrape(app), 'vestibule_shed_total')).toEqual({ connection: 4, event_loop: 0 });
       for (const answer of await Promise.all(changing)) expectAnswer(answer, refusals.rowLocked);
     });
 
     expectAnswer(await app.api.get(free.path), { status: 200, body: before });
     expect(await app.sql('SELECT FROM organizations WHERE name = $1', [name])).toEqual([]);
-    const changed = await Promise.all([...rows, free].map(({ path }) => change(third!, path)));
+    const changed = await Promise.all([...rows, free].map(({ path }) => change(app.api, path)));
     expect(changed.map(({ status }) => status)).toEqual(changed.map(() => 200));
   });
 });
 
-describe('A flood of one caller', () => {
+describe('A flood of changes of one locked row', () => {
   const app = useApp({ env: { DATABASE_POOL_SIZE: '4', POOL_WAIT_MS: '1000' } });
 
-  it('leaves another their share of the connections, and everything as before when it is over', async () => {
-    const [flooding, quiet] = await callers(app, 'flooding@clients', 'quiet@clients');
-    const rows = await createRows(app.api, 12);
+  it('leaves the connections to other requests, and changes nothing', async () => {
+    const [locked] = await createRows(app.api, 1);
     const own = await createEnabled(app.api);
-
-    await whileLocked(app, [ROWS, idsOf(rows)], async () => {
+    await whileLocked(app, [ROWS, idsOf([locked!])], async () => {
       let isOver = false;
       const statuses: number[] = [];
-      const flood = Array.from({ length: 50 }, async (_, at) => {
-        while (!isOver) statuses.push((await change(flooding!, rows[at % rows.length]!.path)).status);
+      const flood = Array.from({ length: 50 }, async () => {
+        while (!isOver) statuses.push((await change(app.api, locked!.path)).status);
       });
       try {
-        await untilWaiting(app, 3);
+        await untilWaiting(app, 1);
         for (let round = 0; round < 5; round++) {
-          const organization = await createOrganization(quiet!);
-          expect(await change(quiet!, own.path)).toMatchObject({ status: 200 });
-          expect(await quiet!.get(`/organizations/${organization.id}`)).toMatchObject({ status: 200 });
-          expect(await quiet!.get('/users?include_totals=true')).toMatchObject({ status: 200 });
-          expect(await quiet!.delete(`/organizations/${organization.id}`)).toMatchObject({ status: 204 });
+          const organization = await createOrganization(app.api);
+          expect(await change(app.api, own.path)).toMatchObject({ status: 200 });
+          expect(await app.api.get(`/organizations/${organization.id}`)).toMatchObject({ status: 200 });
+          expect(await app.api.get('/users?include_totals=true')).toMatchObject({ status: 200 });
+          expect(await app.api.delete(`/organizations/${organization.id}`)).toMatchObject({ status: 204 });
           expect(await probes(app)).toEqual([200, 200]);
         }
         await eventually(
@@ -105,54 +112,44 @@ describe('A flood of one caller', () => {
       }
       expect([...new Set(statuses)]).toEqual([503]);
     });
-
-    const unchanged = await Promise.all(rows.map(({ path }) => app.api.get(path)));
-    expect(unchanged.map(({ body }) => body)).toEqual(
-      unchanged.map(() => expect.objectContaining({ assign_membership_on_login: false }) as unknown),
-    );
-    const answers = await Promise.all(rows.map(({ path }) => change(flooding!, path)));
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-  });
-
-  it('of dry runs leaves another their share of the transactions', async () => {
-    const [flooding, quiet] = await callers(app, 'trying@clients', 'careful@clients');
-    const rows = await createRows(app.api, 4);
-    const dryRun = { 'vestibule-dry-run': 'true' };
-    const patch = (path: string) => ({ method: 'PATCH', path, body: { assign_membership_on_login: true } });
-    await whileLocked(app, [ROWS, idsOf(rows)], async () => {
-      const flood = rows.map(({ path }) => flooding!.sendWrite(patch(path), dryRun));
-      // Of the two that there are for such transactions.
-      await untilWaiting(app, 2);
-      const other = await createEnabled(quiet!);
-      expectShed(await quiet!.sendWrite(patch(other.path), dryRun));
-      for (const { status } of await Promise.all(flood)) expect(status).toBe(503);
-      expect(await quiet!.sendWrite(patch(other.path), dryRun)).toMatchObject({ status: 200 });
-    });
+    expect((await app.api.get(locked!.path)).body).toMatchObject({ assign_membership_on_login: false });
+    expect(await change(app.api, locked!.path)).toMatchObject({ status: 200 });
   });
 });
 
-describe('A line that is full', () => {
-  const app = useApp({ env: { DATABASE_POOL_SIZE: '1', POOL_WAIT_MS: '60000' } });
+describe('A server whose event loop is late', () => {
+  const app = useApp({ env: { METRICS_PORT: '0' }, deadlines: { eventLoopDelay: 50 } });
 
-  it('takes nobody else, who is refused at once, and those in it are served', async () => {
-    const row = await createEnabled(app.api);
-    const connection = await createConnection(app.api);
-    const collection = `/organizations/${row.organization.id}/enabled_connections`;
-    let waiting: Promise<Answer>[] = [];
-    await whileLocked(app, [ROWS, [row.organization.id]], async () => {
-      const changing = change(app.api, row.path);
-      await untilWaiting(app, 1);
-      let answered = 0;
-      waiting = Array.from({ length: 96 }, () => app.api.get('/organizations').finally(() => answered++));
-      const refused = await eventually(
-        () => app.api.post(collection, { connection_id: connection.id }),
-        ({ status }) => status === 503,
-      );
-      expectShed(refused);
-      expect(answered).toBe(0);
-      await changing;
+  /** Each turn of the event loop takes longer than the server tolerates, until the requests are answered. */
+  async function whileLate<T>(requests: () => Promise<T>): Promise<T> {
+    let isDone = false;
+    const block = () => {
+      const until = performance.now() + 100;
+      while (performance.now() < until);
+      if (!isDone) setImmediate(block);
+    };
+    block();
+    return requests().finally(() => (isDone = true));
+  }
+
+  it('refuses requests, serves probes and sign-ins, and is as before afterwards', async () => {
+    const { organization, path } = await createEnabled(app.api);
+    const asks = () =>
+      Promise.all([
+        app.api.get(path),
+        change(app.api, path),
+        fetch(`${app.api.origin}/health/live`),
+        app.api.get(`/login/organizations/${organization.id}`),
+      ]);
+    await whileLate(async () => {
+      const [read, changed, live, prompt] = await eventually(asks, ([{ status }]) => status === 503);
+      expectShed(read);
+      expectShed(changed);
+      expect([live.status, prompt.status]).toEqual([200, 200]);
     });
-    for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
-    expect(await app.api.post(collection, { connection_id: connection.id })).toMatchObject({ status: 201 });
+    await eventually(asks, ([{ status }]) => status === 200);
+    const shed = valuesOf(await scrape(app), 'vestibule_shed_total');
+    expect(shed['event_loop']).toBeGreaterThanOrEqual(2);
+    expect(shed['connection']).toBe(0);
   });
 });

@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
-import { decodeProtectedHeader, exportJWK, generateKeyPair, type JWK } from 'jose';
-import pg from 'pg';
+import { decodeProtectedHeader, type JWK } from 'jose';
 import { AppModule } from '../../src/app.module.js';
 import { createPool } from '../../src/database/pool.js';
 import { EncryptionService } from '../../src/encryption/encryption.service.js';
-import { paths } from '../../src/paths.js';
 import { expectAnswer } from '../support/answers.js';
 import { startApp, testConfig, useApp, type TestApp, type TestAppOptions } from '../support/app.js';
-import { eventually } from '../support/clock.js';
 import { askForToken, createClient } from '../support/clients.js';
 import { contentsOf } from '../support/contents.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { ENCRYPTION_KEY, keyOf } from '../support/encryption.js';
+import { keyOf } from '../support/encryption.js';
 import { refusals } from '../support/errors.js';
 import {
   addDiscoveryDomain,
@@ -285,7 +281,7 @@ describe('Another key', () => {
     // The old key is needed no more, and nothing was changed by another encryption.
     const atRest = await rows(before);
     const after = await start(NEW);
-    expect(await rotate(database.url, NEW)).toMatchObject({ clear: 0, reEncrypted: 0 });
+    expect(await rotate(database.url, NEW)).toMatchObject({ reEncrypted: 0 });
     expect(await rows(before)).toEqual(atRest);
     for (const { id } of connections) {
       const path = `/connections/${id}`;
@@ -322,123 +318,5 @@ describe('Another key', () => {
     expectAnswer(await api.get(path), { status: 200, body: { ...secret, options: {} } });
     expectAnswer(await api.patch(path, { options: hidden }), { status: 200, body: secret });
     expectAnswer(await api.get(path), { status: 200, body: secret });
-  });
-});
-
-describe('What a version before has written in the clear', () => {
-  const FIRST = '20261125110000_create_encryption_keys';
-  let database: TestDatabase;
-  let client: pg.Client;
-  let secret: string;
-  let stop: () => Promise<void>;
-
-  beforeEach(async () => {
-    database = await createDatabase('template0');
-    client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    const names = (await readdir(paths.migrations)).filter((name) => !name.includes('.')).sort();
-    const apply = async (some: string[]) => {
-      for (const name of some)
-        await client.query(await readFile(join(paths.migrations, name, 'migration.sql'), 'utf8'));
-    };
-    await apply(names.slice(0, names.indexOf(FIRST)));
-    secret = marker();
-    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-    await client.query("INSERT INTO signing_keys (kid, algorithm, private_jwk) VALUES ('yesterday', 'RS256', $1)", [
-      await exportJWK(privateKey),
-    ]);
-    for (let count = 0; count < 3; count++) await insertConnection(`con_${count}`);
-    await apply(names.slice(names.indexOf(FIRST)));
-    stop = () => Promise.resolve();
-  });
-  afterEach(async () => {
-    await stop();
-    await client.end();
-    await database.drop();
-  });
-
-  const OPTIONS = () => `{"z" : 1, "client_secret": "${secret}", "a": [{"api_key": "${secret}"}]}`;
-  const insertConnection = (id: string) =>
-    client.query(
-      `INSERT INTO connections (id, name, strategy, strategy_kind, options, authentication, connected_accounts)
-       VALUES ($1, replace($1, '_', '-'), 'oidc', 'enterprise', $2, '{"active":true}', '{"active":false}')`,
-      [id, OPTIONS()],
-    );
-  async function start(options: TestAppOptions = {}): Promise<TestApp> {
-    const started = await startApp({ ...options, database: { url: database.url, drop: () => Promise.resolve() } });
-    ({ stop } = started);
-    return started.app;
-  }
-  const optionsOf = async (app: TestApp, id: string) =>
-    JSON.stringify((await app.api.get<{ options: object }>(`/connections/${id}`)).body.options);
-  const asSent = () => JSON.stringify(JSON.parse(OPTIONS()));
-
-  it('is left to the servers of that version for an hour, and read', async () => {
-    const app = await start();
-    const [{ minutes } = { minutes: 0 }] = await app.sql<{ minutes: number }>(
-      'SELECT extract(epoch FROM until - now())::float / 60 AS minutes FROM clear_secrets',
-    );
-    expect(minutes).toBeGreaterThan(55);
-    expect(minutes).toBeLessThanOrEqual(60);
-    expect(await optionsOf(app, 'con_0')).toBe(asSent());
-    // What this version writes is encrypted, with the places that this connection has.
-    await app.api.patch('/connections/con_0', { options: { client_secret: 'another' } });
-    expect(await optionsOf(app, 'con_0')).toBe('{"client_secret":"another"}');
-    const [row] = await app.sql<{ private_jwk: JWK }>('SELECT private_jwk FROM signing_keys');
-    expect(row!.private_jwk.d).toEqual(expect.any(String));
-  });
-
-  it('is encrypted afterwards, and neither a version nor a history of changes tells', async () => {
-    await client.query(`
-      CREATE TABLE recorded (change text);
-      CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN INSERT INTO recorded VALUES (row_to_json(OLD)::text || row_to_json(NEW)::text); RETURN NULL; END $$;
-      CREATE TRIGGER record_change AFTER UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION record_change();
-      UPDATE clear_secrets SET until = now() - interval '1 minute'`);
-    const versions = async () =>
-      (
-        await client.query<{ id: string; version: string }>(
-          'SELECT id, version, updated_at FROM connections ORDER BY id',
-        )
-      ).rows;
-    const before = await versions();
-    const app = await start({ deadlines: { clearSecrets: 0 } });
-    await eventually(
-      () => app.sql('SELECT FROM clear_secrets'),
-      (rows) => rows.length === 0,
-    );
-    expect(await contentsOf(app)).not.toContain(secret);
-    expect(await contentsOf(app)).not.toContain('recorded ');
-    expect(await versions()).toEqual(before);
-    for (const id of ['con_0', 'con_1', 'con_2']) expect(await optionsOf(app, id)).toBe(asSent());
-    const [row] = await app.sql<{ private_jwk: JWK; kid: string }>('SELECT kid, private_jwk FROM signing_keys');
-    expect(row).toEqual({ kid: 'yesterday', private_jwk: { kty: 'RSA', n: expect.any(String) as string, e: 'AQAB' } });
-    // It signs on: the token of this test is of that key.
-    expect((await app.api.get('/connections')).status).toBe(200);
-    // And the triggers are there again.
-    await app.api.patch('/connections/con_0', { display_name: 'A' });
-    expect(await contentsOf(app)).toContain('recorded ');
-    expect(await contentsOf(app)).not.toContain(secret);
-  });
-
-  it('is encrypted at once by whoever says that it is time, also what was written since', async () => {
-    const app = await start();
-    expect(await rotate(database.url, ENCRYPTION_KEY)).toMatchObject({ clear: 4, reEncrypted: 0 });
-    await insertConnection('con_late');
-    // A server of that version has put another secret where a placeholder was, and has left another one there.
-    await client.query(
-      `UPDATE connections SET options = replace(options::text, substring(options::text FROM '"client_secret":"([^"]+)"'), $1)::json
-        WHERE id = 'con_1'`,
-      ['changed'],
-    );
-    const changed = asSent().replace(secret, 'changed');
-    expect(await optionsOf(app, 'con_1')).toBe(changed);
-    expect(await rotate(database.url, ENCRYPTION_KEY)).toMatchObject({ clear: 2, reEncrypted: 0 });
-    expect(await rotate(database.url, ENCRYPTION_KEY)).toMatchObject({ clear: 0, reEncrypted: 0 });
-    expect(await optionsOf(app, 'con_1')).toBe(changed);
-    expect(await optionsOf(app, 'con_late')).toBe(asSent());
-    const contents = await contentsOf(app);
-    expect(contents).not.toContain(secret);
-    expect(contents).not.toContain('changed');
   });
 });

@@ -63,7 +63,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<{ app: Tes
     { level: config.logLevel, base: undefined },
     { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const pool = createPool(database.url, config.databasePoolSize, { waitMs: config.poolWaitMs });
+  const pool = createPool(database.url, { max: config.databasePoolSize, waitMs: config.poolWaitMs });
   const lookUpTxt = options.lookUpTxt ?? (() => Promise.resolve([]));
   const server = await startServer(config, pool, logger, options.tls, lookUpTxt);
   const issuer = await TestIssuer.builtIn(database.url, config);

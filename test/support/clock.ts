@@ -4,17 +4,18 @@ const DEADLINE_MS = 10_000;
 /** Between two tries, so that those who wait leave the processor to what they wait for. */
 const PAUSE_MS = 20;
 
-/**
- * Does the work as if this process had run for so much longer: whatever measures ages by `performance.now()`, and is
- * not about wall-clock time, finds them older.
- */
+/** Does the work as if it were so much later: by `performance.now()` and by `Date.now()`. */
 export async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-  const now = performance.now.bind(performance);
-  performance.now = () => now() + milliseconds;
+  const clocks = [performance, Date] as { now: () => number }[];
+  const restore = clocks.map((clock) => {
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + milliseconds;
+    return () => (clock.now = now);
+  });
   try {
     return await work();
   } finally {
-    performance.now = now;
+    restore.forEach((undo) => undo());
   }
 }
 

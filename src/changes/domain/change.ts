@@ -30,9 +30,9 @@ export interface Change {
   /** The rest of the row's key. */
   readonly rowId: string;
   readonly operation: Operation;
-  /** Null: nobody, as of a change by hand. */
+  /** Null when it is not known, as for a change by hand. */
   readonly actor: ActorFacts | null;
-  /** Null: there was no row. */
+  /** Null when there was no row. */
   readonly before: RecordedRow | null;
   /** Null: there is none any more. */
   readonly after: RecordedRow | null;

@@ -16,8 +16,8 @@ export type Reversal =
   | { readonly kind: 'remove_domain'; readonly id: string };
 
 /**
- * Undefined: the row cannot be had again as it was. An organization that is gone has taken its rows along, and one that
- * was made is not removed in passing; a domain that is gone would get another id, and have to be verified anew.
+ * Returns undefined when this change cannot be reverted. A deleted organization has taken its rows along, and a created
+ * one is not removed in passing; a deleted domain would get another id, and have to be verified anew.
  */
 export function reversalOf({ table, rowId, operation, before }: Change): Reversal | undefined {
   const isGone = operation === 'deleted';

@@ -1,7 +1,7 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
 import { OrganizationConnectionPathDto } from '../../organization-connections/dto/organization-connection.dto.js';
-import { OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../../http/path.dto.js';
 import { OPERATIONS, RESOURCES, type Operation } from '../domain/change.js';
 
 const MAX_PAGE_SIZE = 100;

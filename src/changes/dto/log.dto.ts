@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { SelectFieldsDto } from '../../http/field-selection.js';
 import { BooleanField, IntegerField, StringField } from '../../http/validation/fields.js';
 

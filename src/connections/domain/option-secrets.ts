@@ -31,8 +31,7 @@ export function withoutSecrets(
 }
 
 /**
- * Puts the secrets back. A place where something else has come to stand is left as it is: a server of the version before
- * knows no placeholders, and writes what it was sent.
+ * Puts the secrets back. A field without a placeholder is left as it is.
  *
  * @returns undefined: a secret is missing, or another one, and nothing is shown in its place
  */
@@ -48,20 +47,11 @@ export function withSecrets(options: object, secrets: readonly OptionSecret[]): 
   return isWhole ? whole : undefined;
 }
 
-/** Whether there is a secret in the clear, in options as they are kept. */
-export function hasClearSecret(options: object): boolean {
-  return pathOf(options, (name, value) => isSecret(name, value) && !isPlaceholder(name, value)) !== undefined;
-}
-
 /** Where somebody sends what only stands for a secret, as in a copy from the database. Undefined: nowhere. */
 export function placeholderIn(options: object): Path | undefined {
-  return pathOf(options, isPlaceholder);
-}
-
-function pathOf(options: object, isSought: (name: string, value: unknown) => boolean): Path | undefined {
   let found: Path | undefined;
   replaceFields(options, (name, value, path) => {
-    if (isSought(name, value)) found ??= path;
+    if (isPlaceholder(name, value)) found ??= path;
     return undefined;
   });
   return found;

@@ -18,8 +18,8 @@ export interface DiscoveryDomainKey {
   id: string;
 }
 
-/** Domains are kept and compared in lower case. */
-export const domainAsKept = (domain: string): string => domain.toLowerCase();
+/** Domains are stored and compared in lower case. */
+export const normalizedDomain = (domain: string): string => domain.toLowerCase();
 
 /** The name under which the domain's owner publishes the verification text as a TXT record. */
 export const verificationHost = (organizationId: string, domain: string): string =>

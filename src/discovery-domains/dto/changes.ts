@@ -1,8 +1,12 @@
-import { domainAsKept, type DiscoveryDomainChanges, type DiscoveryDomainDraft } from '../domain/discovery-domain.js';
+import {
+  normalizedDomain,
+  type DiscoveryDomainChanges,
+  type DiscoveryDomainDraft,
+} from '../domain/discovery-domain.js';
 import type { DiscoveryDomainCreateDto, DiscoveryDomainUpdateDto } from './discovery-domain.dto.js';
 
 export function draftOf(dto: DiscoveryDomainCreateDto): DiscoveryDomainDraft {
-  return { ...changesOf(dto), domain: domainAsKept(dto.domain) };
+  return { ...changesOf(dto), domain: normalizedDomain(dto.domain) };
 }
 
 export function changesOf(dto: DiscoveryDomainUpdateDto): DiscoveryDomainChanges {

@@ -1,6 +1,6 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { BooleanField, EnumField, IntegerField, StringField } from '../../http/validation/fields.js';
-import { OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
+import { OrganizationPathDto } from '../../http/path.dto.js';
 import { DISCOVERY_DOMAIN_STATUSES, type DiscoveryDomainStatus } from '../domain/discovery-domain.js';
 
 const DOMAIN_LIMITS = { minLength: 3, maxLength: 255 } as const;

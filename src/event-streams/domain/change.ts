@@ -14,13 +14,13 @@ export interface RecordedChange extends Omit<Change, 'sequence' | 'operation'> {
 }
 
 /** What must arrive in order, one event after the other: an organization, or a row of none. */
-export interface Lane {
+export interface Partition {
   readonly organizationId: string;
   /** Empty: of an organization. */
   readonly rowId: string;
 }
 
-export const laneOf = ({ organizationId, rowId }: RecordedChange): Lane =>
+export const partitionOf = ({ organizationId, rowId }: RecordedChange): Partition =>
   organizationId === '' ? { organizationId, rowId } : { organizationId, rowId: '' };
 
-export const laneKey = ({ organizationId, rowId }: Lane): string => `${organizationId}/${rowId}`;
+export const partitionKey = ({ organizationId, rowId }: Partition): string => `${organizationId}/${rowId}`;

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What is nobody's public address, by the registries of special-purpose addresses of IANA (RFC 6890). */
+/** Addresses that are not public, by the registries of special-purpose addresses of IANA (RFC 6890). */
 const REFUSED_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -38,7 +38,7 @@ export class DestinationPolicy {
     this.allowedNetworks = listOf(allow.filter(isNetwork));
   }
 
-  /** What is wrong with it as it is written. Undefined: nothing. */
+  /** Says what is wrong with an endpoint as it is written. Returns undefined when nothing is. */
   problemOf(endpoint: string): string | undefined {
     if (!URL.canParse(endpoint)) return 'it is no URL';
     const url = new URL(endpoint);

@@ -11,7 +11,7 @@ export type Authorization =
   | { readonly method: 'basic'; readonly username: string; readonly password: string }
   | { readonly method: 'bearer'; readonly token: string };
 
-/** What is sent along with the events, and known to nobody else. */
+/** The secret that is sent along with the events. */
 export const credentialOf = (authorization: Authorization): string =>
   authorization.method === 'basic' ? authorization.password : authorization.token;
 

@@ -40,7 +40,7 @@ export const EVENT_TABLES = Object.keys(TYPES) as RecordedTable[];
 
 export type ChangeOperation = 'INSERT' | 'UPDATE' | 'DELETE';
 
-/** Undefined: such a change is no event. */
+/** Returns undefined when such a change is not an event. */
 export function eventTypeOf({
   table,
   operation,

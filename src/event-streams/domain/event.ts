@@ -38,7 +38,7 @@ export function eventSourceOf(publicUrl: string): EventSource {
   return { source: `urn:auth0:${hostname}`, tenant: tenant.length < 3 ? 'vestibule' : tenant };
 }
 
-/** The change as an event of this stream. Undefined: it is none. */
+/** Makes an event of this stream out of a change. Returns undefined when the change is not one of a known event type. */
 export function eventOf(change: RecordedChange, streamId: string, { source, tenant }: EventSource) {
   const type = eventTypeOf(change);
   if (type === undefined) return undefined;
@@ -54,7 +54,7 @@ export function eventOf(change: RecordedChange, streamId: string, { source, tena
   } satisfies CloudEvent;
 }
 
-/** The same whenever a stream sends the same change. */
+/** A hash of the stream and the change, so that an event that is sent again has the same id. */
 export function eventIdOf(streamId: string, sequence: number): string {
   return `evt_${lettersOf(`${streamId} ${sequence}`)}`;
 }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import {
   EnumField,
   IntegerField,

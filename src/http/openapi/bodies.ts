@@ -1,11 +1,11 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiExtraModels, schemaPath } from './decorators.js';
+import { ApiBody, ApiConsumes, ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
 
 /** Declares a body that must have at least one property; `NotEmptyPipe` is what checks it. */
 export const ApiNotEmptyBody = (dto: Type) =>
   applyDecorators(
     ApiExtraModels(dto),
-    ApiBody({ schema: { type: 'object', minProperties: 1, allOf: [{ $ref: schemaPath(dto) }] } }),
+    ApiBody({ schema: { type: 'object', minProperties: 1, allOf: [{ $ref: getSchemaPath(dto) }] } }),
   );
 
 export const JSON_LINES_TYPES = ['application/x-ndjson', 'application/jsonl'];
@@ -16,6 +16,6 @@ export const ApiJsonLinesBody = (dto: Type, item: Type) =>
     ApiExtraModels(dto, item),
     ApiConsumes('application/json', ...JSON_LINES_TYPES),
     ApiBody({
-      schema: { oneOf: [{ $ref: schemaPath(dto) }, { type: 'array', items: { $ref: schemaPath(item) } }] },
+      schema: { oneOf: [{ $ref: getSchemaPath(dto) }, { type: 'array', items: { $ref: getSchemaPath(item) } }] },
     }),
   );

@@ -1,5 +1,5 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, schemaPath } from './decorators.js';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 
 type Paging = 'offset' | 'checkpoint';
 
@@ -9,7 +9,7 @@ type Paging = 'offset' | 'checkpoint';
  * @param further counts that it has besides the totals of every list
  */
 export const ApiList = (name: string, row: Type, pagings: readonly Paging[], further: readonly string[] = []) => {
-  const rows = { type: 'array', items: { $ref: schemaPath(row) } };
+  const rows = { type: 'array', items: { $ref: getSchemaPath(row) } };
   const number = { type: 'integer' };
   const counts = ['start', 'limit', 'total', ...further];
   const withTotals = {

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiResponse } from './decorators.js';
+import { ApiProperty, ApiResponse } from '@nestjs/swagger';
 
 /** The body of every error of the Management API. */
 export class ErrorResponse {

@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import { Exclude, Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -6,25 +7,26 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
-  IsIn,
   IsInt,
   IsNotEmptyObject,
+  isObject,
   IsObject,
   IsOptional,
-  IsString,
-  Matches,
   Max,
-  MaxLength,
   Min,
-  MinLength,
   ValidateIf,
   ValidateNested,
-  type ValidationOptions,
 } from 'class-validator';
-import { ApiProperty } from '../openapi/decorators.js';
-import { IsFormat, IsInsteadOf, IsStorable, IsTextMap, MaxBytes } from './constraints.js';
-import type { FormatName } from './formats.js';
-import { MAP_TEXT_LENGTH } from './wording.js';
+import {
+  IsInsteadOf,
+  IsText,
+  IsTextList,
+  IsTextMap,
+  MAP_TEXT_LENGTH,
+  MaxBytes,
+  type StringLimits,
+} from './constraints.js';
+import { WORDING, worded } from './wording.js';
 
 /**
  * One decorator a field, made of those of class-validator, class-transformer and Swagger, so that a limit is written
@@ -37,14 +39,6 @@ interface Common {
   /** The other of two fields, of which exactly one is sent. */
   insteadOf?: string;
   description?: string;
-}
-
-export interface StringLimits {
-  minLength?: number;
-  maxLength?: number;
-  pattern?: RegExp;
-  format?: FormatName;
-  enum?: readonly string[];
 }
 
 type Schema = Record<string, unknown>;
@@ -60,38 +54,43 @@ export const NESTED = Symbol('nested');
 const MAX_INTEGER = 2_147_483_647;
 
 export const StringField = ({ required, nullable, insteadOf, description, ...limits }: StringLimits & Common = {}) =>
-  leaf({ required, nullable, insteadOf, description, ...stringSchema(limits) }, texts(limits));
+  leaf({ required, nullable, insteadOf, description, ...stringSchema(limits) }, [IsText(limits)]);
 
 export const EnumField = (values: readonly string[], options: Common = {}) => StringField({ ...options, enum: values });
 
-export const BooleanField = (options: Common = {}) => leaf({ ...options, type: 'boolean' }, [IsBoolean()], toBoolean);
+export const BooleanField = (options: Common = {}) =>
+  leaf({ ...options, type: 'boolean' }, [IsBoolean(worded(WORDING.isBoolean))], toBoolean);
 
 export const IntegerField = (options: { minimum: number; maximum?: number } & Common) =>
-  leaf({ ...options, type: 'integer' }, [IsInt(), Min(options.minimum), Max(options.maximum ?? MAX_INTEGER)], toNumber);
+  leaf(
+    { ...options, type: 'integer' },
+    [
+      IsInt(worded(WORDING.isInt)),
+      Min(options.minimum, worded(WORDING.min)),
+      Max(options.maximum ?? MAX_INTEGER, worded(WORDING.max)),
+    ],
+    toNumber,
+  );
 
 export const StringListField = ({
   item = {},
   ...options
 }: { item?: StringLimits; minItems?: number; maxItems?: number } & Common = {}) =>
-  leaf(
-    { ...options, type: 'array', items: stringSchema(item) },
-    [...list(options), ...texts(item, { each: true })],
-    toList,
-  );
+  leaf({ ...options, type: 'array', items: stringSchema(item) }, [...list(options), IsTextList(item)], toList);
 
 /** Names with short texts; a null text is a name to leave out. */
 export const TextMapField = ({ maxProperties, ...options }: { maxProperties: number } & Common) =>
-  leaf({ ...options, ...textMapSchema(maxProperties, ['string', 'null']) }, [IsObject(), IsTextMap(maxProperties)]);
+  leaf({ ...options, ...textMapSchema(maxProperties, ['string', 'null']) }, [IsAnObject(), IsTextMap(maxProperties)]);
 
 /** Any JSON object, kept as it is. */
 export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
-  leaf({ ...options, type: 'object', additionalProperties: true }, [IsObject(), MaxBytes(maxBytes)]);
+  leaf({ ...options, type: 'object', additionalProperties: true }, [IsAnObject(), MaxBytes(maxBytes)]);
 
 export const ObjectField = (dto: Dto, { notEmpty, ...options }: { notEmpty?: true } & Common = {}) =>
   field({ ...options, type: () => dto(), ...(notEmpty && { minProperties: 1 }) }, dto, [
     Type(dto),
-    IsObject(),
-    ...given(notEmpty, () => IsNotEmptyObject()),
+    IsAnObject(),
+    ...given(notEmpty, () => IsNotEmptyObject({}, worded(WORDING.isNotEmptyObject))),
     ValidateNested(),
   ]);
 
@@ -103,8 +102,13 @@ export const ObjectListField = <T extends object>(
     Type(dto),
     fromText(toList),
     ...list(options),
-    IsObject({ each: true }),
-    ...given(uniqueBy, (key) => ArrayUnique((item: T) => item[key], { context: key })),
+    IsObject({ each: true, ...worded((items: unknown[]) => WORDING.isObject(items.find((item) => !isObject(item)))) }),
+    ...given(uniqueBy, (key) =>
+      ArrayUnique(
+        (item: T) => item[key],
+        worded((items: T[]) => WORDING.arrayUnique(items.map((item) => item[key]))),
+      ),
+    ),
     ValidateNested({ each: true }),
   ]);
 
@@ -123,20 +127,12 @@ export const stringSchema = ({ pattern, enum: values, ...limits }: StringLimits)
   ...(values && { enum: [...values] }),
 });
 
-const texts = ({ minLength, maxLength, pattern, format, enum: values }: StringLimits, options?: ValidationOptions) => [
-  IsString(options),
-  ...given(values, (known) => IsIn(known, options)),
-  ...given(minLength, (limit) => MinLength(limit, options)),
-  ...given(maxLength, (limit) => MaxLength(limit, options)),
-  IsStorable(options),
-  ...given(pattern, (expression) => Matches(expression, options)),
-  ...given(format, (name) => IsFormat(name, options)),
-];
+const IsAnObject = () => IsObject(worded(WORDING.isObject));
 
 const list = ({ minItems, maxItems }: { minItems?: number; maxItems?: number }) => [
-  IsArray(),
-  ...given(minItems, (limit) => ArrayMinSize(limit)),
-  ...given(maxItems, (limit) => ArrayMaxSize(limit)),
+  IsArray(worded(WORDING.isArray)),
+  ...given(minItems, (limit) => ArrayMinSize(limit, worded(WORDING.arrayMinSize))),
+  ...given(maxItems, (limit) => ArrayMaxSize(limit, worded(WORDING.arrayMaxSize))),
 ];
 
 const given = <Limit>(limit: Limit | undefined, check: (limit: Limit) => PropertyDecorator): PropertyDecorator[] =>

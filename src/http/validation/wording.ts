@@ -1,20 +1,9 @@
-import {
-  getMetadataStorage,
-  isString,
-  maxLength,
-  type ValidationArguments,
-  type ValidationError,
-} from 'class-validator';
-import { isStorable } from './storable.js';
+import type { ValidationArguments, ValidationError, ValidationOptions } from 'class-validator';
 
 const expected = (type: string, value: unknown) => `Expected type ${type} but found type ${wireTypeOf(value)}`;
 const lengthOf = (text: string) => `${[...text].length} chars`;
 
-/**
- * What is wrong, in the words that users of the Management API know: by the constraint of class-validator that does not
- * hold, of the value and the limit. Not by class-validator's `message`: it replaces `$value` and its like in the text
- * that comes out, and so in what the client sent.
- */
+/** What is wrong with a value, in the words that users of the Management API know. */
 export const WORDING = {
   isBoolean: (value: unknown) => expected('boolean', value),
   isString: (value: unknown) => expected('string', value),
@@ -31,65 +20,34 @@ export const WORDING = {
   isStorable: () => "Object didn't pass validation for format unicode",
   arrayMinSize: (items: unknown[], minimum: number) => `Array is too short (${items.length}), minimum ${minimum}`,
   arrayMaxSize: (items: unknown[], maximum: number) => `Array is too long (${items.length}), maximum ${maximum}`,
-  arrayUnique: (items: Record<string, unknown>[], key: string) => {
-    const keys = items.map((item) => item[key]);
-    const second = keys.findIndex((value, at) => keys.indexOf(value) < at);
+  arrayUnique: (keys: unknown[]) => {
+    const second = keys.findIndex((key, index) => keys.indexOf(key) < index);
     return `Array items are not unique (indexes ${keys.indexOf(keys[second])} and ${second})`;
   },
   isNotEmptyObject: () => 'Too few properties defined (0), minimum 1',
-  isTextMap: (map: object, maxProperties: number) => textMapProblem(map, maxProperties) ?? '',
   isInsteadOf: (_: unknown, other: string) => `Cannot be sent together with ${other}`,
-  maxBytes: (value: object, maximum: number) => sizeProblem(value, maximum) ?? '',
-} satisfies Record<string, (value: never, limit: never) => string>;
+};
 
-export const MAP_TEXT_LENGTH = 255;
+/**
+ * The `message` of a decorator of class-validator, made of the value and the decorator's first argument. It is JSON
+ * without `$`, because class-validator replaces `$value` and the like in a message, also where the client wrote it.
+ */
+export const worded = <Value, Limit>(wording: (value: Value, limit: Limit) => string): ValidationOptions => ({
+  message: ({ value, constraints }: ValidationArguments) =>
+    JSON.stringify(wording(value as Value, constraints?.[0] as Limit)).replaceAll('$', '\\u0024'),
+});
 
-/** The first thing wrong with a map of names to texts or nulls. */
-export function textMapProblem(map: object, maxProperties: number): string | undefined {
-  const entries = Object.entries(map) as [string, unknown][];
-  if (entries.length > maxProperties) {
-    return `Too many properties defined (${entries.length}), maximum ${maxProperties}`;
-  }
-  for (const [name, text] of entries) {
-    if (!isStorable(name)) return WORDING.isStorable();
-    if (text === null) continue;
-    if (!isString(text)) return WORDING.isString(text);
-    if (!maxLength(text, MAP_TEXT_LENGTH)) return WORDING.maxLength(text, MAP_TEXT_LENGTH);
-    if (!isStorable(text)) return WORDING.isStorable();
-  }
-  return undefined;
-}
-
-/** What is wrong with the size of a JSON object. */
-export function sizeProblem(value: object, maxBytes: number): string | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(value));
-  return bytes > maxBytes ? `Object is too large (${bytes} bytes), maximum ${maxBytes}` : undefined;
-}
-
-/** The first thing wrong, as `'DETAIL' on property PATH`. */
+/** The first thing wrong, as `'DETAIL' on property PATH`. Every message must be {@link worded}. */
 export function describe(error: ValidationError, parents: readonly string[] = []): string {
-  const path = [...parents, error.property];
-  const [name] = Object.keys(error.constraints ?? {});
-  if (name === undefined) return describe(error.children![0]!, path);
-  if (error.value === undefined) return at(`Missing required property: ${error.property}`, parents);
-  return at(detailOf(error, name as keyof typeof WORDING), path);
+  const { property, constraints, children } = error;
+  const [message] = Object.values(constraints ?? {});
+  if (message === undefined) return describe(children![0]!, [...parents, property]);
+  if (error.value === undefined) return at(`Missing required property: ${property}`, parents);
+  return at(JSON.parse(message) as string, [...parents, property]);
 }
 
 export const at = (detail: string, path: readonly string[] = []) =>
   path.length === 0 ? `'${detail}'` : `'${detail}' on property ${path.join('.')}`;
-
-/** An error of class-validator tells neither the limit nor which item of a list it is about; its metadata does. */
-function detailOf({ target, property, value }: ValidationError, name: keyof typeof WORDING): string {
-  const storage = getMetadataStorage();
-  const rule = storage
-    .getTargetValidationMetadatas(target!.constructor, '', false, false)
-    .find((metadata) => metadata.propertyName === property && metadata.name === name)!;
-  const limit: unknown = rule.constraints?.[0] ?? rule.context;
-  const [constraint] = storage.getTargetValidatorConstraints(rule.constraintCls);
-  const holds = (item: unknown) => constraint!.instance.validate(item, rule as unknown as ValidationArguments);
-  const culprit: unknown = rule.each ? (value as unknown[]).find((item) => !holds(item)) : value;
-  return (WORDING[name] as (value: unknown, limit: unknown) => string)(culprit, limit);
-}
 
 /** What a value on the wire is, in the words of these messages. */
 function wireTypeOf(value: unknown): string {

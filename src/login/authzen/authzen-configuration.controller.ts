@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../../auth/access.js';
 import { AppConfig } from '../../config/config.js';
-import { ApiExcludeController } from '../../http/openapi/decorators.js';
 
 /** Where a gateway finds what it may ask: the endpoints that are there and no others. */
 @ApiExcludeController()

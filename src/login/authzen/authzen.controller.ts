@@ -1,6 +1,7 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { RequireScope } from '../../auth/access.js';
-import { ApiExtraModels, ApiResponse, ApiTags, schemaPath } from '../../http/openapi/decorators.js';
+import { applyDecorators, Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtraModels, ApiResponse, ApiSecurity, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyContextConfig } from 'fastify';
 import { ApiErrors } from '../../http/openapi/responses.js';
 import { RequestActor } from '../../auth/request-actor.js';
 import type { Actor } from '../../actor.js';
@@ -8,15 +9,27 @@ import { presentOutcome, presentOutcomes } from './authzen.presenter.js';
 import { AuthzenService } from './authzen.service.js';
 import { EvaluationDto, EvaluationResponse, EvaluationsDto, EvaluationsResponse } from './dto/evaluation.dto.js';
 import { evaluationOf, evaluationsOf } from './dto/request.js';
+import { RequestIdInterceptor, sendAuthzenError } from './https-binding.js';
+
+/** The scope of a sign-in decision, and errors as the AuthZEN HTTPS binding wants them. */
+const EvaluationAccess = () =>
+  applyDecorators(
+    RouteConfig({
+      access: { anyScopeOf: ['evaluate:logins'] },
+      sendError: sendAuthzenError,
+    } satisfies FastifyContextConfig),
+    ApiSecurity('bearer', ['evaluate:logins']),
+  );
 
 /** The sign-in decision for gateways: the OpenID AuthZEN Authorization API 1.0. */
 @ApiTags('login')
+@UseInterceptors(RequestIdInterceptor)
 @Controller('access/v1')
 export class AuthzenController {
   constructor(private readonly service: AuthzenService) {}
 
   @Post('evaluation')
-  @RequireScope('evaluate:logins')
+  @EvaluationAccess()
   @HttpCode(200)
   @ApiResponse({ status: 200, type: EvaluationResponse })
   @ApiErrors()
@@ -25,12 +38,12 @@ export class AuthzenController {
   }
 
   @Post('evaluations')
-  @RequireScope('evaluate:logins')
+  @EvaluationAccess()
   @HttpCode(200)
   @ApiExtraModels(EvaluationsResponse)
   @ApiResponse({
     status: 200,
-    schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: schemaPath(type) })) },
+    schema: { oneOf: [EvaluationsResponse, EvaluationResponse].map((type) => ({ $ref: getSchemaPath(type) })) },
   })
   @ApiErrors()
   async evaluateAll(

@@ -1,20 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { StrategyKind } from '../../connections/domain/strategy.js';
-import {
-  CHECKS,
-  DECISION_OF,
-  decide,
-  REASONS,
-  type Candidate,
-  type Facts,
-  type Person,
-  type Reason,
-} from './decision.js';
+import { CHECKS, DECISION_OF, decide, REASONS, type Candidate, type Facts, type Reason } from './decision.js';
+import type { SignInUser } from './user.js';
 
 const HOME = { id: 'org_home', name: 'home' };
 const OTHER = { id: 'org_other', name: 'other' };
 
-type Row = NonNullable<Candidate['terms']>;
+type Row = NonNullable<Candidate['flags']>;
 const connectionOf = (kind: StrategyKind, enabledClients: string[] = []) => ({
   id: 'con_1',
   name: 'staff',
@@ -23,37 +15,37 @@ const connectionOf = (kind: StrategyKind, enabledClients: string[] = []) => ({
   kind,
   enabledClients,
 });
-const row = (terms: Partial<Row> = {}): Row => ({
+const row = (flags: Partial<Row> = {}): Row => ({
   isEnabled: true,
   assignMembershipOnLogin: false,
   isSignupEnabled: false,
-  ...terms,
+  ...flags,
 });
-const candidate = (terms: Row | undefined, isMember = false, organization = HOME): Candidate => ({
+const candidate = (flags: Row | undefined, isMember = false, organization = HOME): Candidate => ({
   organization,
-  terms,
+  flags,
   isMember,
 });
-const known: Person = { kind: 'known', id: 'auth0|1', isBlocked: false };
+const known: SignInUser = { kind: 'known', id: 'auth0|1', isBlocked: false };
 const facts = (fields: Partial<Facts> = {}): Facts => ({
   intent: 'login',
   dryRun: false,
   connection: connectionOf('database'),
-  destination: { kind: 'named', candidate: candidate(row()) },
-  person: known,
+  organization: { kind: 'named', candidate: candidate(row()) },
+  user: known,
   ...fields,
 });
-const into = (terms: Row | undefined, isMember = false): Pick<Facts, 'destination'> => ({
-  destination: { kind: 'named', candidate: candidate(terms, isMember) },
+const into = (flags: Row | undefined, isMember = false): Pick<Facts, 'organization'> => ({
+  organization: { kind: 'named', candidate: candidate(flags, isMember) },
 });
-const anywhere = (open: Candidate[], own: Candidate[] = []): Pick<Facts, 'destination'> => ({
-  destination: { kind: 'open', open, own },
+const anywhere = (open: Candidate[], own: Candidate[] = []): Pick<Facts, 'organization'> => ({
+  organization: { kind: 'not_named', open, own },
 });
 
 const ASSIGNING = row({ assignMembershipOnLogin: true });
 const SIGNUP = row({ assignMembershipOnLogin: true, isSignupEnabled: true });
 const enterprise = { connection: connectionOf('enterprise') };
-const stranger: Pick<Facts, 'person'> = { person: { kind: 'unknown' } };
+const stranger: Pick<Facts, 'user'> = { user: { kind: 'unknown' } };
 const signup = { intent: 'signup' } as const;
 
 /** The table of docs/login.md. */
@@ -65,15 +57,15 @@ const CASES: [who: string, facts: Partial<Facts>, reason: Reason][] = [
   ['a stranger of a database', { ...into(ASSIGNING), ...stranger }, 'user_unknown'],
   ['a stranger for whom a provider vouches', { ...into(ASSIGNING), ...stranger, ...enterprise }, 'membership_granted'],
   ['such a stranger whom login does not make a member', { ...into(row()), ...stranger, ...enterprise }, 'not_a_member'],
-  ['an id of another connection', { ...into(ASSIGNING), person: { kind: 'elsewhere' } }, 'user_unknown'],
+  ['an id of another connection', { ...into(ASSIGNING), user: { kind: 'elsewhere' } }, 'user_unknown'],
   [
     'a new id with a taken address',
-    { ...enterprise, ...into(ASSIGNING), person: { kind: 'address_taken' } },
+    { ...enterprise, ...into(ASSIGNING), user: { kind: 'address_taken' } },
     'user_unknown',
   ],
-  ['a blocked member', { ...into(row(), true), person: { ...known, isBlocked: true } }, 'user_blocked'],
+  ['a blocked member', { ...into(row(), true), user: { ...known, isBlocked: true } }, 'user_blocked'],
   ['a member by a connection that nobody knows', { connection: undefined }, 'connection_unknown'],
-  ['somebody into an organization that nobody knows', { destination: { kind: 'named' } }, 'organization_unknown'],
+  ['somebody into an organization that nobody knows', { organization: { kind: 'named' } }, 'organization_unknown'],
   ['a member whose organization lacks the connection', into(undefined, true), 'connection_not_enabled'],
   ['a member whose organization switched it off', into(row({ isEnabled: false }), true), 'connection_disabled'],
   [
@@ -87,7 +79,7 @@ const CASES: [who: string, facts: Partial<Facts>, reason: Reason][] = [
   ['a new account of a member', { ...signup, ...into(SIGNUP, true) }, 'user_exists'],
   [
     'a new account with a taken address',
-    { ...signup, ...into(SIGNUP), person: { kind: 'address_taken' } },
+    { ...signup, ...into(SIGNUP), user: { kind: 'address_taken' } },
     'user_exists',
   ],
   ['a known user, one organization being open', anywhere([candidate(ASSIGNING)]), 'membership_granted'],
@@ -182,13 +174,13 @@ describe('the decision', () => {
     }
   });
 
-  const EVERYBODY: { name: string; person: Person; isMember: boolean }[] = [
-    { name: 'member', person: known, isMember: true },
-    { name: 'known', person: known, isMember: false },
-    { name: 'blocked', person: { ...known, isBlocked: true }, isMember: true },
-    { name: 'unknown', person: { kind: 'unknown' }, isMember: false },
-    { name: 'elsewhere', person: { kind: 'elsewhere' }, isMember: false },
-    { name: 'address taken', person: { kind: 'address_taken' }, isMember: false },
+  const EVERYBODY: { name: string; user: SignInUser; isMember: boolean }[] = [
+    { name: 'member', user: known, isMember: true },
+    { name: 'known', user: known, isMember: false },
+    { name: 'blocked', user: { ...known, isBlocked: true }, isMember: true },
+    { name: 'unknown', user: { kind: 'unknown' }, isMember: false },
+    { name: 'elsewhere', user: { kind: 'elsewhere' }, isMember: false },
+    { name: 'address taken', user: { kind: 'address_taken' }, isMember: false },
   ];
   const FLAGS = [false, true];
 
@@ -209,21 +201,21 @@ describe('the decision', () => {
   type Case = ReturnType<typeof everyCase> extends Generator<infer T> ? T : never;
 
   function factsOf({ intent, kind, state, assigns, takesSignup, client, who, isNamed, otherIsOpen }: Case): Facts {
-    const terms = row({
+    const flags = row({
       isEnabled: state === 'enabled',
       assignMembershipOnLogin: assigns,
       isSignupEnabled: takesSignup,
     });
-    const here = candidate(state === 'absent' ? undefined : terms, who.isMember);
+    const here = candidate(state === 'absent' ? undefined : flags, who.isMember);
     const isOpen = state === 'enabled' && (intent === 'login' ? assigns : takesSignup);
     const other = candidate(row({ assignMembershipOnLogin: true, isSignupEnabled: kind === 'database' }), false, OTHER);
     return facts({
       intent,
       clientId: client,
       connection: connectionOf(kind, ['portal']),
-      person: who.person,
+      user: who.user,
       ...(isNamed
-        ? into(here.terms, who.isMember)
+        ? into(here.flags, who.isMember)
         : anywhere(
             [...(isOpen ? [here] : []), ...(otherIsOpen ? [other] : [])],
             state === 'enabled' && who.isMember ? [here] : [],

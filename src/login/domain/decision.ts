@@ -1,12 +1,13 @@
-import { isEnabledForClient, type ConnectionTerms, type LoginConnection } from './organization-terms.js';
+import { isEnabledForClient, type LoginConnection, type SignInFlags } from './sign-in-organization.js';
 import type { OrganizationName } from './discovery.js';
+import type { SignInUser } from './user.js';
 
 export const INTENTS = ['login', 'signup'] as const;
 export type Intent = (typeof INTENTS)[number];
 
 export const DECISIONS = ['allow', 'deny'] as const;
 
-/** Every reason, and what it decides. docs/login.md says of each what it means and what to do. */
+/** Every reason with its decision. docs/login.md explains each one. */
 export const DECISION_OF = {
   member: 'allow',
   membership_granted: 'allow',
@@ -28,7 +29,7 @@ export const DECISION_OF = {
 export type Reason = keyof typeof DECISION_OF;
 export const REASONS = Object.keys(DECISION_OF) as Reason[];
 
-/** On what somebody comes in; `none` for whoever does not. */
+/** How the user is a member of the organization; `none` when denied. */
 export const MEMBERSHIPS = ['existing', 'granted', 'would_grant', 'none'] as const;
 export type Membership = (typeof MEMBERSHIPS)[number];
 
@@ -47,53 +48,45 @@ export const RESULTS = ['passed', 'failed', 'skipped'] as const;
 export interface Finding {
   readonly check: (typeof CHECKS)[number];
   readonly result: (typeof RESULTS)[number];
-  /** In words, for the people who ask why. */
+  /** In words, for administrators. */
   readonly detail: string;
 }
 
-/** An organization that somebody may come into by the connection. */
+/** An organization that the user may sign in to by the connection. */
 export interface Candidate {
   readonly organization: OrganizationName;
-  /** Undefined: it does not have the connection. */
-  readonly terms?: Pick<ConnectionTerms, 'isEnabled' | 'assignMembershipOnLogin' | 'isSignupEnabled'>;
+  /** Undefined when the organization does not have the connection. */
+  readonly flags?: Pick<SignInFlags, 'isEnabled' | 'assignMembershipOnLogin' | 'isSignupEnabled'>;
   readonly isMember: boolean;
 }
 
-/** The organization that the request names, if there is one of that name, or those that are open to one that names none. */
-export type Destination =
+/** The organization that the request names, if it exists, or those that fit a request that names none. */
+export type OrganizationLookup =
   | { readonly kind: 'named'; readonly candidate?: Candidate }
   | {
-      readonly kind: 'open';
-      /** Those that have the connection enabled and take new members by it, with this intent. Two stand for more. */
+      readonly kind: 'not_named';
+      /** At most two organizations that have the connection enabled and take new members by it, with this intent. */
       readonly open: readonly Candidate[];
-      /** Those that have the connection enabled and the user as a member. Two stand for more. */
+      /** At most two organizations that have the connection enabled and the user as a member. */
       readonly own: readonly Candidate[];
     };
 
-/**
- * Who the request is about. `elsewhere`: the id is that of another connection. `address_taken`: nobody has the id, and
- * somebody else has the address.
- */
-export type Person =
-  | { readonly kind: 'known'; readonly id: string; readonly isBlocked: boolean }
-  | { readonly kind: 'unknown' | 'elsewhere' | 'address_taken' };
-
 export interface Facts {
   readonly intent: Intent;
-  /** Undefined: for no application in particular. */
+  /** The application, if the request names one. */
   readonly clientId?: string;
   readonly dryRun: boolean;
-  /** Undefined: there is none of that id or name. */
+  /** Undefined when there is none of that id or name. */
   readonly connection?: LoginConnection;
-  readonly destination: Destination;
-  readonly person: Person;
+  readonly organization: OrganizationLookup;
+  readonly user: SignInUser;
 }
 
 /** What has to be written for the decision to be true. */
 export interface Grant {
   readonly organization: OrganizationName;
   readonly connection: LoginConnection;
-  /** Undefined: the user is made too. */
+  /** Undefined when the user is to be created too. */
   readonly userId?: string;
 }
 
@@ -105,32 +98,33 @@ export interface Decision {
   readonly userId?: string;
   /** In the order of the checks, up to the one that decided. */
   readonly trace: readonly Finding[];
-  /** Undefined: nothing is written. */
+  /** Undefined when nothing is to be written. */
   readonly grant?: Grant;
 }
 
-/** Who may come in. */
+/** Decides whether the user may sign in. */
 export function decide(facts: Facts): Decision {
-  const place = placeOf(facts);
+  const choice = choiceOf(facts);
   const trace: Finding[] = [];
-  const reason = judge(facts, place, (finding) => trace.push(finding));
-  const organization = place.kind === 'one' ? place.candidate.organization : undefined;
-  const userId = facts.person.kind === 'known' ? facts.person.id : undefined;
+  const reason = judge(facts, choice, (finding) => trace.push(finding));
+  const organization = choice.kind === 'one' ? choice.candidate.organization : undefined;
+  const userId = facts.user.kind === 'known' ? facts.user.id : undefined;
   const membership = membershipOf(reason, facts.dryRun);
   const grant = membership === 'granted' && { organization: organization!, connection: facts.connection!, userId };
   return { decision: DECISION_OF[reason], reason, membership, organization, userId, trace, ...(grant && { grant }) };
 }
 
-type Place =
+/** The organization that the sign-in is about, or why there is not exactly one. */
+type Choice =
   { readonly kind: 'one'; readonly candidate: Candidate } | { readonly kind: 'unknown' | 'none' | 'several' };
 
-/** Whoever is a member of exactly one organization and names none comes in there. */
-function placeOf({ intent, destination }: Facts): Place {
-  switch (destination.kind) {
+/** A member of exactly one organization who names none signs in to that one. */
+function choiceOf({ intent, organization }: Facts): Choice {
+  switch (organization.kind) {
     case 'named':
-      return destination.candidate ? { kind: 'one', candidate: destination.candidate } : { kind: 'unknown' };
-    case 'open': {
-      const candidates = intent === 'login' && destination.own.length === 1 ? destination.own : destination.open;
+      return organization.candidate ? { kind: 'one', candidate: organization.candidate } : { kind: 'unknown' };
+    case 'not_named': {
+      const candidates = intent === 'login' && organization.own.length === 1 ? organization.own : organization.open;
       const [candidate, ...others] = candidates;
       if (candidate === undefined) return { kind: 'none' };
       return others.length === 0 ? { kind: 'one', candidate } : { kind: 'several' };
@@ -138,8 +132,12 @@ function placeOf({ intent, destination }: Facts): Place {
   }
 }
 
-/** The checks in their order, to the first that fails. */
-function judge({ intent, clientId, connection, destination, person }: Facts, place: Place, note: Note): Reason {
+/** Makes the checks in their order, up to the first that fails. */
+function judge(
+  { intent, clientId, connection, organization: lookup, user }: Facts,
+  choice: Choice,
+  note: Note,
+): Reason {
   const passed = (check: Finding['check'], detail: string) => note({ check, result: 'passed', detail });
   const failed = (check: Finding['check'], reason: Reason, detail: string): Reason => {
     note({ check, result: 'failed', detail });
@@ -149,7 +147,7 @@ function judge({ intent, clientId, connection, destination, person }: Facts, pla
   if (connection === undefined) return failed('connection', 'connection_unknown', 'there is none of that id or name');
   passed('connection', `${connection.name} (${connection.id}), ${connection.kind}`);
 
-  switch (place.kind) {
+  switch (choice.kind) {
     case 'unknown':
       return failed('organization', 'organization_unknown', 'there is none of that id or name');
     case 'none':
@@ -158,23 +156,23 @@ function judge({ intent, clientId, connection, destination, person }: Facts, pla
       return failed('organization', 'ambiguous_organization', `none was named, and several are open to this ${intent}`);
     case 'one':
   }
-  const { organization, terms, isMember } = place.candidate;
-  const how = destination.kind === 'named' ? 'named' : 'the only one, as none was named';
+  const { organization, flags, isMember } = choice.candidate;
+  const how = lookup.kind === 'named' ? 'named' : 'the only one, as none was named';
   passed('organization', `${organization.name} (${organization.id}), ${how}`);
 
-  if (terms === undefined)
+  if (flags === undefined)
     return failed('organization_connection', 'connection_not_enabled', 'the organization does not have the connection');
-  if (!terms.isEnabled) return failed('organization_connection', 'connection_disabled', 'is_enabled is false');
+  if (!flags.isEnabled) return failed('organization_connection', 'connection_disabled', 'is_enabled is false');
   passed('organization_connection', 'enabled');
 
   if (clientId === undefined) note({ check: 'client', result: 'skipped', detail: 'none was named' });
   else if (isEnabledForClient(connection, clientId)) passed('client', 'among the enabled_clients of the connection');
   else return failed('client', 'connection_not_enabled_for_client', 'not among the enabled_clients of the connection');
 
-  switch (person.kind) {
+  switch (user.kind) {
     case 'known':
-      if (person.isBlocked) return failed('user', 'user_blocked', `${person.id} is blocked`);
-      passed('user', `known as ${person.id}`);
+      if (user.isBlocked) return failed('user', 'user_blocked', `${user.id} is blocked`);
+      passed('user', `known as ${user.id}`);
       break;
     case 'unknown':
       passed('user', 'not known to the connection yet');
@@ -193,15 +191,15 @@ function judge({ intent, clientId, connection, destination, person }: Facts, pla
         passed('membership', 'a member');
         return 'member';
       }
-      if (person.kind === 'unknown' && connection.kind === 'database')
+      if (user.kind === 'unknown' && connection.kind === 'database')
         return failed('membership', 'user_unknown', 'a database connection has only users who signed up or were made');
-      if (!terms.assignMembershipOnLogin)
+      if (!flags.assignMembershipOnLogin)
         return failed('membership', 'not_a_member', 'no member, and assign_membership_on_login is false');
       passed('membership', 'no member yet, and assign_membership_on_login is true');
       return 'membership_granted';
     case 'signup':
-      if (!terms.isSignupEnabled) return failed('signup', 'signup_not_enabled', 'is_signup_enabled is false');
-      if (person.kind !== 'unknown') return failed('signup', 'user_exists', 'the connection has this user already');
+      if (!flags.isSignupEnabled) return failed('signup', 'signup_not_enabled', 'is_signup_enabled is false');
+      if (user.kind !== 'unknown') return failed('signup', 'user_exists', 'the connection has this user already');
       passed('signup', 'is_signup_enabled is true');
       return 'signup_granted';
   }

@@ -1,4 +1,4 @@
-import { usable, type LoginConnection, type OrganizationTerms } from './organization-terms.js';
+import { usable, type LoginConnection, type SignInOrganization } from './sign-in-organization.js';
 
 /** How an answer names an organization. */
 export interface OrganizationName {
@@ -6,7 +6,7 @@ export interface OrganizationName {
   readonly name: string;
 }
 
-/** Go there, ask which of several organizations it is, or show whatever the login page has. */
+/** Go to the connection, choose one of several organizations, or show the login page. */
 export const NEXT_STEPS = ['connection', 'choose_organization', 'prompt'] as const satisfies Discovery['next'][];
 
 export type Discovery =
@@ -14,18 +14,18 @@ export type Discovery =
   | { readonly next: 'choose_organization'; readonly organizations: readonly OrganizationName[] }
   | { readonly next: 'prompt'; readonly organization?: OrganizationName };
 
-/** Of an address, in lower case. */
+/** The domain of an address, in lower case. */
 export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();
 
 /**
- * The connection to go to: the enterprise connection that has the domain, else the only database connection. Whether it
- * has a button does not matter.
+ * Finds the connection to go to: the enterprise connection with the domain, else the only database connection. It need
+ * not be shown as a button.
  *
  * @param optionsOf the options of the organization's enterprise connections, by connection id
  */
 export function connectionFor(
   domain: string,
-  organization: OrganizationTerms,
+  organization: SignInOrganization,
   optionsOf: ReadonlyMap<string, unknown>,
   clientId: string | undefined,
 ): Discovery {
@@ -41,7 +41,7 @@ export function connectionFor(
     : { next: 'connection', organization: named, connection };
 }
 
-/** `domain_aliases` and `domain`, in lower case. Options are what somebody sent: anything may be in them. */
+/** Reads `domain_aliases` and `domain`, in lower case. Options are stored as sent, so either may be of any type. */
 function domainsIn(options: unknown): string[] {
   const { domain_aliases: aliases, domain } = (options ?? {}) as { domain_aliases?: unknown; domain?: unknown };
   const sent: unknown[] = [...(Array.isArray(aliases) ? (aliases as unknown[]) : []), domain];

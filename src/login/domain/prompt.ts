@@ -1,22 +1,22 @@
-import { usable, type ConnectionTerms, type LoginConnection, type OrganizationTerms } from './organization-terms.js';
+import { usable, type LoginConnection, type SignInOrganization } from './sign-in-organization.js';
 
 export const NOTHING_VISIBLE = 'no connections enabled for the organization are visible';
 
 /** What a login page shows for an organization. */
 export interface Prompt {
-  readonly organization: OrganizationTerms;
+  readonly organization: SignInOrganization;
   /** Enterprise, social, database, passwordless; by name within a kind. */
   readonly connections: readonly LoginConnection[];
-  /** The connection with which an account can be created; undefined: none. */
+  /** The connection with which an account can be created, if there is one. */
   readonly signup?: LoginConnection;
-  /** Why there are no connections, when the organization has some that are enabled. */
+  /** Set when no connection is shown although some are enabled. */
   readonly reason?: typeof NOTHING_VISIBLE;
 }
 
-/** @param clientId the application; undefined: whatever any of them shows */
-export function promptOf(organization: OrganizationTerms, clientId: string | undefined): Prompt {
+/** @param clientId the application; undefined shows the connections of all applications */
+export function promptOf(organization: SignInOrganization, clientId: string | undefined): Prompt {
   const enabled = usable(organization.connections, clientId);
-  const connections = enabled.filter(({ showAsButton }) => showAsButton).map(connectionOf);
+  const connections = enabled.filter(({ showAsButton }) => showAsButton).map(({ connection }) => connection);
   const isSilent = connections.length === 0 && organization.connections.some(({ isEnabled }) => isEnabled);
   const signup = enabled.find(({ isSignupEnabled }) => isSignupEnabled);
   return {
@@ -27,7 +27,5 @@ export function promptOf(organization: OrganizationTerms, clientId: string | und
   };
 }
 
-/** Others ask for something to be filled in. */
+/** Whether the login page shows a button; connections of other kinds ask for something to be filled in. */
 export const isButton = ({ kind }: LoginConnection): boolean => kind === 'enterprise' || kind === 'social';
-
-const connectionOf = ({ connection }: ConnectionTerms) => connection;

@@ -1,7 +1,7 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { STRATEGIES, STRATEGY_KINDS, type StrategyKind } from '../../connections/domain/strategy.js';
-import { ApiProperty } from '../../http/openapi/decorators.js';
 import { BooleanField, EnumField, ObjectField, StringField } from '../../http/validation/fields.js';
-import { MAX_ID_LENGTH } from '../../organizations/dto/organization-path.dto.js';
+import { MAX_ID_LENGTH } from '../../http/path.dto.js';
 import { BrandingDto } from '../../organizations/dto/organization.dto.js';
 import { FULL_NAME, NAME_PART, PHONE_NUMBER } from '../../users/dto/user.dto.js';
 import {

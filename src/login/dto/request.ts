@@ -1,6 +1,6 @@
 import { DomainError } from '../../errors/domain-error.js';
 import { at } from '../../http/validation/wording.js';
-import type { Claimant } from '../domain/person.js';
+import type { RequestedUser } from '../domain/user.js';
 import type { DecisionRequest } from '../login.repository.js';
 import type { DiscoveryRequest } from '../login.service.js';
 import type { DecisionDto, DecisionUserDto, DiscoverDto } from './login.dto.js';
@@ -10,7 +10,7 @@ export function decisionRequestOf(dto: DecisionDto): DecisionRequest {
     organization: dto.organization,
     connection: dto.connection,
     clientId: dto.client_id,
-    user: claimantOf(dto.user),
+    user: requestedUserOf(dto.user),
     intent: dto.intent,
     dryRun: dto.dry_run ?? false,
   };
@@ -20,8 +20,8 @@ export function discoveryRequestOf({ email, organization, client_id }: DiscoverD
   return { email, organization, clientId: client_id };
 }
 
-/** @throws DomainError when there is nothing to know the user by */
-function claimantOf(dto: DecisionUserDto): Claimant {
+/** @throws DomainError when neither an id nor an address was sent */
+function requestedUserOf(dto: DecisionUserDto): RequestedUser {
   if (dto.user_id === undefined && dto.email === undefined) {
     throw new DomainError('body_invalid', at('Missing required property: user_id or email', ['user']));
   }

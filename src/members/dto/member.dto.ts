@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
 import { LimitedPageField, PagingDto } from '../../http/pagination.js';
 import { StringListField } from '../../http/validation/fields.js';

@@ -1,28 +1,27 @@
-import {
-  DEFAULT_SETTINGS,
-  type OrganizationConnectionKey,
-  type OwnedRow,
-  type Settings,
-} from './organization-connection.js';
+import type { OrganizationConnection, OrganizationConnectionKey } from './organization-connection.js';
+import { isSame } from './settings.js';
 
 export interface Change {
-  readonly before: OwnedRow;
-  readonly after: OwnedRow;
+  readonly before: OrganizationConnection;
+  readonly after: OrganizationConnection;
 }
 
-/** What makes the rows that are there the rows that shall be. */
+/** What makes the present rows the wanted ones. */
 export interface Difference {
-  readonly added: readonly OwnedRow[];
+  readonly added: readonly OrganizationConnection[];
   readonly changed: readonly Change[];
-  readonly removed: readonly OwnedRow[];
+  readonly removed: readonly OrganizationConnection[];
   /** These are not written, so that their `updated_at` stays. */
-  readonly unchanged: readonly OwnedRow[];
+  readonly unchanged: readonly OrganizationConnection[];
 }
 
-/** Both in any order, each row once. The answer has the order of its argument. */
-export function differenceOf(present: readonly OwnedRow[], wanted: readonly OwnedRow[]): Difference {
+/** Compares rows, each given once and in any order. The answer has the order of the arguments. */
+export function differenceOf(
+  present: readonly OrganizationConnection[],
+  wanted: readonly OrganizationConnection[],
+): Difference {
   const left = new Map(present.map((row) => [keyOf(row), row]));
-  const [added, changed, unchanged]: [OwnedRow[], Change[], OwnedRow[]] = [[], [], []];
+  const [added, changed, unchanged]: [OrganizationConnection[], Change[], OrganizationConnection[]] = [[], [], []];
   for (const after of wanted) {
     const key = keyOf(after);
     const before = left.get(key);
@@ -37,7 +36,3 @@ export function differenceOf(present: readonly OwnedRow[], wanted: readonly Owne
 /** Ids have no spaces. */
 export const keyOf = ({ organizationId, connectionId }: OrganizationConnectionKey) =>
   `${organizationId} ${connectionId}`;
-
-const SETTINGS = Object.keys(DEFAULT_SETTINGS) as (keyof Settings)[];
-
-const isSame = (a: Settings, b: Settings) => SETTINGS.every((setting) => a[setting] === b[setting]);

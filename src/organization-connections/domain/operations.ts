@@ -1,16 +1,10 @@
 import { DomainError } from '../../errors/domain-error.js';
 import { found } from '../../errors/found.js';
 import { differenceOf, keyOf, type Difference } from './difference.js';
-import {
-  rowOf,
-  withChanges,
-  type ConnectionFacts,
-  type OrganizationConnectionKey,
-  type OwnedRow,
-  type Settings,
-} from './organization-connection.js';
+import { rowOf, type ConnectionFacts, type OrganizationConnection } from './organization-connection.js';
+import { requireAllowedFlags } from './flags.js';
 import type { Reference } from './reference.js';
-import { requireAllowedTerms } from './terms.js';
+import { withChanges, type Settings } from './settings.js';
 
 export const OPERATIONS = ['add', 'update', 'remove'] as const;
 export type OperationKind = (typeof OPERATIONS)[number];
@@ -22,42 +16,20 @@ export type Operation = { readonly organization: Reference; readonly connection:
   | { readonly op: 'remove' }
 );
 
-/** A change of one row. */
-export interface RowUpdate extends OrganizationConnectionKey {
-  readonly changes: Partial<Settings>;
-}
-
-/**
- * The operations as changes of rows of different organizations, all by id. Undefined: they are something else too, or
- * one changes nothing.
- */
-export function updatesOf(operations: readonly Operation[]): readonly RowUpdate[] | undefined {
-  const updates = new Map<string, RowUpdate>();
-  for (const operation of operations) {
-    const { organization, connection } = operation;
-    if (operation.op !== 'update' || !('id' in organization) || !('id' in connection)) return undefined;
-    const { changes } = operation;
-    const changesNothing = Object.values(changes).every((value) => value === undefined);
-    if (changesNothing || updates.has(organization.id)) return undefined;
-    updates.set(organization.id, { organizationId: organization.id, connectionId: connection.id, changes });
-  }
-  return [...updates.values()];
-}
-
-/** What an operation came to: what the request for it alone would be answered. */
+/** The outcome of an operation: what a request for it alone would be answered. */
 export type Outcome =
-  | { readonly status: 'added' | 'updated'; readonly row: OwnedRow }
+  | { readonly status: 'added' | 'updated'; readonly row: OrganizationConnection }
   | { readonly status: 'removed' }
   | { readonly status: 'error'; readonly error: DomainError };
 
 /** What the operations are about. */
 export interface OperationFacts {
-  /** Undefined: there is no such organization. */
+  /** Returns undefined when there is no such organization. */
   organizationOf(named: Reference): { readonly id: string } | undefined;
-  /** Undefined: there is no such connection. */
+  /** Returns undefined when there is no such connection. */
   connectionOf(named: Reference): ConnectionFacts | undefined;
   /** The rows that the operations name, as far as there are any. */
-  readonly present: readonly OwnedRow[];
+  readonly present: readonly OrganizationConnection[];
   /** How many rows an organization has, by its id; asked of those that an operation adds to. */
   readonly counts: ReadonlyMap<string, number>;
 }
@@ -99,7 +71,7 @@ export function decideOperations(
       }
       case 'update': {
         const updated = withChanges(found(row, 'organization_connection_not_found'), operation.changes);
-        requireAllowedTerms(updated.strategyKind, updated);
+        requireAllowedFlags(updated.strategyKind, updated);
         return { status: 'updated', row: keep(updated) };
       }
       case 'remove': {
@@ -112,7 +84,7 @@ export function decideOperations(
     }
   }
 
-  function keep(row: OwnedRow): OwnedRow {
+  function keep(row: OrganizationConnection): OrganizationConnection {
     rows.set(keyOf(row), row);
     return row;
   }

@@ -1,56 +1,23 @@
 import type { StrategyKind } from '../../connections/domain/strategy.js';
-import { DEFAULT_TERMS, requireAllowedTerms, type Terms } from './terms.js';
+import { requireAllowedFlags } from './flags.js';
+import type { Settings } from './settings.js';
 
-export const ORGANIZATION_ACCESS_LEVELS = ['none', 'readonly', 'limited', 'full'] as const;
-export type OrganizationAccessLevel = (typeof ORGANIZATION_ACCESS_LEVELS)[number];
-
-/** What the newer face adds to the terms. */
-export interface Settings extends Terms {
-  isEnabled: boolean;
-  organizationAccessLevel: OrganizationAccessLevel;
-  /** Null: not set. */
-  organizationConnectionName: string | null;
-}
-
-export const DEFAULT_SETTINGS: Readonly<Settings> = {
-  ...DEFAULT_TERMS,
-  isEnabled: true,
-  organizationAccessLevel: 'none',
-  organizationConnectionName: null,
-};
-
-/** Which row: an organization's own, of one connection. */
+/** The key of a row. */
 export interface OrganizationConnectionKey {
-  organizationId: string;
-  connectionId: string;
-}
-
-/** A row to be made. */
-export interface NewRow extends Settings {
-  connectionId: string;
+  readonly organizationId: string;
+  readonly connectionId: string;
 }
 
 /** A row, with what every answer shows of its connection. */
-export interface OrganizationConnection extends Settings {
-  connectionId: string;
-  strategyKind: StrategyKind;
-  connectionName: string;
-  strategy: string;
+export interface OrganizationConnection extends OrganizationConnectionKey, Settings {
+  readonly strategyKind: StrategyKind;
+  readonly connectionName: string;
+  readonly strategy: string;
 }
 
-/** The same as it is kept. */
+/** A stored row, with the version its ETag is made of. */
 export interface StoredOrganizationConnection extends OrganizationConnection {
-  version: bigint;
-}
-
-/** The same where rows of several organizations are at hand. */
-export interface OwnedRow extends OrganizationConnection {
-  organizationId: string;
-}
-
-/** The same as it is kept. */
-export interface StoredOwnedRow extends OwnedRow {
-  version: bigint;
+  readonly version: bigint;
 }
 
 /** What a row shows of its connection, and what its kind allows. */
@@ -62,23 +29,17 @@ export interface ConnectionFacts {
 }
 
 /**
- * The two faces of the same rows: on the older one (`/enabled_connections`) only rows that are enabled exist, on the
- * newer one (`/connections`) all do.
+ * The two views of the rows: in the enabled-connections API (`/enabled_connections`) only rows that are enabled exist, in
+ * the connections API (`/connections`) all do.
  */
-export type Face = 'older' | 'newer';
+export type Api = 'enabled-connections' | 'connections';
 
-/** @throws DomainError when the connection cannot have these terms */
+/** @throws DomainError when the connection cannot have these settings */
 export function rowOf(
   organizationId: string,
   { id, name, strategy, strategyKind }: ConnectionFacts,
   settings: Settings,
-): OwnedRow {
-  requireAllowedTerms(strategyKind, settings);
+): OrganizationConnection {
+  requireAllowedFlags(strategyKind, settings);
   return { ...settings, organizationId, connectionId: id, connectionName: name, strategy, strategyKind };
-}
-
-/** The row as it will be; what is undefined stays. */
-export function withChanges<Row extends Settings>(row: Row, changes: Partial<Settings>): Row {
-  const made = Object.entries(changes).filter(([, value]) => value !== undefined);
-  return { ...row, ...Object.fromEntries(made) };
 }

@@ -4,38 +4,37 @@ import { differenceOf, type Difference } from './difference.js';
 import {
   rowOf,
   type ConnectionFacts,
-  type OwnedRow,
-  type Settings,
-  type StoredOwnedRow,
+  type OrganizationConnection,
+  type StoredOrganizationConnection,
 } from './organization-connection.js';
 import { finder, type Reference } from './reference.js';
+import type { Settings } from './settings.js';
 
-/** A row as it shall be. */
+/** A row as a request wants it. */
 export interface WantedRow extends Settings {
   readonly connection: Reference;
 }
 
 export interface ReplacementFacts {
   /** All rows of the organization. */
-  readonly present: readonly StoredOwnedRow[];
+  readonly present: readonly StoredOrganizationConnection[];
   /** Among them those that the wanted rows name, as far as there are any. */
   readonly connections: readonly ConnectionFacts[];
 }
 
-/** The rows as they shall be, ordered by connection id, and what it takes. */
+/** The wanted rows, ordered by connection id, and how they differ from the present ones. */
 export interface Replacement {
-  readonly rows: readonly OwnedRow[];
+  readonly rows: readonly OrganizationConnection[];
   readonly difference: Difference;
 }
 
-/** The same when it is done. */
+/** A replacement that was written, with the rows as they are stored. */
 export interface StoredReplacement extends Replacement {
-  /** The rows as they are kept. */
-  readonly stored: readonly StoredOwnedRow[];
+  readonly stored: readonly StoredOrganizationConnection[];
 }
 
 /**
- * Judges the wanted rows in their order, and compares them with those that are there.
+ * Judges the wanted rows in their order, and compares them with the present ones.
  *
  * @throws DomainError for the first row that breaks a rule, with its place
  */
@@ -46,7 +45,7 @@ export function decideReplacement(
 ): Replacement {
   const find = finder(connections);
   const places = new Map<string, number>();
-  const rows = wanted.map(({ connection: named, ...settings }, index): OwnedRow =>
+  const rows = wanted.map(({ connection: named, ...settings }, index): OrganizationConnection =>
     inPlace(`connections.${index}`, () => {
       const connection = found(find(named), 'connection_in_body_unknown');
       const earlier = places.get(connection.id);

@@ -1,7 +1,7 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { ErrorResponse } from '../../http/openapi/responses.js';
 import { BooleanField, EnumField, ObjectListField, StringField } from '../../http/validation/fields.js';
-import { MAX_ID_LENGTH } from '../../organizations/dto/organization-path.dto.js';
+import { MAX_ID_LENGTH } from '../../http/path.dto.js';
 import { OPERATIONS, type OperationKind } from '../domain/operations.js';
 import { OrganizationConnectionResponse, OrganizationConnectionUpdateDto } from './organization-connection.dto.js';
 import { ConnectionIdField, ConnectionNameField, Count } from './replacement.dto.js';

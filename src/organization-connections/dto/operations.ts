@@ -1,7 +1,8 @@
 import { DomainError } from '../../errors/domain-error.js';
 import type { Operation } from '../domain/operations.js';
 import type { OperationDto } from './bulk.dto.js';
-import { connectionOf, settingsOf, withDefaults } from './settings.js';
+import { changesIn, newSettingsIn, WIRE_NAMES } from '../domain/settings.js';
+import { connectionOf } from './reference.js';
 
 /** A body is a list of operations, or an object that has one. Undefined: it is neither. */
 export function listIn(body: unknown): unknown[] | undefined {
@@ -14,14 +15,13 @@ export function operationOf(dto: OperationDto, index: number): Operation {
   const organization =
     dto.organization_id === undefined ? { name: dto.organization_name! } : { id: dto.organization_id };
   const named = { organization, connection: connectionOf(dto) };
-  const settings = settingsOf(dto);
   switch (dto.op) {
     case 'add':
-      return { ...named, op: 'add', settings: withDefaults(settings) };
+      return { ...named, op: 'add', settings: newSettingsIn(dto) };
     case 'update':
-      return { ...named, op: 'update', changes: settings };
+      return { ...named, op: 'update', changes: changesIn(dto) };
     case 'remove': {
-      const other = SETTINGS.find((name) => dto[name] !== undefined);
+      const other = WIRE_NAMES.find((name) => dto[name as keyof OperationDto] !== undefined);
       if (other === undefined) return { ...named, op: 'remove' };
       throw new DomainError(
         'body_invalid',
@@ -30,12 +30,3 @@ export function operationOf(dto: OperationDto, index: number): Operation {
     }
   }
 }
-
-const SETTINGS = [
-  'assign_membership_on_login',
-  'is_signup_enabled',
-  'show_as_button',
-  'is_enabled',
-  'organization_access_level',
-  'organization_connection_name',
-] as const;

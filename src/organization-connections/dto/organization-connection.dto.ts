@@ -1,8 +1,8 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { OffsetPagingDto } from '../../http/pagination.js';
 import { BooleanField, EnumField, StringField, stringSchema } from '../../http/validation/fields.js';
-import { MAX_ID_LENGTH, OrganizationPathDto } from '../../organizations/dto/organization-path.dto.js';
-import { ORGANIZATION_ACCESS_LEVELS, type OrganizationAccessLevel } from '../domain/organization-connection.js';
+import { MAX_ID_LENGTH, OrganizationPathDto } from '../../http/path.dto.js';
+import { ACCESS_LEVELS, type AccessLevel } from '../domain/settings.js';
 
 // eslint-disable-next-line no-control-regex -- the contract's own pattern: anything but NUL
 const NAME_LIMITS = { minLength: 1, maxLength: 50, pattern: /^[^\u0000]*$/ };
@@ -24,8 +24,8 @@ export class ListOrganizationConnectionsDto extends OffsetPagingDto {
   is_enabled?: boolean;
 }
 
-class TermsDto {
-  @BooleanField({ description: 'Whoever signs in with the connection becomes a member' })
+class FlagsDto {
+  @BooleanField({ description: 'A user who signs in with the connection becomes a member' })
   assign_membership_on_login?: boolean;
 
   @BooleanField({
@@ -37,19 +37,19 @@ class TermsDto {
   show_as_button?: boolean;
 }
 
-export class OrganizationEnabledConnectionAddDto extends TermsDto {
+export class OrganizationEnabledConnectionAddDto extends FlagsDto {
   @StringField({ required: true, format: 'connection-id' })
   connection_id!: string;
 }
 
-export class OrganizationEnabledConnectionUpdateDto extends TermsDto {}
+export class OrganizationEnabledConnectionUpdateDto extends FlagsDto {}
 
-export class OrganizationConnectionSettingsDto extends TermsDto {
+export class OrganizationConnectionSettingsDto extends FlagsDto {
   @BooleanField()
   is_enabled?: boolean;
 
-  @EnumField(ORGANIZATION_ACCESS_LEVELS)
-  organization_access_level?: OrganizationAccessLevel;
+  @EnumField(ACCESS_LEVELS)
+  organization_access_level?: AccessLevel;
 
   @StringField(NAME_LIMITS)
   organization_connection_name?: string;
@@ -60,13 +60,13 @@ export class OrganizationConnectionCreateDto extends OrganizationConnectionSetti
   connection_id!: string;
 }
 
-/** A null puts the default back. */
-export class OrganizationConnectionUpdateDto extends TermsDto {
+/** A null resets a setting to its default. */
+export class OrganizationConnectionUpdateDto extends FlagsDto {
   @BooleanField({ nullable: true })
   is_enabled?: boolean | null;
 
-  @EnumField(ORGANIZATION_ACCESS_LEVELS, { nullable: true })
-  organization_access_level?: OrganizationAccessLevel | null;
+  @EnumField(ACCESS_LEVELS, { nullable: true })
+  organization_access_level?: AccessLevel | null;
 
   @StringField({ ...NAME_LIMITS, nullable: true })
   organization_connection_name?: string | null;
@@ -104,8 +104,8 @@ export class OrganizationConnectionResponse extends OrganizationEnabledConnectio
   @ApiProperty()
   is_enabled!: boolean;
 
-  @ApiProperty({ enum: ORGANIZATION_ACCESS_LEVELS })
-  organization_access_level!: OrganizationAccessLevel;
+  @ApiProperty({ enum: ACCESS_LEVELS })
+  organization_access_level!: AccessLevel;
 
   @ApiProperty({ required: false, description: 'Absent unless set', ...stringSchema(NAME_LIMITS) })
   organization_connection_name?: string;

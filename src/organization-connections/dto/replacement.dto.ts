@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { ObjectListField, StringField } from '../../http/validation/fields.js';
 import {
   CONNECTION_ID_LIMITS,

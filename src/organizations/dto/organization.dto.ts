@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { LimitedPageField, PagingDto } from '../../http/pagination.js';
 import { SortField, type Sort } from '../../http/sorting.js';
 import {
@@ -16,7 +16,7 @@ import {
   OrganizationEnabledConnectionResponse,
 } from '../../organization-connections/dto/organization-connection.dto.js';
 import { SORTABLE, THIRD_PARTY_CLIENT_ACCESS, type ThirdPartyClientAccess } from '../domain/organization.js';
-import { MAX_ID_LENGTH } from './organization-path.dto.js';
+import { MAX_ID_LENGTH } from '../../http/path.dto.js';
 
 export const NAME_LIMITS = { minLength: 1, maxLength: 50, format: 'organization-name' } as const;
 export const DISPLAY_NAME_LIMITS = { minLength: 1, maxLength: 255 };

@@ -38,7 +38,7 @@ export type Action = 'add' | 'change' | 'remove';
 
 export interface FieldPlan {
   readonly field: keyof Profile | keyof Settings;
-  /** Undefined: it is new. */
+  /** Absent when the field is new. */
   readonly from?: unknown;
   readonly to: unknown;
 }
@@ -53,11 +53,11 @@ export interface ConnectionPlan {
 export interface OrganizationPlan {
   readonly action: Action | 'none';
   readonly name: string;
-  /** Undefined: it is not there yet. */
+  /** Absent when the organization does not exist yet. */
   readonly id?: string;
   readonly fields: readonly FieldPlan[];
   readonly connections: readonly ConnectionPlan[];
-  /** All rows as they shall be; undefined: they stay as they are. */
+  /** All rows as they shall be; absent when they stay as they are. */
   readonly rows?: readonly (Settings & { readonly name: string })[];
 }
 

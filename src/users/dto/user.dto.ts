@@ -1,4 +1,4 @@
-import { ApiProperty } from '../../http/openapi/decorators.js';
+import { ApiProperty } from '@nestjs/swagger';
 import { STRATEGIES } from '../../connections/domain/strategy.js';
 import { FieldsField, IncludeFieldsField } from '../../http/field-selection.js';
 import { LimitedPageField, OffsetPagingDto } from '../../http/pagination.js';

@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, schemaPath } from '../../../http/openapi/decorators.js';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { BooleanField, EnumField, ObjectField, ObjectListField, StringField } from '../../../http/validation/fields.js';
 import { AcceptOtherProperties } from '../../../http/validation/other-properties.js';
 import { MEMBERSHIPS, REASONS, type Membership, type Reason } from '../../domain/decision.js';
@@ -153,7 +153,7 @@ export class EvaluationResponse {
   @ApiProperty()
   decision!: boolean;
 
-  @ApiProperty({ oneOf: [SignInContextResponse, FailedContextResponse].map((type) => ({ $ref: schemaPath(type) })) })
+  @ApiProperty({ oneOf: [SignInContextResponse, FailedContextResponse].map((type) => ({ $ref: getSchemaPath(type) })) })
   context!: SignInContextResponse | FailedContextResponse;
 }
 

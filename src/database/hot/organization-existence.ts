@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../errors/domain-error.js';
+import { PrismaService } from '../prisma.service.js';
+import { hotStatement } from './hot-statements.js';
+
+const EXISTS = hotStatement<{ id: string }>(
+  'organization_exists',
+  'SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL',
+);
+
+/** For a test that reads the plans. */
+export const HOT_STATEMENTS = [EXISTS];
+
+/** What the features below an organization ask of it. */
+@Injectable()
+export class OrganizationExistence {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** @throws DomainError when there is no such organization */
+  async require(organizationId: string): Promise<void> {
+    const [row] = await this.prisma.hot.read(EXISTS, [organizationId]);
+    if (row === undefined) throw new DomainError('organization_not_found');
+  }
+}

@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { Actor } from '../actor.js';
+import { DomainError } from '../errors/domain-error.js';
+import { createClient, type Client, type Transaction } from './client.js';
+import { rethrowAsDomainError } from './domain-errors.js';
+import { HotStatements } from './hot/hot-statements.js';
+import { ReadPipeline } from './hot/read-pipeline.js';
+import { connectionWait, replaceIdleConnections } from './pool.js';
+import { currentTransaction, RequestTransaction } from './request-transaction.js';
+import { RowLockQueue } from './row-lock-queue.js';
+import { isConnectionLost, isReadOnly, isRepeatable, isStaleStatement } from './sqlstate.js';
+
+const ATTEMPTS = 10;
+
+export interface WriteOptions {
+  /** A table and a key: writes of this row wait for each other here, and not on a connection each. */
+  readonly row?: string;
+}
+
+/** The way to the database: what a repository is given. */
+@Injectable()
+export class PrismaService {
+  /** For the statements that have a figure in bench/RESULTS.md. */
+  readonly hot: HotStatements;
+  private readonly root: Client;
+  private readonly queue = new RowLockQueue();
+
+  constructor(
+    private readonly pool: pg.Pool,
+    reads = new ReadPipeline(pool.options.connectionString!),
+  ) {
+    this.root = createClient(pool);
+    this.hot = new HotStatements(pool, reads, this.queue);
+  }
+
+  /** Prisma's client, for reads; within a dry run or an idempotent request, the transaction that the request is. */
+  get client(): Client {
+    return (currentTransaction()?.client ?? this.root) as Client;
+  }
+
+  /**
+   * Runs a write as one transaction in the actor's name, or as a savepoint of the request's. It is run again when
+   * Postgres broke it off to end a deadlock, or when a prepared statement no longer fits the schema.
+   */
+  write<T>(actor: Actor, work: (transaction: Transaction) => Promise<T>, { row }: WriteOptions = {}): Promise<T> {
+    const inName = async (transaction: Transaction) => {
+      await transaction.$executeRaw`SELECT set_config('vestibule.actor', ${String(actor)}, true)`;
+      return work(transaction);
+    };
+    const run = () => repeat(() => currentTransaction()?.part(inName) ?? this.transact(inName));
+    return row === undefined ? run() : this.queue.enter(row, run);
+  }
+
+  /**
+   * Runs reads that belong together on the database as it is at one moment. Prisma reads a relation by a statement of
+   * its own, and fails when the related row has been deleted since.
+   */
+  snapshot<T>(read: (snapshot: Transaction) => Promise<T>): Promise<T> {
+    return currentTransaction()?.part(read) ?? this.transact(read, { isolationLevel: 'RepeatableRead' });
+  }
+
+  /** Begins the transaction of a dry run or an idempotent request. @throws DomainError when no connection can be had */
+  beginRequest(): Promise<RequestTransaction> {
+    return RequestTransaction.begin(this.root, this.fail);
+  }
+
+  private async transact<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options?: { isolationLevel: 'RepeatableRead' },
+  ): Promise<T> {
+    const granted = connectionWait();
+    let failure: unknown;
+    try {
+      return await this.root.$transaction((transaction) => {
+        granted(true);
+        return work(transaction).catch((error: unknown) => {
+          failure = error;
+          throw error;
+        });
+      }, options);
+    } catch (error) {
+      // What failed within the work is mapped already; what is left are the BEGIN and the COMMIT.
+      return this.fail(error, error === failure);
+    }
+  }
+
+  /** Prisma returns a connection to the pool whatever happened on it, and what it has found out holds for the others. */
+  private readonly fail = (error: unknown, isMapped = false): never => {
+    const isLost = (!isMapped || error instanceof DomainError) && isConnectionLost(error);
+    if (isLost || isReadOnly(error) || isStaleStatement(error)) replaceIdleConnections(this.pool);
+    if (isMapped) throw error;
+    return rethrowAsDomainError(error);
+  };
+}
+
+async function repeat<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isRepeatable(error)) throw error;
+    }
+  }
+  throw new DomainError('row_locked');
+}
+
+/** Prisma on a small pool of its own, so that a sign-in that grants something does not wait behind other writes. */
+@Injectable()
+export class SignInPrismaService extends PrismaService {}

@@ -1,0 +1,12 @@
+import type { Transaction } from '../database/client.js';
+
+/**
+ * Removes a user of a deleted connection, whom nobody sees any more, in favour of a new one with the same id. Returns
+ * whether there was one.
+ */
+export async function removeUserOfDeletedConnection(transaction: Transaction, userId: string): Promise<boolean> {
+  const removed = await transaction.$executeRaw`
+    DELETE FROM users u USING connections c
+     WHERE u.user_id = ${userId} AND c.id = u.connection_id AND c.deleted_at IS NOT NULL`;
+  return removed === 1;
+}
