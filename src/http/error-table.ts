@@ -124,7 +124,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   move_breaks_rules: {
     status: 409,
-    message: 'The other connection cannot have the terms of %',
+    message: 'The other connection cannot have the flags of %',
     errorCode: 'terms_not_supported',
   },
   move_meets_other: {

@@ -57,7 +57,7 @@ export const refusals = {
   connectionNameTaken: error(409, 'A connection with the same name already exists', 'connection_conflict'),
   organizationConnectionExists: error(409, 'The organization connection already exists.'),
   moveBreaksRules: (organizations: string) =>
-    error(409, `The other connection cannot have the terms of ${organizations}`, 'terms_not_supported'),
+    error(409, `The other connection cannot have the flags of ${organizations}`, 'terms_not_supported'),
   moveMeetsOther: (organizations: string) =>
     error(409, `The other connection is there already in ${organizations}`, 'connection_present'),
   userExists: error(409, 'The user already exists.', 'auth0_idp_error'),
