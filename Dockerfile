@@ -8,8 +8,20 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json prisma.config.ts ./
 COPY prisma ./prisma
 COPY src ./src
-# What maps the built files back to their sources serves nobody here.
-RUN npm run build && find dist -name '*.map' -delete && rm dist/.tsbuildinfo
+RUN npm run build
+
+# `--target development`, for docker-compose.yml: with what makes a certificate and an encryption key for this machine.
+FROM build AS development
+COPY openapi.json ./
+COPY bin ./bin
+RUN mkdir .data && chown node:node .data
+USER node
+EXPOSE 3000 3443
+CMD ["node", "dist/main.js"]
+
+# Without what maps the built files back to their sources, and what only development uses.
+FROM build AS trimmed
+RUN find dist -name '*.map' -delete && rm -r dist/.tsbuildinfo dist/dev
 
 FROM node:24-slim AS dependencies
 WORKDIR /app
@@ -19,19 +31,17 @@ COPY package.json package-lock.json .npmrc ./
 COPY scripts/prune-modules.sh ./scripts/
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force && sh scripts/prune-modules.sh node_modules
 
-FROM node:24-slim
+FROM node:24-slim AS production
 ENV NODE_ENV=production
 # Each of Node's threads would have an arena of its own.
 ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+COPY --from=trimmed /app/dist ./dist
 COPY package.json openapi.json ./
 COPY prisma/schema.prisma prisma/hand-written.txt ./prisma/
 COPY prisma/migrations ./prisma/migrations
 COPY bin ./bin
-# Where development keeps its certificate; in production nothing is written.
-RUN mkdir .data && chown node:node .data
 # So that "docker exec … vestibule token" and the like work.
 RUN ln -s /app/bin/vestibule.js /usr/local/bin/vestibule
 USER node

@@ -30,7 +30,7 @@ export default defineConfig([
     files: [
       'src/main.ts',
       'src/cli.ts',
-      'src/database/embedded-postgres.ts',
+      'src/dev/embedded-postgres.ts',
       'prisma.config.ts',
       'test/**',
       'scripts/**',

@@ -23,6 +23,19 @@ export const common = {
   },
 };
 
+/** Specs that start programs, wait for deadlines or fill tables: half of the time in a seventh of the files. */
+const SLOW = [
+  '**/test/{chaos,fuzz,operations,process}/*.e2e-spec.ts',
+  '**/test/database/{migrations,unavailable}.e2e-spec.ts',
+  '**/test/rules/deleting-large.e2e-spec.ts',
+];
+
+const endToEnd = {
+  ...common,
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
+};
+
 /** @type {import('jest').Config} */
 export default {
   // Jest would leave one of the processors to itself. Beyond eight, the connections that Postgres allows get scarce.
@@ -32,14 +45,10 @@ export default {
   workerIdleMemoryLimit: '500MB',
   // Ends only what hangs: on a busy machine a test that starts programs may take a minute.
   testTimeout: 120_000,
+  reporters: ['default', '<rootDir>/test/support/progress-reporter.js'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
-    {
-      ...common,
-      displayName: 'e2e',
-      testMatch: ['**/*.e2e-spec.ts'],
-      globalSetup: '<rootDir>/test/support/global-setup.js',
-      globalTeardown: '<rootDir>/test/support/global-teardown.js',
-    },
+    { ...endToEnd, displayName: 'e2e', testMatch: ['**/*.e2e-spec.ts', ...SLOW.map((pattern) => `!${pattern}`)] },
+    { ...endToEnd, displayName: 'slow', testMatch: SLOW },
   ],
 };

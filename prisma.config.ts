@@ -1,6 +1,8 @@
 import { defineConfig } from 'prisma/config';
 
-// Only `prisma generate` is used, and it needs no schema engine; without this it would first download one.
-process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath;
-
-export default defineConfig({ schema: 'prisma/schema.prisma' });
+export default defineConfig({
+  schema: 'prisma/schema.prisma',
+  migrations: { path: 'prisma/migrations' },
+  // Not by `env()` of prisma/config, which would demand the variable of `prisma generate` too.
+  datasource: { url: process.env.DATABASE_URL },
+});

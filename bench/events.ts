@@ -12,9 +12,9 @@ import { Encryption } from '../src/encryption/encryption.js';
 import { SigningKeysRepository } from '../src/auth/signing-keys.repository.js';
 import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
-import { createPrisma } from '../src/database/database.js';
 import { createPool } from '../src/database/pool.js';
-import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
+import { PrismaService } from '../src/database/prisma.service.js';
+import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { EVENT_TYPES } from '../src/event-streams/domain/event-type.js';
 import { ServerProcess } from './server-process.js';
@@ -120,11 +120,11 @@ async function main(): Promise<void> {
 }
 
 async function tokenFor(databaseUrl: string, env: Record<string, string>): Promise<string> {
-  const pool = createPool(databaseUrl, 1);
+  const pool = createPool(databaseUrl, { max: 1, waitMs: 10_000 });
   const config = loadConfig({ ...env, PORT: String(PORT) });
   const issuer = new TokenIssuer(
     config,
-    new SigningKeysRepository(createPrisma(pool), new Encryption(config.encryption!.keys)),
+    new SigningKeysRepository(new PrismaService(pool), new Encryption(config.encryption!.keys)),
   );
   const token = await issuer.issue({ subject: 'bench', scopes: SCOPES, lifetimeSeconds: 86_400 });
   await pool.end();

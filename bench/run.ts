@@ -8,9 +8,9 @@ import { SCOPES } from '../src/auth/scopes.js';
 import { SigningKeysRepository } from '../src/auth/signing-keys.repository.js';
 import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
-import { createPrisma } from '../src/database/database.js';
 import { createPool } from '../src/database/pool.js';
-import { acquireEmbeddedPostgres } from '../src/database/embedded-postgres.js';
+import { PrismaService } from '../src/database/prisma.service.js';
+import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { Encryption } from '../src/encryption/encryption.js';
 import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
@@ -124,12 +124,12 @@ async function stopRecording(databaseUrl: string): Promise<void> {
 /** A token for the server, and the keys by which bare checks the same one. */
 async function access(databaseUrl: string): Promise<{ token: string; env: Record<string, string> }> {
   const config = loadConfig({ DATABASE_URL: databaseUrl, ENCRYPTION_KEY });
-  const pool = createPool(databaseUrl, 1);
+  const pool = createPool(databaseUrl, { max: 1, waitMs: 10_000 });
   try {
     const encryption = new Encryption(config.encryption!.keys);
     // As the start of a server does.
     await pool.query('INSERT INTO encryption_keys (id) VALUES ($1)', [encryption.keyId]);
-    const signingKeys = new SigningKeysRepository(createPrisma(pool), encryption);
+    const signingKeys = new SigningKeysRepository(new PrismaService(pool), encryption);
     const issuer = new TokenIssuer(config, signingKeys);
     const token = await issuer.issue({ subject: 'bench', scopes: SCOPES, lifetimeSeconds: 86_400 });
     const env = {

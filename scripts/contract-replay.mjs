@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { loadConfig } from '../dist/config/config.js';
 import { createPool } from '../dist/database/pool.js';
-import { acquireEmbeddedPostgres } from '../dist/database/embedded-postgres.js';
+import { acquireEmbeddedPostgres } from '../dist/dev/embedded-postgres.js';
 import { applyMigrations } from '../dist/database/migrations.js';
 import { startServer } from '../dist/server.js';
 

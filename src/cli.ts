@@ -18,25 +18,28 @@ import {
   migrationStatus,
   type MigrationStatus,
 } from './database/migrations.js';
-import { DatabaseUnavailableError, openDatabase } from './database/open-database.js';
-import { withEncryptionKeys } from './encryption/development-key.js';
+import { DatabaseUnavailableError } from './database/wait-for-database.js';
 import { EncryptionService } from './encryption/encryption.service.js';
 import { addPlanCommands } from './plan/plan.commands.js';
+import { openDatabase, withEncryptionKeys } from './resources.js';
 import { runOrExplain } from './run-or-explain.js';
-import { serve } from './serve.js';
 
 const program = new Command('vestibule')
   .description('Organization connections, compatible with the Auth0 Management API.')
   .addHelpText(
     'after',
-    '\nExample:\n  $ npx vestibule serve\n\nConfiguration is by environment variables; README lists them.',
+    '\nExample:\n  $ npx vestibule serve\n\nConfiguration is by environment variables; docs/configuration.md lists them.',
   );
 
 program
   .command('serve')
   .description('bring the database up to date and serve the API until stopped')
   .addHelpText('after', '\nExample:\n  $ PORT=8080 npx vestibule serve')
-  .action(() => serve(loadConfig(process.env)));
+  .action(async () => {
+    // The other commands do without all that only a server loads.
+    const { serve } = await import('./serve.js');
+    await serve(loadConfig(process.env));
+  });
 
 program
   .command('migrate')

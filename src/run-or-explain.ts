@@ -1,7 +1,6 @@
 import { ConfigError } from './config/config.js';
-import { EmbeddedPostgresError } from './database/embedded-postgres.js';
 import { MigrationFailedError } from './database/migrations.js';
-import { DatabaseUnavailableError } from './database/open-database.js';
+import { DatabaseUnavailableError } from './database/wait-for-database.js';
 
 /** Runs a command to its end. A failure a person can mend is one line; any other comes with its stack. Exit code 1. */
 export async function runOrExplain(command: () => Promise<void>): Promise<void> {
@@ -17,7 +16,7 @@ export async function runOrExplain(command: () => Promise<void>): Promise<void> 
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const forPeople = [ConfigError, EmbeddedPostgresError, DatabaseUnavailableError, MigrationFailedError].some(
+  const forPeople = [ConfigError, DatabaseUnavailableError, MigrationFailedError].some(
     (kind) => error instanceof kind,
   );
   return forPeople ? error.message : (error.stack ?? error.message);

@@ -1,14 +1,10 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
 import { createPool } from './database/pool.js';
 import { applyMigrations, untilMigrated } from './database/migrations.js';
-import { openDatabase } from './database/open-database.js';
-import { withEncryptionKeys } from './encryption/development-key.js';
 import { originsOf } from './http/origins.js';
-import { tlsCredentials } from './http/tls.js';
-import { paths } from './paths.js';
+import { openDatabase, tlsCredentials, withEncryptionKeys } from './resources.js';
 import { startServer, type RunningServer } from './server.js';
 import { stopSignal } from './stop-signal.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -32,7 +28,7 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
     if (!config.migratesOnStart) await untilMigrated(database.url, config.deadlines.database, stop);
     // In development what there is to say is said in plain lines.
     if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
-    const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls, join(paths.data, 'tls')), stop));
+    const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls), stop));
     const pool = createPool(database.url, {
       max: config.databasePoolSize,
       waitMs: config.poolWaitMs,

@@ -10,12 +10,12 @@ import { paths } from './paths.js';
 import { createHttpAdapter } from './http/adapter.js';
 import { describeApi } from './openapi/document.js';
 
-/** `npm run openapi` writes the document; with `--check` it says whether the committed one is up to date. */
+/** `npm run openapi` writes the document; with `--check` it fails when the committed one is out of date. */
 const text = await makeDocument();
 if (!process.argv.includes('--check')) {
   await writeFile(paths.openapi, text);
 } else if ((await readFile(paths.openapi, 'utf8')) !== text) {
-  process.stderr.write('openapi.json is not what the code says. Run: npm run openapi\n');
+  process.stderr.write('openapi.json is out of date. Run: npm run openapi\n');
   process.exitCode = 1;
 }
 
@@ -29,9 +29,9 @@ async function makeDocument(): Promise<string> {
   }
 }
 
-/** The whole application, which is never initialized: no background job starts and the pool opens no connection. */
+/** Returns the whole application, which never listens and never opens a database connection. */
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
-  // With some key, since it encrypts nothing.
+  // Any key will do, because nothing is encrypted.
   const config = loadConfig({ ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') });
   const { adapter } = createHttpAdapter(config, pino({ level: 'silent' }));
   const module = AppModule.forRoot(config, createPool('postgresql://unused.invalid/unused', { max: 1, waitMs: 1 }));

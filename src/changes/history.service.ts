@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope, GrantedScopes } from '../auth/scopes.js';
 import type { Actor } from '../actor.js';
-import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
 import { OrganizationExistence } from '../database/hot/organization-existence.js';
+import { DiscoveryDomainsService } from '../discovery-domains/discovery-domains.service.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
@@ -85,17 +85,12 @@ export class HistoryService {
     organizationId: string,
     { connectionId, settings }: Extract<Reversal, { kind: 'put_connection' }>,
   ): Promise<void> {
+    const key = { organizationId, connectionId };
     try {
-      await this.connections.update(
-        actor,
-        { organizationId, connectionId },
-        settings,
-        'connections',
-        Preconditions.NONE,
-      );
+      await this.connections.update(actor, key, settings, 'connections', Preconditions.NONE);
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'organization_connection_not_found')) throw error;
-      await this.connections.add(actor, { organizationId, connectionId }, settings, 'connections');
+      await this.connections.add(actor, key, settings, 'connections');
     }
   }
 

@@ -10,7 +10,7 @@ import pg from 'pg';
 import { paths } from '../paths.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { findHandWrittenDrift } from './hand-written.js';
-import { DatabaseUnavailableError } from './open-database.js';
+import { DatabaseUnavailableError } from './wait-for-database.js';
 
 // Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
 // but is an npm package and not a binary that is fetched at install.

@@ -3,7 +3,7 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
-import { checkpointOf, presentPage } from '../http/pagination.js';
+import { checkpointOf, CheckpointPagingDto, presentPage } from '../http/pagination.js';
 import { RequestActor } from '../auth/request-actor.js';
 import type { Actor } from '../actor.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
@@ -17,7 +17,6 @@ import {
   DiscoveryDomainPathDto,
   DiscoveryDomainResponse,
   DiscoveryDomainUpdateDto,
-  ListDiscoveryDomainsDto,
   ListDiscoveryDomainsResponse,
 } from './dto/discovery-domain.dto.js';
 
@@ -30,7 +29,7 @@ export class DiscoveryDomainsController {
   @RequireScope('read:organization_discovery_domains')
   @ApiResponse({ status: 200, type: ListDiscoveryDomainsResponse })
   @ApiErrors(404)
-  async list(@Param() { id }: OrganizationPathDto, @Query() query: ListDiscoveryDomainsDto) {
+  async list(@Param() { id }: OrganizationPathDto, @Query() query: CheckpointPagingDto) {
     return presentPage(await this.service.list(id, checkpointOf(query)), 'domains', presentDiscoveryDomain);
   }
 

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
+import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import type { OrganizationDiscoveryDomain } from '../database/client.js';
 import { DomainError } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { CheckpointPage, Page } from '../http/pagination.js';
 import { removeUnder, type Preconditions } from '../http/preconditions.js';
-import { OrganizationExistence } from '../database/hot/organization-existence.js';
 import { DiscoveryDomainsRepository } from './discovery-domains.repository.js';
 import {
   normalizedDomain,

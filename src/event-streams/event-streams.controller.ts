@@ -3,7 +3,7 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
-import { checkpointOf, presentPage } from '../http/pagination.js';
+import { checkpointOf, CheckpointPagingDto, presentPage } from '../http/pagination.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
 import { IsDryRun } from '../safe-writes/is-dry-run.js';
 import { changesOf, draftOf, filterOf, redeliveryFilterOf } from './dto/changes.js';
@@ -16,7 +16,6 @@ import {
   EventStreamUpdateDto,
   ListDeliveriesDto,
   ListDeliveriesResponse,
-  ListEventStreamsDto,
   ListEventStreamsResponse,
   RedeliverDto,
   RedeliveryResponse,
@@ -44,7 +43,7 @@ export class EventStreamsController {
   @RequireScope('read:event_streams')
   @ApiResponse({ status: 200, type: ListEventStreamsResponse })
   @ApiErrors()
-  async list(@Query() query: ListEventStreamsDto) {
+  async list(@Query() query: CheckpointPagingDto) {
     return presentPage(await this.service.list(checkpointOf(query)), 'eventStreams', presentEventStream);
   }
 

@@ -5,13 +5,10 @@ export const FieldsField = () => StringField({ description: 'Names of fields, se
 export const IncludeFieldsField = () =>
   BooleanField({ description: 'Whether the named fields are the ones to show (the default) or to leave out' });
 
-/** The query of whatever has no other parameters. */
+/** A query without other parameters. */
 export class SelectFieldsDto {
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
+  @FieldsField() fields?: string;
+  @IncludeFieldsField() include_fields?: boolean;
 }
 
 /** Which properties of an answer to show. */

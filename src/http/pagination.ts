@@ -5,30 +5,29 @@ import { isStorable } from './validation/storable.js';
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
-/** The `page` of a list that goes no further; to be declared anew, where the others have no limit of their own. */
+/** The `page` of a list with an upper limit, for a DTO that redeclares it. */
 export const LimitedPageField = () => IntegerField({ minimum: 0, maximum: 1000 });
 
 /** Offset paging: `page` counts from 0. */
 export class OffsetPagingDto {
-  @IntegerField({ minimum: 0 })
-  page?: number;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  per_page?: number;
+  @IntegerField({ minimum: 0 }) page?: number;
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) per_page?: number;
 
   /** Answer with an object that also has `start`, `limit` and `total`, instead of a bare list. */
-  @BooleanField()
-  include_totals?: boolean;
+  @BooleanField() include_totals?: boolean;
+}
+
+/** Checkpoint paging alone. */
+export class CheckpointPagingDto {
+  @StringField({ description: 'The `next` of the page before' }) from?: string;
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) take?: number;
 }
 
 /** Offset paging, or checkpoint paging when `take` or `from` is sent. */
 export class PagingDto extends OffsetPagingDto {
   /** The `next` of the page before. */
-  @StringField()
-  from?: string;
-
-  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE })
-  take?: number;
+  @StringField() from?: string;
+  @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) take?: number;
 }
 
 export interface OffsetPage {
@@ -54,7 +53,7 @@ export function offsetPage({
 }
 
 /** For a list that has no other paging. */
-export function checkpointOf({ from, take = DEFAULT_PAGE_SIZE }: Pick<PagingDto, 'from' | 'take'>): CheckpointPage {
+export function checkpointOf({ from, take = DEFAULT_PAGE_SIZE }: CheckpointPagingDto): CheckpointPage {
   return { kind: 'checkpoint', limit: take, after: from === undefined ? undefined : decodeCheckpoint(from) };
 }
 

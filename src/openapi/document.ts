@@ -13,47 +13,50 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-/** A text, since OpenAPI 3.1 cannot describe its lines. */
+/** A string, because OpenAPI 3.1 cannot describe the lines of a body. */
 const JSON_LINES = { schema: { type: 'string', description: 'The items of the list, one a line' } };
 
-/** What the body parsers refuse: a body that is too large, or of another type. */
+/** The body parsers refuse a body that is too large or of another type. */
 const REFUSED_BODY = [413, 415];
 
-/** A key that is in use, or was used for another request. */
+/** An idempotency key is in use, or was used for another request. */
 const REFUSED_KEY = [409, 422];
 
 const FLAG = { schema: { type: 'string', enum: ['true', 'false'] } };
 
-const CARE_PARAMETERS = {
+const WRITE_PARAMETERS = {
   [DRY_RUN]: {
     name: DRY_RUN,
     in: 'header',
-    description: 'true: the request is done whole and undone; nothing is written, the answer is as it would be',
+    description: 'true: nothing is written; the answer is what the request would be answered',
     ...FLAG,
   },
   [IDEMPOTENCY_KEY]: {
     name: IDEMPOTENCY_KEY,
     in: 'header',
-    description: 'Repeated within 24 hours with the same key, the request does nothing and is answered as before',
-    // Longer by the quotes, and by what has to be escaped between them.
+    description: 'A request repeated with the same key within 24 hours writes nothing and gets the first answer again',
+    // The quotes count, and every character between them may be escaped.
     schema: { type: 'string', minLength: 1, maxLength: 2 * MAX_KEY_LENGTH + 2 },
     example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   },
 };
 
-const CARE_HEADERS = {
+const WRITE_HEADERS = {
   [DRY_RUN]: { description: 'true: nothing was written', schema: { const: 'true' } },
-  [REPLAYED]: { description: 'true: the answer of an earlier request with the same key', schema: { const: 'true' } },
+  [REPLAYED]: {
+    description: 'true: this is the answer of an earlier request with the same key',
+    schema: { const: 'true' },
+  },
 };
 
-/** The OpenAPI 3.1 document of the Management API, from its controllers and DTOs. */
+/** Returns the OpenAPI 3.1 document of the Management API, made from its controllers and DTOs. */
 export function describeApi(app: INestApplication, version: string): OpenAPIObject {
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Vestibule')
     .setDescription(
       'Organization connections, compatible with the Auth0 Management API. ' +
-        'The security requirements of an operation are alternatives. A narrower one may reach or show less.',
+        'The security requirements of an operation are alternatives. With a narrower scope it may reach or show less.',
     )
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
@@ -66,10 +69,10 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
   for (const [method, operation] of operationsOf(document)) {
     describeBody(operation);
     if (operation.responses[412]) describeEntityTag(method, operation);
-    if (method !== 'get') describeCare(method, operation);
+    if (method !== 'get') describeWriteOptions(method, operation);
     describeStatuses(operation);
   }
-  Object.assign(document.components!, { parameters: CARE_PARAMETERS, headers: CARE_HEADERS });
+  Object.assign(document.components!, { parameters: WRITE_PARAMETERS, headers: WRITE_HEADERS });
   openObjects(document);
   completeObjects(document);
   return document;
@@ -99,10 +102,10 @@ function describeBody(operation: Operation): void {
   }
 }
 
-/** The headers of every write, each written once. */
-function describeCare(method: string, operation: Operation): void {
+/** Refers to the headers that every write takes and gives. */
+function describeWriteOptions(method: string, operation: Operation): void {
   const takesKey = METHODS_WITH_KEY.includes(method.toUpperCase());
-  const [parameters, headers] = [CARE_PARAMETERS, CARE_HEADERS].map((all) =>
+  const [parameters, headers] = [WRITE_PARAMETERS, WRITE_HEADERS].map((all) =>
     Object.keys(all).filter((name) => takesKey || name === DRY_RUN),
   );
   (operation.parameters ??= []).push(...parameters!.map((name) => ({ $ref: `#/components/parameters/${name}` })));
@@ -126,12 +129,12 @@ function openObjects({ components }: OpenAPIObject): void {
   }
 }
 
-/** An object has the properties that it declares and no others, unless its schema says otherwise. */
+/** Objects have no properties besides the declared ones, unless their schema says otherwise. */
 function completeObjects(node: unknown): void {
   if (typeof node !== 'object' || node === null) return;
   const schema = node as Record<string, unknown>;
   if (schema['type'] === 'object' && 'properties' in schema) schema['additionalProperties'] ??= false;
-  // A property of a class with a limit of its own comes out as `allOf` beside the limit, without a type.
+  // @nestjs/swagger writes a limited property of a class type as `allOf` beside the limit, without a type.
   if ('minProperties' in schema) schema['type'] ??= 'object';
   Object.values(schema).forEach(completeObjects);
 }

@@ -8,7 +8,7 @@ import { paths } from '../paths.js';
 @ApiExcludeController()
 @Controller('openapi.json')
 class OpenApiController {
-  /** One copy for all: whoever asks needs no token, and may ask without end and never read. */
+  /** Read once. Clients need no token, so many may ask for it and read slowly. */
   private document?: Buffer;
 
   @Get()

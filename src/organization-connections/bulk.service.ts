@@ -16,10 +16,10 @@ export class BulkService {
   ) {}
 
   /**
-   * Runs the operations in their order, as one transaction; each sees what those before it did.
+   * Applies the operations in order, in one transaction; each sees the changes of those before it.
    *
-   * @param atomic all of them or none; otherwise one that is refused changes nothing and holds up no other
-   * @throws DomainError when atomic, for the first that is refused, with its place
+   * @param atomic whether one refused operation refuses all; otherwise only the refused ones change nothing
+   * @throws DomainError for the first refused operation, with its index, when atomic
    */
   async change(actor: Actor, operations: readonly Operation[], atomic: boolean): Promise<readonly Outcome[]> {
     const { outcomes } = await this.repository.change(actor, operations, (facts) => {
@@ -31,17 +31,17 @@ export class BulkService {
   }
 
   /**
-   * Gives every organization that has a connection another in its place, with the same settings; all of them or none.
+   * Replaces a connection by another in every organization that has it, with the same flags; in all of them or in none.
    *
-   * @returns how many organizations
-   * @throws DomainError with the organizations for which it is not possible
+   * @returns the number of organizations
+   * @throws DomainError with the organizations in which it is not possible
    */
   async move(actor: Actor, connectionId: string, other: Reference): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.repository.move(actor, connectionId, other, requireMovable);
       } catch (error) {
-        // By a constraint: a row was changed after it was judged, so the next look finds it.
+        // A row was changed after it was checked, and a constraint refused it. The next attempt sees that row.
         if (attempt === ATTEMPTS || !(error instanceof DomainError) || !BY_CONSTRAINTS.has(error.code)) throw error;
       }
     }
@@ -50,7 +50,7 @@ export class BulkService {
 
 const ATTEMPTS = 10;
 
-/** What the move of a row can break. */
+/** The constraints that replacing a row's connection can violate. */
 const BY_CONSTRAINTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'signup_not_supported',
   'hidden_button_not_supported',

@@ -11,7 +11,7 @@ const SCOPES: Readonly<Record<OperationKind, Scope>> = {
   remove: 'delete:organization_connections',
 };
 
-/** Each operation wants the scope that the request for it alone would. Runs before the body is validated. */
+/** Every operation needs the scope of the request that does it alone. Runs before the body is validated. */
 @Injectable()
 export class OperationsGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

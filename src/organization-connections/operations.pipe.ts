@@ -9,7 +9,7 @@ export interface Bulk {
   readonly atomic: boolean;
 }
 
-/** Reads a body that is a list of operations, as JSON Lines always are, or an object that has one. */
+/** Validates a body that is a list of operations, as JSON Lines always are, or an object with one. */
 @Injectable()
 export class OperationsPipe implements PipeTransform<unknown, Bulk> {
   transform(sent: unknown): Bulk {

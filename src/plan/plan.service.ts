@@ -30,7 +30,7 @@ export class PlanService {
    * What it takes, in the order of the file; then what is removed. Changes nothing.
    *
    * @param prune removes what the file does not speak of
-   * @throws DomainError for the first connection that does not exist or cannot have such terms
+   * @throws DomainError for the first connection that does not exist or cannot have such flags
    */
   async *plan(desired: readonly DesiredOrganization[], prune: boolean): AsyncGenerator<OrganizationPlan> {
     for (let at = 0; at < desired.length; at += BATCH) {

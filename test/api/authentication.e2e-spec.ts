@@ -2,8 +2,6 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { decodeJwt, decodeProtectedHeader, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { SCOPES } from '../../src/auth/scopes.js';
-import { createPrisma } from '../../src/database/database.js';
-import { createPool } from '../../src/database/pool.js';
 import { Encryption } from '../../src/encryption/encryption.js';
 import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
 import { expectAnswer } from '../support/answers.js';
@@ -11,6 +9,7 @@ import { startApp, testConfig, useApp, type TestApp } from '../support/app.js';
 import { eventually, later } from '../support/clock.js';
 import { createClient } from '../support/clients.js';
 import { createDatabase } from '../support/databases.js';
+import { withPrisma } from '../support/prisma.js';
 import { refusals } from '../support/errors.js';
 import { ExternalIssuer } from '../support/external-issuer.js';
 
@@ -460,15 +459,10 @@ describe('two servers on one database', () => {
   async function expectTakenByBoth(token: string): Promise<void> {
     for (const server of [other, app]) expectAnswer(await server.api.as(token).get('/organizations'), OK);
   }
-  async function rotate() {
-    const pool = createPool(app.databaseUrl, 1);
-    try {
-      const encryption = new Encryption(testConfig(app.databaseUrl).encryption!.keys);
-      return await new SigningKeysRepository(createPrisma(pool), encryption).rotate();
-    } finally {
-      await pool.end();
-    }
-  }
+  const rotate = () => {
+    const encryption = new Encryption(testConfig(app.databaseUrl).encryption!.keys);
+    return withPrisma(app.databaseUrl, (prisma) => new SigningKeysRepository(prisma, encryption).rotate());
+  };
 
   it('publish the next key for a minute before they sign with it, and go on taking the old one', async () => {
     const before = await askToken();

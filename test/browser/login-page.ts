@@ -3,11 +3,9 @@ import { chromium, type Browser } from 'playwright-core';
 import { createLoginPage } from '../../examples/login-page/app.js';
 import { ORGANIZATION_NAMES, PEOPLE, seed } from '../../examples/login-page/seed.js';
 import { Vestibule } from '../../examples/login-page/vestibule.js';
-import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
-import { createPrisma } from '../../src/database/database.js';
-import { createPool } from '../../src/database/pool.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Cable } from '../support/cable.js';
+import { withClients } from '../support/clients.js';
 import { Visitor, type VisitorOptions } from './visitor.js';
 
 export interface LoginPage {
@@ -73,13 +71,9 @@ export function useLoginPage(): LoginPage {
 }
 
 /** Of a machine client that may ask the questions of a login page, and nothing else. */
-export async function createCredentials({ databaseUrl }: TestApp): Promise<{ clientId: string; clientSecret: string }> {
-  const pool = createPool(databaseUrl, 1);
-  try {
-    const clients = new MachineClientsRepository(createPrisma(pool));
+export function createCredentials(app: TestApp): Promise<{ clientId: string; clientSecret: string }> {
+  return withClients(app, async (clients) => {
     const { client, secret } = await clients.create('login-page', ['evaluate:logins']);
     return { clientId: client.clientId, clientSecret: secret };
-  } finally {
-    await pool.end();
-  }
+  });
 }

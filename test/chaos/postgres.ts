@@ -3,7 +3,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { acquireEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { acquireEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../../src/database/migrations.js';
 
 const POLL_MS = 20;

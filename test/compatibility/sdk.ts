@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManagementClient } from 'auth0';
-import { tlsCredentials } from '../../src/http/tls.js';
+import { developmentCertificate } from '../../src/dev/certificate.js';
+import { tlsCredentials } from '../../src/resources.js';
 import { startApp, type TestApp } from '../support/app.js';
 
 /** The SDK's client in another process. A method that gives pages gives all their rows. */
@@ -108,7 +109,7 @@ export function useSdk(env: Record<string, string> = {}): SdkApp {
   let stop: () => Promise<void>;
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vestibule-tls-'));
-    const tls = await tlsCredentials({ port: 0 }, join(folder, 'tls'));
+    const tls = await tlsCredentials({ port: 0, certificate: await developmentCertificate(join(folder, 'tls')) });
     const { app, stop: stopApp } = await startApp({ tls, env });
     const authority = join(folder, 'tls', 'ca.pem');
     const options = { domain: `localhost:${app.server.httpsPort}`, token: await app.issuer.token() };

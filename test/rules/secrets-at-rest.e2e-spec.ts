@@ -189,7 +189,10 @@ const NEW = keyOf('the new one');
 
 /** What `vestibule keys rotate --encryption` does, in this process. */
 async function rotate(databaseUrl: string, keys: string) {
-  const module = AppModule.forRoot(testConfig(databaseUrl, { ENCRYPTION_KEY: keys }), createPool(databaseUrl, 2));
+  const module = AppModule.forRoot(
+    testConfig(databaseUrl, { ENCRYPTION_KEY: keys }),
+    createPool(databaseUrl, { max: 2, waitMs: 10_000 }),
+  );
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {
     return await context.get(EncryptionService).rotate();

@@ -1,7 +1,6 @@
 import { MachineClientsRepository } from '../../src/auth/machine-clients.repository.js';
-import { createPrisma } from '../../src/database/database.js';
-import { createPool } from '../../src/database/pool.js';
 import type { TestApp } from './app.js';
+import { withPrisma } from './prisma.js';
 
 export interface Credentials {
   client_id: string;
@@ -17,14 +16,8 @@ export async function createClient(app: TestApp, scopes: string[], expiresAt?: D
 }
 
 /** What the command line does to clients while the server runs. */
-export async function withClients<T>(app: TestApp, work: (clients: MachineClientsRepository) => Promise<T>) {
-  const pool = createPool(app.databaseUrl, 1);
-  try {
-    return await work(new MachineClientsRepository(createPrisma(pool)));
-  } finally {
-    await pool.end();
-  }
-}
+export const withClients = <T>(app: TestApp, work: (clients: MachineClientsRepository) => Promise<T>) =>
+  withPrisma(app.databaseUrl, (prisma) => work(new MachineClientsRepository(prisma)));
 
 /** Asks the token endpoint, as if from an address when one is given and the server trusts this machine as a proxy. */
 export async function askForToken(app: TestApp, credentials: Credentials, address?: string) {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { acquireEmbeddedPostgres } from '../../dist/database/embedded-postgres.js';
+import { acquireEmbeddedPostgres } from '../../dist/dev/embedded-postgres.js';
 import { applyMigrations } from '../../dist/database/migrations.js';
 
 /** Nothing in a test's data outlives the run, so nothing waits for the disk. */

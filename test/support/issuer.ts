@@ -2,9 +2,8 @@ import { type importJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { AppConfig } from '../../src/config/config.js';
 import { SCOPES } from '../../src/auth/scopes.js';
 import { SigningKeysRepository } from '../../src/auth/signing-keys.repository.js';
-import { createPrisma } from '../../src/database/database.js';
-import { createPool } from '../../src/database/pool.js';
 import { Encryption } from '../../src/encryption/encryption.js';
+import { withPrisma } from './prisma.js';
 
 export interface TokenOptions {
   scopes?: readonly string[];
@@ -20,10 +19,9 @@ export class TestIssuer {
     readonly publicJwk: JWK,
   ) {}
 
-  static async builtIn(databaseUrl: string, config: AppConfig): Promise<TestIssuer> {
-    const pool = createPool(databaseUrl, 1);
-    try {
-      const keys = new SigningKeysRepository(createPrisma(pool), new Encryption(config.encryption!.keys));
+  static builtIn(databaseUrl: string, config: AppConfig): Promise<TestIssuer> {
+    return withPrisma(databaseUrl, async (prisma) => {
+      const keys = new SigningKeysRepository(prisma, new Encryption(config.encryption!.keys));
       const current = await keys.current();
       const { keys: published } = await keys.publicKeys();
       return new TestIssuer(
@@ -31,9 +29,7 @@ export class TestIssuer {
         config,
         published.find(({ kid }) => kid === current.kid)!,
       );
-    } finally {
-      await pool.end();
-    }
+    });
   }
 
   /** By default with every scope, for every audience, good for an hour. A claim of undefined is left out. */

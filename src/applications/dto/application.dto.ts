@@ -1,6 +1,6 @@
 import { PagingDto } from '../../http/pagination.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
 
-/** Whatever the filter, nothing is what passes it. */
+/** Filters are accepted and have no effect, because the list is empty. */
 @AcceptOtherProperties()
 export class ListApplicationsDto extends PagingDto {}

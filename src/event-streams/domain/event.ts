@@ -1,6 +1,6 @@
-import { EVENT_NAMES } from '../../organization-connections/domain/settings.js';
 import { createHash } from 'node:crypto';
 import type { RecordedRow } from '../../changes/domain/change.js';
+import { EVENT_NAMES } from '../../organization-connections/domain/settings.js';
 import type { RecordedChange } from './change.js';
 import { eventTypeOf, type EventType } from './event-type.js';
 

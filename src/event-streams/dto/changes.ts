@@ -46,7 +46,7 @@ function authorizationOf(dto: WebhookAuthorizationDto): Authorization {
   switch (dto.method) {
     case 'basic':
       refuse(dto, 'token');
-      // A colon would end it (RFC 7617).
+      // A colon ends the user name (RFC 7617).
       return { method: 'basic', username: required(dto, 'username', /^[^:]+$/), password: required(dto, 'password') };
     case 'bearer':
       refuse(dto, 'username');
@@ -57,7 +57,7 @@ function authorizationOf(dto: WebhookAuthorizationDto): Authorization {
 
 type Part = 'username' | 'password' | 'token';
 
-/** A refusal does not repeat what may be a secret. */
+/** A refusal does not quote values that may be secret. */
 function required(dto: WebhookAuthorizationDto, part: Part, form = /^/): string {
   const value = dto[part];
   if (value === undefined) throw refused(`Missing required property: ${part}`);
@@ -88,7 +88,7 @@ const periodOf = ({ date_from, date_to }: Pick<RedeliverDto, 'date_from' | 'date
   to: date_to === undefined ? undefined : new Date(date_to),
 });
 
-/** What a browser sends when it connects again is newer than what its address says. */
+/** `Last-Event-ID`, which a browser sends when it reconnects, is newer than the query. */
 export function startingPointOf(dto: SubscribeToEventsDto, lastEventId: string | undefined): StartingPoint {
   if (lastEventId !== undefined && !/^\d{1,15}$/.test(lastEventId)) {
     throw new DomainError('header_invalid', at(WORDING.isFormat(lastEventId, 'checkpoint'), ['Last-Event-ID']));

@@ -4,13 +4,12 @@ import { EVENT_TYPES, type EventType } from '../domain/event-type.js';
 export class SubscribeToEventsDto {
   @StringField({
     pattern: /^\d{1,15}$/,
-    description: 'The `offset` of an event: what comes after it; 0: all that is kept',
+    description: 'The `offset` of an event, for those after it; 0 for all that are stored',
   })
   from?: string;
 
-  @StringField({ format: 'date-time', description: 'From this time on, where no `from` is known yet' })
+  @StringField({ format: 'date-time', description: 'For events from this time on, when no `from` is known yet' })
   from_timestamp?: string;
 
-  @StringListField({ item: { enum: EVENT_TYPES }, description: 'Only of these types' })
-  event_type?: EventType[];
+  @StringListField({ item: { enum: EVENT_TYPES }, description: 'Only of these types' }) event_type?: EventType[];
 }

@@ -1,7 +1,7 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
 
-/** Declares a body that must have at least one property; `NotEmptyPipe` is what checks it. */
+/** Declares a body that must have at least one property, as `NotEmptyPipe` checks. */
 export const ApiNotEmptyBody = (dto: Type) =>
   applyDecorators(
     ApiExtraModels(dto),

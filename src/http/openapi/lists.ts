@@ -4,9 +4,9 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 type Paging = 'offset' | 'checkpoint';
 
 /**
- * Declares a list in its shapes: bare, with totals, and page by page when it has checkpoint paging.
+ * Declares the answers of a list: a bare array, an object with totals, and a page when it has checkpoint paging.
  *
- * @param further counts that it has besides the totals of every list
+ * @param further names of counts besides `start`, `limit` and `total`
  */
 export const ApiList = (name: string, row: Type, pagings: readonly Paging[], further: readonly string[] = []) => {
   const rows = { type: 'array', items: { $ref: getSchemaPath(row) } };

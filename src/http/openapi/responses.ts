@@ -3,24 +3,17 @@ import { ApiProperty, ApiResponse } from '@nestjs/swagger';
 
 /** The body of every error of the Management API. */
 export class ErrorResponse {
-  @ApiProperty({ type: 'integer' })
-  statusCode!: number;
-
-  @ApiProperty({ description: 'The text of the status' })
-  error!: string;
-
-  @ApiProperty()
-  message!: string;
-
-  @ApiProperty({ required: false, description: 'A stable name of the cause, where it has one' })
-  errorCode?: string;
+  @ApiProperty({ type: 'integer' }) statusCode!: number;
+  @ApiProperty({ description: 'The text of the status' }) error!: string;
+  @ApiProperty() message!: string;
+  @ApiProperty({ required: false, description: 'A stable name of the cause, where it has one' }) errorCode?: string;
 }
 
-/** What every guarded route may answer besides its own statuses. */
+/** Every guarded route may answer these. */
 const ALWAYS = [400, 401, 403, 429, 500, 503];
 
-/** These go by themselves. */
-const PASSING = new Set([429, 503]);
+/** Temporary conditions, which say when to try again. */
+const TEMPORARY = new Set([429, 503]);
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'In how many seconds to try again', schema: { type: 'integer' } },
@@ -31,4 +24,4 @@ export const ApiErrors = (...statuses: number[]) =>
   applyDecorators(...[...ALWAYS, ...statuses].map((status) => responseOf(status)));
 
 const responseOf = (status: number) =>
-  ApiResponse({ status, type: ErrorResponse, ...(PASSING.has(status) ? { headers: RETRY_AFTER } : undefined) });
+  ApiResponse({ status, type: ErrorResponse, ...(TEMPORARY.has(status) ? { headers: RETRY_AFTER } : undefined) });

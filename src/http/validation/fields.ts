@@ -29,8 +29,8 @@ import {
 import { WORDING, worded } from './wording.js';
 
 /**
- * One decorator a field, made of those of class-validator, class-transformer and Swagger, so that a limit is written
- * once. The checks run in the order given here; what a refusal says is in wording.ts.
+ * One decorator a field, composed of those of class-validator, class-transformer and @nestjs/swagger, so that a limit is
+ * written once. The checks run in the order given here.
  */
 
 interface Common {
@@ -44,13 +44,13 @@ interface Common {
 type Schema = Record<string, unknown>;
 type Dto<T extends object = object> = () => new () => T;
 
-/** The group of the conversions that are for queries, paths and forms alone, which know nothing but texts. */
+/** The class-transformer group of conversions from text, which only queries, paths and forms need. */
 export const TEXTS = 'texts';
 
-/** Names the DTO of a nested field; any other field has it too, and names none. */
+/** Metadata key of every declared field: the DTO of a nested one, null for any other. */
 export const NESTED = Symbol('nested');
 
-/** Postgres' integer, so that no number can overflow a statement. */
+/** The greatest integer of Postgres. */
 const MAX_INTEGER = 2_147_483_647;
 
 export const StringField = ({ required, nullable, insteadOf, description, ...limits }: StringLimits & Common = {}) =>
@@ -78,11 +78,11 @@ export const StringListField = ({
 }: { item?: StringLimits; minItems?: number; maxItems?: number } & Common = {}) =>
   leaf({ ...options, type: 'array', items: stringSchema(item) }, [...list(options), IsTextList(item)], toList);
 
-/** Names with short texts; a null text is a name to leave out. */
+/** An object of short texts. A null removes its name. */
 export const TextMapField = ({ maxProperties, ...options }: { maxProperties: number } & Common) =>
   leaf({ ...options, ...textMapSchema(maxProperties, ['string', 'null']) }, [IsAnObject(), IsTextMap(maxProperties)]);
 
-/** Any JSON object, kept as it is. */
+/** Any JSON object, stored as it was sent. */
 export const JsonObjectField = ({ maxBytes, ...options }: { maxBytes: number } & Common) =>
   leaf({ ...options, type: 'object', additionalProperties: true }, [IsAnObject(), MaxBytes(maxBytes)]);
 
@@ -112,14 +112,14 @@ export const ObjectListField = <T extends object>(
     ValidateNested({ each: true }),
   ]);
 
-/** A text map as an answer shows it: without the names that were left out. */
+/** The schema of a text map, in an answer without nulls. */
 export const textMapSchema = (maxProperties: number, type: string | string[] = 'string') => ({
   type: 'object' as const,
   maxProperties,
   additionalProperties: { type, maxLength: MAP_TEXT_LENGTH },
 });
 
-/** A text as the OpenAPI document writes it, also one of an answer. */
+/** The schema of a string, in a request or an answer. */
 export const stringSchema = ({ pattern, enum: values, ...limits }: StringLimits): Schema => ({
   type: 'string',
   ...limits,
@@ -138,32 +138,32 @@ const list = ({ minItems, maxItems }: { minItems?: number; maxItems?: number }) 
 const given = <Limit>(limit: Limit | undefined, check: (limit: Limit) => PropertyDecorator): PropertyDecorator[] =>
   limit === undefined ? [] : [check(limit)];
 
-/** Every check runs on a missing property too, unless it is one that may be left out. */
+/** The checks also run on a missing property, unless it is optional. */
 function field(
   { required = false, insteadOf, ...schema }: Common & Schema,
   nested: Dto | null,
   decorators: PropertyDecorator[],
 ): PropertyDecorator {
-  const isAwaited = (dto: Record<string, unknown>) => insteadOf !== undefined && dto[insteadOf] === undefined;
-  const leftOut = schema.nullable
+  const isRequired = (dto: Record<string, unknown>) => insteadOf !== undefined && dto[insteadOf] === undefined;
+  const optional = schema.nullable
     ? IsOptional()
-    : ValidateIf((dto: Record<string, unknown>, value) => value !== undefined || isAwaited(dto));
+    : ValidateIf((dto: Record<string, unknown>, value) => value !== undefined || isRequired(dto));
   return applyDecorators(
     Reflect.metadata(NESTED, nested),
     ApiProperty({ required, ...schema }),
-    ...(required ? [] : [leftOut]),
+    ...(required ? [] : [optional]),
     ...given(insteadOf, IsInsteadOf),
     ...decorators,
   );
 }
 
-/** What class-transformer makes of an object without a look into it. */
+/** A type whose properties class-transformer does not read. */
 @Exclude()
 class Unread {}
 
 /**
- * A field that keeps the client's own value and no copy of it: class-transformer takes the names in an object for its
- * own, and fails over a `constructor` that is none.
+ * A field that keeps the value as it was sent. class-transformer would copy an object, and fails on one that has
+ * `constructor` as the name of a property.
  */
 const leaf = (schema: Common & Schema, checks: PropertyDecorator[], convert?: Conversion) =>
   // class-transformer applies the later of two transformations first.
@@ -174,7 +174,7 @@ type Conversion = (sent: unknown) => unknown;
 const asSent = ({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key];
 const fromText = (convert: Conversion) => Transform(({ value }) => convert(value), { groups: [TEXTS] });
 
-/** What does not fit stays a text, so that the check can name it. */
+/** A text that cannot be converted stays, so that the refusal can quote it. */
 const toBoolean: Conversion = (sent) => (sent === 'true' ? true : sent === 'false' ? false : sent);
 const toNumber: Conversion = (sent) => (typeof sent === 'string' && /^-?\d+(\.\d+)?$/.test(sent) ? Number(sent) : sent);
 const toList: Conversion = (sent) => (typeof sent === 'string' ? [sent] : sent);

@@ -1,7 +1,7 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { DomainError } from '../../errors/domain-error.js';
 
-/** For bodies that must change something: at least one property. */
+/** Refuses a body without properties. */
 @Injectable()
 export class NotEmptyPipe implements PipeTransform {
   transform<T extends object>(body: T): T {

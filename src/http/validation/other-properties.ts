@@ -1,8 +1,5 @@
-/** The DTOs that may have more than they declare. */
+/** DTOs that accept undeclared properties. */
 export const OPEN_DTOS = new Set<{ readonly name: string }>();
 
-/**
- * For a DTO that may have more than it declares, as the contract says of some; the rest is left out unread. One that is
- * nested is open only within bodies that are.
- */
+/** Accepts and drops undeclared properties, where the contract does. */
 export const AcceptOtherProperties = (): ClassDecorator => (dto) => void OPEN_DTOS.add(dto);

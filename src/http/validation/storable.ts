@@ -1,2 +1,2 @@
-/** Whether Postgres can keep the text: it knows neither NUL nor half a surrogate pair. */
+/** Returns whether Postgres can store a text: one without NUL and without lone surrogates. */
 export const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed();

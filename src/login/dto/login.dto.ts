@@ -24,177 +24,118 @@ export const ORGANIZATION = { minLength: 1, maxLength: MAX_ID_LENGTH, descriptio
 export const CONNECTION = { minLength: 1, maxLength: 128, description: 'Its id or name' } as const;
 export const CLIENT = {
   format: 'client-id',
-  description: 'The application: only connections that it may use',
+  description: 'The application, for only the connections that it may use',
 } as const;
 
 export class PromptQueryDto {
-  @StringField(CLIENT)
-  client_id?: string;
+  @StringField(CLIENT) client_id?: string;
 }
 
 export class DiscoverDto {
-  @StringField({ required: true, format: 'email' })
-  email!: string;
-
-  @StringField(ORGANIZATION)
-  organization?: string;
-
-  @StringField(CLIENT)
-  client_id?: string;
+  @StringField({ required: true, format: 'email' }) email!: string;
+  @StringField(ORGANIZATION) organization?: string;
+  @StringField(CLIENT) client_id?: string;
 }
 
-/** What is known of somebody, for the case that they are made; whoever is known stays as they are. */
+/** Profile data of a user to create. It does not change a user who exists. */
 export class ProfileDto {
-  @StringField({ format: 'email' })
-  email?: string;
-
-  @BooleanField()
-  email_verified?: boolean;
-
-  @StringField(PHONE_NUMBER)
-  phone_number?: string;
-
-  @BooleanField()
-  phone_verified?: boolean;
-
-  @StringField(FULL_NAME)
-  name?: string;
-
-  @StringField(NAME_PART)
-  given_name?: string;
-
-  @StringField(NAME_PART)
-  family_name?: string;
-
-  @StringField(FULL_NAME)
-  nickname?: string;
-
-  @StringField({ format: 'strict-uri' })
-  picture?: string;
+  @StringField({ format: 'email' }) email?: string;
+  @BooleanField() email_verified?: boolean;
+  @StringField(PHONE_NUMBER) phone_number?: string;
+  @BooleanField() phone_verified?: boolean;
+  @StringField(FULL_NAME) name?: string;
+  @StringField(NAME_PART) given_name?: string;
+  @StringField(NAME_PART) family_name?: string;
+  @StringField(FULL_NAME) nickname?: string;
+  @StringField({ format: 'strict-uri' }) picture?: string;
 }
 
 /** A `user_id` or an `email`, or both. */
 export class DecisionUserDto extends ProfileDto {
-  @StringField({ format: 'user-id-with-max-length', description: 'Says alone who it is when it is sent' })
+  @StringField({ format: 'user-id-with-max-length', description: 'Identifies the user, whatever else is sent' })
   user_id?: string;
 }
 
 export class DecisionDto {
-  @StringField({ ...ORGANIZATION, description: 'Its id or name; without one, wherever the user may come in' })
+  @StringField({
+    ...ORGANIZATION,
+    description: 'Its id or name; without one, any organization that the user may enter',
+  })
   organization?: string;
 
-  @StringField({ ...CONNECTION, required: true })
-  connection!: string;
-
-  @StringField(CLIENT)
-  client_id?: string;
-
-  @ObjectField(() => DecisionUserDto, { required: true })
-  user!: DecisionUserDto;
-
-  @EnumField(INTENTS, { required: true })
-  intent!: Intent;
-
-  @BooleanField({ description: 'Decides and writes nothing' })
-  dry_run?: boolean;
+  @StringField({ ...CONNECTION, required: true }) connection!: string;
+  @StringField(CLIENT) client_id?: string;
+  @ObjectField(() => DecisionUserDto, { required: true }) user!: DecisionUserDto;
+  @EnumField(INTENTS, { required: true }) intent!: Intent;
+  @BooleanField({ description: 'Decide, and write nothing' }) dry_run?: boolean;
 }
 
 export class LoginConnectionResponse {
-  @ApiProperty()
-  id!: string;
-
-  @ApiProperty()
-  name!: string;
-
-  @ApiProperty({ required: false })
-  display_name?: string;
-
-  @ApiProperty({ enum: STRATEGIES })
-  strategy!: string;
-
-  @ApiProperty({ enum: STRATEGY_KINDS })
-  kind!: StrategyKind;
-
-  @ApiProperty({ description: 'Of others the login page shows a form' })
-  is_button!: boolean;
+  @ApiProperty() id!: string;
+  @ApiProperty() name!: string;
+  @ApiProperty({ required: false }) display_name?: string;
+  @ApiProperty({ enum: STRATEGIES }) strategy!: string;
+  @ApiProperty({ enum: STRATEGY_KINDS }) kind!: StrategyKind;
+  @ApiProperty({ description: 'The login page shows a form for other connections' }) is_button!: boolean;
 }
 
 export class OrganizationNameResponse {
-  @ApiProperty({ format: 'organization-id' })
-  id!: string;
-
-  @ApiProperty()
-  name!: string;
+  @ApiProperty({ format: 'organization-id' }) id!: string;
+  @ApiProperty() name!: string;
 }
 
 export class PromptOrganizationResponse extends OrganizationNameResponse {
-  @ApiProperty({ required: false })
-  display_name?: string;
-
-  @ApiProperty({ required: false, type: () => BrandingDto })
-  branding?: object;
+  @ApiProperty({ required: false }) display_name?: string;
+  @ApiProperty({ required: false, type: () => BrandingDto }) branding?: object;
 }
 
 export class SignupResponse {
-  @ApiProperty()
-  connection_id!: string;
+  @ApiProperty() connection_id!: string;
 }
 
 export class PromptResponse {
-  @ApiProperty({ type: () => PromptOrganizationResponse })
-  organization!: PromptOrganizationResponse;
-
-  @ApiProperty({ type: () => [LoginConnectionResponse] })
-  connections!: LoginConnectionResponse[];
+  @ApiProperty() organization!: PromptOrganizationResponse;
+  @ApiProperty({ type: () => [LoginConnectionResponse] }) connections!: LoginConnectionResponse[];
 
   @ApiProperty({ type: () => SignupResponse, nullable: true, description: 'The connection that accepts signup' })
   signup!: SignupResponse | null;
 
-  @ApiProperty({ required: false, enum: [NOTHING_VISIBLE] })
-  reason?: typeof NOTHING_VISIBLE;
+  @ApiProperty({ required: false, enum: [NOTHING_VISIBLE] }) reason?: typeof NOTHING_VISIBLE;
 }
 
 export class DiscoveryResponse {
-  @ApiProperty({ type: () => OrganizationNameResponse, nullable: true })
-  organization!: OrganizationNameResponse | null;
+  @ApiProperty({ type: () => OrganizationNameResponse, nullable: true }) organization!: OrganizationNameResponse | null;
 
-  @ApiProperty({ required: false, type: () => [OrganizationNameResponse], description: 'Those to choose from' })
+  @ApiProperty({
+    required: false,
+    type: () => [OrganizationNameResponse],
+    description: 'The organizations to choose from',
+  })
   organizations?: OrganizationNameResponse[];
 
-  @ApiProperty({ type: () => LoginConnectionResponse, nullable: true })
-  connection!: LoginConnectionResponse | null;
-
-  @ApiProperty({ enum: NEXT_STEPS })
-  next!: Discovery['next'];
+  @ApiProperty({ type: () => LoginConnectionResponse, nullable: true }) connection!: LoginConnectionResponse | null;
+  @ApiProperty({ enum: NEXT_STEPS }) next!: Discovery['next'];
 }
 
 export class FindingResponse {
-  @ApiProperty({ enum: CHECKS })
-  check!: Finding['check'];
-
-  @ApiProperty({ enum: RESULTS })
-  result!: Finding['result'];
-
-  @ApiProperty({ required: false, description: 'What was found, in words' })
-  detail?: string;
+  @ApiProperty({ enum: CHECKS }) check!: Finding['check'];
+  @ApiProperty({ enum: RESULTS }) result!: Finding['result'];
+  @ApiProperty({ required: false, description: 'An explanation of the result' }) detail?: string;
 }
 
 export class DecisionResponse {
-  @ApiProperty({ enum: DECISIONS })
-  decision!: Decision['decision'];
+  @ApiProperty({ enum: DECISIONS }) decision!: Decision['decision'];
+  @ApiProperty({ enum: REASONS }) reason!: Reason;
+  @ApiProperty({ enum: MEMBERSHIPS }) membership!: Membership;
+  @ApiProperty({ type: () => OrganizationNameResponse, nullable: true }) organization!: OrganizationNameResponse | null;
 
-  @ApiProperty({ enum: REASONS })
-  reason!: Reason;
-
-  @ApiProperty({ enum: MEMBERSHIPS })
-  membership!: Membership;
-
-  @ApiProperty({ type: () => OrganizationNameResponse, nullable: true })
-  organization!: OrganizationNameResponse | null;
-
-  @ApiProperty({ type: 'string', nullable: true, description: 'Null: nobody is known, or a dry run made nobody' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Null when the user is unknown, or a dry run created none',
+  })
   user_id!: string | null;
 
-  @ApiProperty({ type: () => [FindingResponse], description: 'The checks in their order, up to the one that decided' })
+  @ApiProperty({ type: () => [FindingResponse], description: 'The checks in order, up to the one that decided' })
   trace!: FindingResponse[];
 }

@@ -7,14 +7,9 @@ import { AcceptOtherProperties } from '../../http/validation/other-properties.js
 const MAX_MEMBERS_AT_ONCE = 100;
 
 export class ListMembersDto extends PagingDto {
-  @LimitedPageField()
-  declare page?: number;
-
-  @FieldsField()
-  fields?: string;
-
-  @IncludeFieldsField()
-  include_fields?: boolean;
+  @LimitedPageField() declare page?: number;
+  @FieldsField() fields?: string;
+  @IncludeFieldsField() include_fields?: boolean;
 }
 
 @AcceptOtherProperties()
@@ -31,15 +26,8 @@ export class MembersDto {
 
 /** With `fields`, only some of the properties are there. */
 export class MemberResponse {
-  @ApiProperty({ required: false })
-  user_id!: string;
-
-  @ApiProperty({ required: false, format: 'email' })
-  email?: string;
-
-  @ApiProperty({ required: false })
-  picture?: string;
-
-  @ApiProperty({ required: false })
-  name?: string;
+  @ApiProperty({ required: false }) user_id!: string;
+  @ApiProperty({ required: false, format: 'email' }) email?: string;
+  @ApiProperty({ required: false }) picture?: string;
+  @ApiProperty({ required: false }) name?: string;
 }

@@ -9,41 +9,41 @@ import { withChanges, type Settings } from './settings.js';
 export const OPERATIONS = ['add', 'update', 'remove'] as const;
 export type OperationKind = (typeof OPERATIONS)[number];
 
-/** One change of one row, of whatever organization. */
+/** One change of one row, in any organization. */
 export type Operation = { readonly organization: Reference; readonly connection: Reference } & (
   | { readonly op: 'add'; readonly settings: Settings }
   | { readonly op: 'update'; readonly changes: Partial<Settings> }
   | { readonly op: 'remove' }
 );
 
-/** The outcome of an operation: what a request for it alone would be answered. */
+/** The result of an operation, which is that of the request that does it alone. */
 export type Outcome =
   | { readonly status: 'added' | 'updated'; readonly row: OrganizationConnection }
   | { readonly status: 'removed' }
   | { readonly status: 'error'; readonly error: DomainError };
 
-/** What the operations are about. */
+/** The stored state that the operations depend on. */
 export interface OperationFacts {
-  /** Returns undefined when there is no such organization. */
+  /** Returns undefined when the organization does not exist. */
   organizationOf(named: Reference): { readonly id: string } | undefined;
-  /** Returns undefined when there is no such connection. */
+  /** Returns undefined when the connection does not exist. */
   connectionOf(named: Reference): ConnectionFacts | undefined;
-  /** The rows that the operations name, as far as there are any. */
+  /** The existing rows that the operations name. */
   readonly present: readonly OrganizationConnection[];
-  /** How many rows an organization has, by its id; asked of those that an operation adds to. */
+  /** Numbers of rows by organization id, at least of the organizations that an operation adds to. */
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** An outcome for each operation, in their order, and what it takes. */
+/** One outcome for each operation, in order, and the writes that make them. */
 export interface OperationsDecision {
   readonly outcomes: readonly Outcome[];
   readonly difference: Difference;
 }
 
 /**
- * Does the operations in their order, each on what those before it left. One that is refused leaves everything as it was.
+ * Applies the operations in order, each to the rows that those before it left. A refused one changes nothing.
  *
- * @param limit how many connections an organization may have
+ * @param limit the number of connections that an organization may have
  */
 export function decideOperations(
   operations: readonly Operation[],

@@ -4,13 +4,13 @@ import type { OperationDto } from './bulk.dto.js';
 import { changesIn, newSettingsIn, WIRE_NAMES } from '../domain/settings.js';
 import { connectionOf } from './reference.js';
 
-/** A body is a list of operations, or an object that has one. Undefined: it is neither. */
+/** Returns the operations of a body, which is a list of them or an object with one. Returns undefined for any other body. */
 export function listIn(body: unknown): unknown[] | undefined {
   const list: unknown = Array.isArray(body) ? body : (body as { operations?: unknown } | null | undefined)?.operations;
   return Array.isArray(list) ? list : undefined;
 }
 
-/** @throws DomainError when it sends settings for a row that it removes */
+/** @throws DomainError when an operation removes a row and has settings */
 export function operationOf(dto: OperationDto, index: number): Operation {
   const organization =
     dto.organization_id === undefined ? { name: dto.organization_name! } : { id: dto.organization_id };

@@ -7,10 +7,9 @@ import {
 } from './organization-connection.dto.js';
 
 const MAX_CONNECTION_NAME_LENGTH = 128;
-/** The most that can be configured as an organization's limit. */
+/** The greatest limit that can be configured for an organization. */
 const MAX_CONNECTIONS = 10_000;
 
-/** Which connection: the id or else the name. */
 export const ConnectionIdField = () =>
   StringField({
     ...CONNECTION_ID_LIMITS,
@@ -22,18 +21,15 @@ export const ConnectionNameField = () =>
   StringField({ minLength: 1, maxLength: MAX_CONNECTION_NAME_LENGTH, insteadOf: 'connection_id' });
 
 export class WantedConnectionDto extends OrganizationConnectionSettingsDto {
-  @ConnectionIdField()
-  connection_id?: string;
-
-  @ConnectionNameField()
-  connection_name?: string;
+  @ConnectionIdField() connection_id?: string;
+  @ConnectionNameField() connection_name?: string;
 }
 
 export class OrganizationConnectionsReplaceDto {
   @ObjectListField(() => WantedConnectionDto, {
     required: true,
     maxItems: MAX_CONNECTIONS,
-    description: 'All connections as they shall be. What a row leaves out is the default, as when it is added',
+    description: 'All connections that the organization is to have. A setting that a row leaves out gets its default',
   })
   connections!: WantedConnectionDto[];
 }
@@ -41,23 +37,13 @@ export class OrganizationConnectionsReplaceDto {
 export const Count = () => ApiProperty({ type: 'integer', minimum: 0 });
 
 export class ReplacementSummary {
-  @Count()
-  added!: number;
-
-  @Count()
-  changed!: number;
-
-  @Count()
-  removed!: number;
-
-  @Count()
-  unchanged!: number;
+  @Count() added!: number;
+  @Count() changed!: number;
+  @Count() removed!: number;
+  @Count() unchanged!: number;
 }
 
 export class OrganizationConnectionsReplacedResponse {
-  @ApiProperty({ type: () => [OrganizationConnectionResponse] })
-  connections!: OrganizationConnectionResponse[];
-
-  @ApiProperty({ type: () => ReplacementSummary })
-  summary!: ReplacementSummary;
+  @ApiProperty({ type: () => [OrganizationConnectionResponse] }) connections!: OrganizationConnectionResponse[];
+  @ApiProperty() summary!: ReplacementSummary;
 }

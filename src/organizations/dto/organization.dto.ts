@@ -25,16 +25,12 @@ export const MAX_METADATA = 25;
 const MAX_ENABLED_CONNECTIONS = 10;
 
 export class OrganizationNamePathDto {
-  @StringField({ required: true, minLength: 1, maxLength: 50 })
-  name!: string;
+  @StringField({ required: true, minLength: 1, maxLength: 50 }) name!: string;
 }
 
 export class ListOrganizationsDto extends PagingDto {
-  @LimitedPageField()
-  declare page?: number;
-
-  @SortField(SORTABLE, { maxLength: 15 })
-  sort?: Sort<(typeof SORTABLE)[number]>;
+  @LimitedPageField() declare page?: number;
+  @SortField(SORTABLE, { maxLength: 15 }) sort?: Sort<(typeof SORTABLE)[number]>;
 
   @StringField({
     description: 'The id of an application. Accepted, and adds nothing while applications are not kept here',
@@ -43,30 +39,19 @@ export class ListOrganizationsDto extends PagingDto {
 }
 
 export class BrandingColorsDto {
-  @StringField({ required: true, format: 'html-color' })
-  primary!: string;
-
-  @StringField({ required: true, format: 'html-color' })
-  page_background!: string;
+  @StringField({ required: true, format: 'html-color' }) primary!: string;
+  @StringField({ required: true, format: 'html-color' }) page_background!: string;
 }
 
 export class BrandingDto {
-  @StringField({ format: 'strict-https-uri-or-null', nullable: true })
-  logo_url?: string | null;
-
-  @ObjectField(() => BrandingColorsDto)
-  colors?: BrandingColorsDto;
+  @StringField({ format: 'strict-https-uri-or-null', nullable: true }) logo_url?: string | null;
+  @ObjectField(() => BrandingColorsDto) colors?: BrandingColorsDto;
 }
 
 export class ClientCredentialsQuotaDto {
-  @BooleanField()
-  enforce?: boolean;
-
-  @IntegerField({ minimum: 1, maximum: MAX_QUOTA })
-  per_day?: number;
-
-  @IntegerField({ minimum: 1, maximum: MAX_QUOTA })
-  per_hour?: number;
+  @BooleanField() enforce?: boolean;
+  @IntegerField({ minimum: 1, maximum: MAX_QUOTA }) per_day?: number;
+  @IntegerField({ minimum: 1, maximum: MAX_QUOTA }) per_hour?: number;
 }
 
 export class TokenQuotaDto {
@@ -75,28 +60,16 @@ export class TokenQuotaDto {
 }
 
 class OrganizationSettingsDto {
-  @StringField(DISPLAY_NAME_LIMITS)
-  display_name?: string;
-
-  @ObjectField(() => BrandingDto)
-  branding?: BrandingDto;
-
-  @TextMapField({ maxProperties: MAX_METADATA })
-  metadata?: Record<string, string | null>;
-
-  @EnumField(THIRD_PARTY_CLIENT_ACCESS)
-  third_party_client_access?: ThirdPartyClientAccess;
-
-  @BooleanField()
-  is_app_entitlement_active?: boolean;
+  @StringField(DISPLAY_NAME_LIMITS) display_name?: string;
+  @ObjectField(() => BrandingDto) branding?: BrandingDto;
+  @TextMapField({ maxProperties: MAX_METADATA }) metadata?: Record<string, string | null>;
+  @EnumField(THIRD_PARTY_CLIENT_ACCESS) third_party_client_access?: ThirdPartyClientAccess;
+  @BooleanField() is_app_entitlement_active?: boolean;
 }
 
 export class OrganizationCreateDto extends OrganizationSettingsDto {
-  @StringField({ required: true, ...NAME_LIMITS })
-  name!: string;
-
-  @ObjectField(() => TokenQuotaDto)
-  token_quota?: TokenQuotaDto;
+  @StringField({ required: true, ...NAME_LIMITS }) name!: string;
+  @ObjectField(() => TokenQuotaDto) token_quota?: TokenQuotaDto;
 
   @ObjectListField(() => OrganizationEnabledConnectionAddDto, {
     maxItems: MAX_ENABLED_CONNECTIONS,
@@ -106,8 +79,7 @@ export class OrganizationCreateDto extends OrganizationSettingsDto {
 }
 
 export class OrganizationUpdateDto extends OrganizationSettingsDto {
-  @StringField(NAME_LIMITS)
-  name?: string;
+  @StringField(NAME_LIMITS) name?: string;
 
   @ObjectField(() => TokenQuotaDto, { nullable: true, description: 'Null takes the quota away' })
   token_quota?: TokenQuotaDto | null;
@@ -115,29 +87,14 @@ export class OrganizationUpdateDto extends OrganizationSettingsDto {
 
 /** With `read:organizations_summary` alone, only the id and the names are there. */
 export class OrganizationResponse {
-  @ApiProperty({ maxLength: MAX_ID_LENGTH, format: 'organization-id' })
-  id!: string;
-
-  @ApiProperty(NAME_LIMITS)
-  name!: string;
-
-  @ApiProperty({ required: false, ...DISPLAY_NAME_LIMITS })
-  display_name?: string;
-
-  @ApiProperty({ required: false, type: () => BrandingDto })
-  branding?: object;
-
-  @ApiProperty({ selfRequired: false, ...textMapSchema(MAX_METADATA) })
-  metadata?: object;
-
-  @ApiProperty({ required: false, type: () => TokenQuotaDto })
-  token_quota?: object;
-
-  @ApiProperty({ required: false, enum: THIRD_PARTY_CLIENT_ACCESS })
-  third_party_client_access?: ThirdPartyClientAccess;
-
-  @ApiProperty({ required: false })
-  is_app_entitlement_active?: boolean;
+  @ApiProperty({ maxLength: MAX_ID_LENGTH, format: 'organization-id' }) id!: string;
+  @ApiProperty(NAME_LIMITS) name!: string;
+  @ApiProperty({ required: false, ...DISPLAY_NAME_LIMITS }) display_name?: string;
+  @ApiProperty({ required: false, type: () => BrandingDto }) branding?: object;
+  @ApiProperty({ selfRequired: false, ...textMapSchema(MAX_METADATA) }) metadata?: object;
+  @ApiProperty({ required: false, type: () => TokenQuotaDto }) token_quota?: object;
+  @ApiProperty({ required: false, enum: THIRD_PARTY_CLIENT_ACCESS }) third_party_client_access?: ThirdPartyClientAccess;
+  @ApiProperty({ required: false }) is_app_entitlement_active?: boolean;
 }
 
 export class OrganizationCreatedResponse extends OrganizationResponse {

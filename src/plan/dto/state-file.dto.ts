@@ -7,26 +7,16 @@ import {
   NAME_LIMITS,
 } from '../../organizations/dto/organization.dto.js';
 
-/** What a file says of one of an organization's connections. What it leaves out stays as it is. */
+/** A connection of an organization in a state file. A setting that is left out stays as it is. */
 export class StateConnectionDto extends OrganizationConnectionSettingsDto {
-  @StringField({ required: true, minLength: 1, maxLength: 128 })
-  name!: string;
+  @StringField({ required: true, minLength: 1, maxLength: 128 }) name!: string;
 }
 
-/** What a file says of an organization. What it leaves out stays as it is, the connections too. */
+/** An organization in a state file. Fields that are left out stay as they are, connections too. */
 export class StateOrganizationDto {
-  @StringField({ required: true, ...NAME_LIMITS })
-  name!: string;
-
-  @StringField(DISPLAY_NAME_LIMITS)
-  display_name?: string;
-
-  @ObjectField(() => BrandingDto)
-  branding?: BrandingDto;
-
-  @TextMapField({ maxProperties: MAX_METADATA })
-  metadata?: Record<string, string>;
-
-  @ObjectListField(() => StateConnectionDto, { maxItems: 10_000, uniqueBy: 'name' })
-  connections?: StateConnectionDto[];
+  @StringField({ required: true, ...NAME_LIMITS }) name!: string;
+  @StringField(DISPLAY_NAME_LIMITS) display_name?: string;
+  @ObjectField(() => BrandingDto) branding?: BrandingDto;
+  @TextMapField({ maxProperties: MAX_METADATA }) metadata?: Record<string, string>;
+  @ObjectListField(() => StateConnectionDto, { maxItems: 10_000, uniqueBy: 'name' }) connections?: StateConnectionDto[];
 }

@@ -2,7 +2,7 @@ import { emailAsKept, emailOf, type UserChanges, type UserDraft, type UserFilter
 import type { ListUsersDto, UserCreateDto, UserUpdateDto } from './user.dto.js';
 
 export function draftOf(dto: UserCreateDto): UserDraft {
-  // An empty id is none (the contract allows to send one).
+  // The contract allows an empty id, which counts as none.
   return { ...changesOf(dto), connection: dto.connection, key: dto.user_id || undefined };
 }
 
@@ -24,7 +24,7 @@ export function changesOf(dto: UserCreateDto | UserUpdateDto): UserChanges {
   };
 }
 
-/** `email` wins over the same question in `q`. */
+/** `email` takes precedence over `q`. */
 export function filterOf({ email, q, connection }: ListUsersDto): UserFilter {
   return { email: email ?? (q === undefined ? undefined : emailOf(q)), connection };
 }

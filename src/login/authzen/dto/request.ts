@@ -8,7 +8,7 @@ import type { EvaluationDto, EvaluationPartDto, EvaluationsDto } from './evaluat
 
 type Path = readonly string[];
 
-/** What the id of a subject is, by the type of the subject. */
+/** The format of a subject's id, by the subject's type. */
 const SUBJECT_IDS: ReadonlyMap<string, FormatName> = new Map([
   ['user', 'user-id-with-max-length'],
   ['email', 'email'],
@@ -55,7 +55,7 @@ function complete({ subject, action, resource, context }: EvaluationPartDto, pat
   return { subject, action, resource, context };
 }
 
-/** Undefined: it is a sign-in. */
+/** Returns undefined when the evaluation is a sign-in. */
 function whyNotApplicable({ subject, action, resource }: EvaluationDto): string | undefined {
   const format = SUBJECT_IDS.get(subject.type);
   if (format === undefined) return 'subject.type is neither user nor email';

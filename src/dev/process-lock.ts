@@ -1,5 +1,5 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 50;
@@ -27,7 +27,7 @@ export async function withProcessLock<T>(lock: string, work: () => Promise<T>, s
 }
 
 async function tryLock(lock: string): Promise<boolean> {
-  // Written first and linked into place, so that a lock never exists without the name of its owner.
+  // Written first and linked into place, so that a lock never exists without the id of its process.
   const candidate = `${lock}.${randomUUID()}`;
   await writeFile(candidate, String(process.pid));
   try {
@@ -35,20 +35,16 @@ async function tryLock(lock: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    await takeAwayFromDead(lock, candidate);
+    if (await isOwnerAlive(lock)) return false;
+    const removed = `${candidate}.removed`;
+    await rename(lock, removed).catch(() => undefined);
+    // Another process may have been faster, so that what was just removed is its lock: then it goes back.
+    if (await isOwnerAlive(removed)) await link(removed, lock).catch(() => undefined);
+    await rm(removed, { force: true });
     return false;
   } finally {
     await rm(candidate, { force: true });
   }
-}
-
-async function takeAwayFromDead(lock: string, candidate: string): Promise<void> {
-  if (await isOwnerAlive(lock)) return;
-  const removed = `${candidate}.removed`;
-  await rename(lock, removed).catch(() => undefined);
-  // Somebody else may have been faster, so that what was just removed is theirs: then it goes back.
-  if (await isOwnerAlive(removed)) await link(removed, lock).catch(() => undefined);
-  await rm(removed, { force: true });
 }
 
 async function isOwnerAlive(lock: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { acquireEmbeddedPostgres } from './embedded-postgres.js';
-import { applyMigrations, describeStatus, migrationStatus } from './migrations.js';
+import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
+import { applyMigrations, describeStatus, migrationStatus } from '../src/database/migrations.js';
 
 // `npm run db:check`: all migrations on an empty database give exactly `schema.prisma` and the hand-written constraints.
 
