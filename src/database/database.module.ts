@@ -40,8 +40,9 @@ export class DatabaseModule implements OnApplicationShutdown {
     };
   }
 
+  // Named, because TypeScript emits no class for a member of a default import.
   constructor(
-    private readonly pool: pg.Pool,
+    @Inject(pg.Pool) private readonly pool: pg.Pool,
     @Inject(SIGN_IN_POOL) private readonly signIns: pg.Pool,
     private readonly reads: ReadPipeline,
   ) {}
