@@ -28,7 +28,7 @@ const program = new Command('vestibule')
   .description('Organization connections, compatible with the Auth0 Management API.')
   .addHelpText(
     'after',
-    '\nExample:\n  $ npx vestibule serve\n\nConfiguration is by environment variables; README lists them.',
+    '\nExample:\n  $ npx vestibule serve\n\nConfiguration is by environment variables; docs/configuration.md lists them.',
   );
 
 program

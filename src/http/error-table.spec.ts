@@ -7,13 +7,11 @@ interface Row {
   readonly errorCode?: string;
 }
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
-/** The rows of README's error table, without what each is for. */
+/** The rows of the table in docs/errors.md, without the cell that says when. */
 function documented(): Row[] {
-  const [, section = ''] = /^## Errors$(.*?)^## /ms.exec(README) ?? [];
-  return section
-    .split('\n')
+  return PAGE.split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
     .filter(([, , status]) => /^\d{3}$/.test(status ?? ''))
     .map(([, , status, message = '', errorCode]) => ({
@@ -23,7 +21,7 @@ function documented(): Row[] {
     }));
 }
 
-/** README shows an example where the table leaves a detail open. */
+/** The page shows an example where the message has a detail. */
 function describes(row: Row, { status, message, errorCode }: Row): boolean {
   const [before = '', after] = message.split('%');
   const fits =
@@ -34,15 +32,15 @@ function describes(row: Row, { status, message, errorCode }: Row): boolean {
 describe('the error table', () => {
   const rows = documented();
 
-  it('is in README', () => {
+  it('is in docs/errors.md', () => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
-  it.each(Object.entries(ERROR_TABLE))('has a row in README for %s', (_, error) => {
+  it.each(Object.entries(ERROR_TABLE))('has a row in docs/errors.md for %s', (_, error) => {
     expect(rows.filter((row) => describes(row, error))).toHaveLength(1);
   });
 
-  it.each(rows)('has an error for README’s "$message"', (row) => {
+  it.each(rows)('has an error for the "$message" of docs/errors.md', (row) => {
     expect(Object.values(ERROR_TABLE).filter((error) => describes(row, error))).toHaveLength(1);
   });
 

@@ -12,7 +12,7 @@ interface ErrorRow {
   readonly isThereAlready?: true;
 }
 
-/** One row a cause. The wording is what users of the Management API know; README has the same table. */
+/** One row a cause. The wording is what users of the Management API know; docs/errors.md has the same table. */
 export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   signup_not_supported: {
     status: 400,
@@ -119,12 +119,12 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   change_not_revertible: {
     status: 409,
-    message: 'The row cannot be had again as it was',
+    message: 'This change cannot be reverted',
     errorCode: 'change_not_revertible',
   },
   move_breaks_rules: {
     status: 409,
-    message: 'The other connection cannot have the terms of %',
+    message: 'The other connection cannot have the flags of %',
     errorCode: 'terms_not_supported',
   },
   move_meets_other: {

@@ -65,16 +65,15 @@ describe('With OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       [`GET ${route}`]: { 'EnabledConnectionsController.get': { organization_connection_get: {} } },
     });
     expect(treeOf(of(create), create.spanId)).toEqual({
-      'POST /api/v2/connections': { 'ConnectionsController.create': { $queryRaw: {}, 'Connection.create': {} } },
+      'POST /api/v2/connections': { 'ConnectionsController.create': { $executeRaw: {}, 'Connection.create': {} } },
     });
     expect(treeOf(of(decide), decide.spanId)).toEqual({
       'POST /login/decisions': {
         'LoginController.decide': {
-          login_organization_terms: {},
-          login_users: {},
-          login_lock_terms: {},
-          login_lock_user: {},
-          login_add_member: {},
+          login_decide: {},
+          $executeRaw: {},
+          $queryRawUnsafe: {},
+          'OrganizationMember.createMany': {},
         },
       },
     });

@@ -48,7 +48,7 @@ export const refusals = {
   discoveryDomainNotFound: error(404, 'No organization domain found by that id'),
   changeNotFound: error(404, 'No change found by that sequence'),
   logNotFound: error(404, 'Log not found', 'log_not_found'),
-  changeNotRevertible: error(409, 'The row cannot be had again as it was', 'change_not_revertible'),
+  changeNotRevertible: error(409, 'This change cannot be reverted', 'change_not_revertible'),
   eventStreamNotFound: error(404, 'No event stream found by that id'),
   eventDeliveryNotFound: error(404, 'No failed delivery found by that id'),
   eventStreamLimitReached: error(400, 'There can be at most 100 event streams.', 'limit_reached'),
@@ -57,7 +57,7 @@ export const refusals = {
   connectionNameTaken: error(409, 'A connection with the same name already exists', 'connection_conflict'),
   organizationConnectionExists: error(409, 'The organization connection already exists.'),
   moveBreaksRules: (organizations: string) =>
-    error(409, `The other connection cannot have the terms of ${organizations}`, 'terms_not_supported'),
+    error(409, `The other connection cannot have the flags of ${organizations}`, 'terms_not_supported'),
   moveMeetsOther: (organizations: string) =>
     error(409, `The other connection is there already in ${organizations}`, 'connection_present'),
   userExists: error(409, 'The user already exists.', 'auth0_idp_error'),

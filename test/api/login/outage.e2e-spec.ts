@@ -1,9 +1,9 @@
 import { expectAnswer } from '../../support/answers.js';
 import { startApp, useApp } from '../../support/app.js';
 import { createCabledDatabase } from '../../support/cable.js';
-import { eventually } from '../../support/clock.js';
 import { refusals } from '../../support/errors.js';
 import { createEnabled, createUser } from '../../support/factories.js';
+import { untilWaiting } from '../../support/locks.js';
 import type { Api } from '../../support/api.js';
 
 async function createRequest(api: Api) {
@@ -25,12 +25,9 @@ describe('A decision whose database goes away', () => {
         request.organization,
       ]);
       const deciding = app.api.post('/login/decisions', request);
-      await eventually(
-        () =>
-          app.sql(
-            `SELECT ${breakOff}(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-          ),
-        (brokenOff) => brokenOff.length === 1,
+      await untilWaiting(app);
+      await app.sql(
+        `SELECT ${breakOff}(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
       );
       const answer = await deciding;
       await app.sql('ROLLBACK');
