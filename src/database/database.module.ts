@@ -48,7 +48,7 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 
   constructor(
-    private readonly pool: pg.Pool,
+    @Inject(pg.Pool) private readonly pool: pg.Pool,
     @Inject(SIGN_IN_POOL) private readonly signIns: pg.Pool,
     @Inject(REQUEST_POOL) private readonly requests: pg.Pool,
     private readonly reads: ReadPipeline,

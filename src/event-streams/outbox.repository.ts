@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
 import { CommittedChanges } from '../changes/committed.js';
 import { AppConfig } from '../config/config.js';
@@ -27,7 +27,7 @@ export class Outbox {
   private sampling?: Promise<void>;
   private isFailing = false;
 
-  constructor({ options }: pg.Pool, { poolWaitMs }: AppConfig) {
+  constructor(@Inject(pg.Pool) { options }: pg.Pool, { poolWaitMs }: AppConfig) {
     this.pool = createPool(options.connectionString!, { max: 1, waitMs: poolWaitMs });
     this.client = createClient(this.pool);
     this.committed = new CommittedChanges(this.client);
