@@ -75,7 +75,7 @@ export default defineConfig([
   },
   {
     files: ['src/**/*.controller.ts', 'src/**/*.service.ts', 'src/**/dto/*.ts'],
-    ignores: ['src/health/**'],
+    ignores: ['src/database/**', 'src/health/**'],
     rules: {
       'no-restricted-imports': [
         'error',
