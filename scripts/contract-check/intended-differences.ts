@@ -79,6 +79,10 @@ const REQUESTS: readonly Intended[] = [
     differences: ['GET /organizations query include_client_association_for: absent → present'],
   },
   {
+    because: 'The field is newer than the description.',
+    differences: ['*/connections*organization_member_access_level: absent → present'],
+  },
+  {
     because: 'One call is one transaction, so it has a limit.',
     differences: ['* /organizations/{id}/members body.members maxItems: none → 100'],
   },

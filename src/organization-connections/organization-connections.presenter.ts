@@ -27,6 +27,7 @@ export function presentOrganizationConnection(row: OrganizationConnection): Orga
     ...presentEnabledConnection(row),
     is_enabled: row.isEnabled,
     organization_access_level: row.organizationAccessLevel,
+    organization_member_access_level: row.organizationMemberAccessLevel ?? undefined,
     organization_connection_name: row.organizationConnectionName ?? undefined,
   } satisfies Record<Exclude<WireName, FlagName>, unknown>;
 }

@@ -114,7 +114,10 @@ describe('The delivery of events', () => {
     const base = `/organizations/${organization.id}`;
     await rename(organization.id, 'Two');
     await api.post(`${base}/connections`, { connection_id: connection.id });
-    await api.patch(`${base}/connections/${connection.id}`, { show_as_button: false });
+    await api.patch(`${base}/connections/${connection.id}`, {
+      show_as_button: false,
+      organization_member_access_level: 'readonly',
+    });
     await api.delete(`${base}/connections/${connection.id}`);
     await api.post(`${base}/members`, { members: [user.user_id] });
     await api.delete(`${base}/members`, { members: [user.user_id] });
@@ -144,7 +147,11 @@ describe('The delivery of events', () => {
         previous_object: { ...organizationShown, display_name: 'One', branding },
       },
       { type: 'organization.connection.added', object: terms },
-      { type: 'organization.connection.updated', object: { ...terms, show_as_button: false }, previous_object: terms },
+      {
+        type: 'organization.connection.updated',
+        object: { ...terms, show_as_button: false, organization_member_access_level: 'readonly' },
+        previous_object: terms,
+      },
       { type: 'organization.connection.removed', object: pair },
       {
         type: 'organization.member.added',

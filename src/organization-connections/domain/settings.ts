@@ -8,6 +8,8 @@ export interface Settings extends Flags {
   isEnabled: boolean;
   organizationAccessLevel: AccessLevel;
   /** Null when it is not set. */
+  organizationMemberAccessLevel: AccessLevel | null;
+  /** Null when it is not set. */
   organizationConnectionName: string | null;
 }
 
@@ -36,6 +38,12 @@ export const SETTINGS = {
     name: 'organization_access_level',
     type: 'organization_access_level',
     initial: 'none',
+    isInEvents: true,
+  },
+  organizationMemberAccessLevel: {
+    name: 'organization_member_access_level',
+    type: 'organization_access_level',
+    initial: null,
     isInEvents: true,
   },
   organizationConnectionName: { name: 'organization_connection_name', type: 'text', initial: null, isInEvents: false },

@@ -43,6 +43,7 @@ export class OrganizationEnabledConnectionUpdateDto extends FlagsDto {}
 export class OrganizationConnectionSettingsDto extends FlagsDto {
   @BooleanField() is_enabled?: boolean;
   @EnumField(ACCESS_LEVELS) organization_access_level?: AccessLevel;
+  @EnumField(ACCESS_LEVELS) organization_member_access_level?: AccessLevel;
   @StringField(NAME_LIMITS) organization_connection_name?: string;
 }
 
@@ -54,6 +55,7 @@ export class OrganizationConnectionCreateDto extends OrganizationConnectionSetti
 export class OrganizationConnectionUpdateDto extends FlagsDto {
   @BooleanField({ nullable: true }) is_enabled?: boolean | null;
   @EnumField(ACCESS_LEVELS, { nullable: true }) organization_access_level?: AccessLevel | null;
+  @EnumField(ACCESS_LEVELS, { nullable: true }) organization_member_access_level?: AccessLevel | null;
   @StringField({ ...NAME_LIMITS, nullable: true }) organization_connection_name?: string | null;
 }
 
@@ -74,6 +76,9 @@ export class OrganizationConnectionResponse extends OrganizationEnabledConnectio
   @ApiProperty(CONNECTION_ID_LIMITS) declare connection_id: string;
   @ApiProperty() is_enabled!: boolean;
   @ApiProperty({ enum: ACCESS_LEVELS }) organization_access_level!: AccessLevel;
+
+  @ApiProperty({ required: false, enum: ACCESS_LEVELS, description: 'Absent unless set' })
+  organization_member_access_level?: AccessLevel;
 
   @ApiProperty({ required: false, description: 'Absent unless set', ...stringSchema(NAME_LIMITS) })
   organization_connection_name?: string;

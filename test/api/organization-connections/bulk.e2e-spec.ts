@@ -209,7 +209,8 @@ describe('POST /organizations/connections/bulk', () => {
     const [[one, two], [first, second]] = [await createOrganizations(), await createConnections('okta')];
     await app.api.post(pathOf(one), { connection_id: first.id, organization_connection_name: 'Staff' });
     await app.api.post(pathOf(two), { connection_id: first.id });
-    const settings = { ...MEMBERSHIP, show_as_button: false, is_enabled: false, organization_access_level: 'full' };
+    const levels = { organization_access_level: 'full', organization_member_access_level: 'readonly' };
+    const settings = { ...MEMBERSHIP, show_as_button: false, is_enabled: false, ...levels };
     expectAnswer(
       await app.api.post(PATH, {
         operations: [

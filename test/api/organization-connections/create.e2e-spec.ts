@@ -139,6 +139,7 @@ describe('POST /organizations/{id}/connections', () => {
       show_as_button: false,
       is_enabled: false,
       organization_access_level: 'limited',
+      organization_member_access_level: 'full',
       organization_connection_name: '😀'.repeat(50),
     };
     const row = { connection_id: id, ...settings, connection: { name, strategy: 'okta' } };
@@ -146,10 +147,11 @@ describe('POST /organizations/{id}/connections', () => {
     expectAnswer(await app.api.get(`${path}/${id}`), { status: 200, body: row });
   });
 
-  it.each(['none', 'readonly', 'limited', 'full'])('takes the access level %s', async (organization_access_level) => {
+  it.each(['none', 'readonly', 'limited', 'full'])('takes the access level %s', async (level) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
-    const { body } = await app.api.post(path, { connection_id: id, organization_access_level });
-    expect(body).toMatchObject({ organization_access_level });
+    const levels = { organization_access_level: level, organization_member_access_level: level };
+    const { body } = await app.api.post(path, { connection_id: id, ...levels });
+    expect(body).toMatchObject(levels);
   });
 
   it('adds a row that is disabled, which does not exist on the older face', async () => {

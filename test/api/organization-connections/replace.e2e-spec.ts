@@ -186,6 +186,7 @@ describe('PUT /organizations/{id}/connections', () => {
       show_as_button: false,
       is_enabled: false,
       organization_access_level: 'limited',
+      organization_member_access_level: 'full',
       organization_connection_name: '"{a,b}" \\ 😀 NULL',
     };
     const rows = [shown(connection!, settings)];
@@ -232,6 +233,7 @@ describe('PUT /organizations/{id}/connections', () => {
       show_as_button: false,
       is_enabled: false,
       organization_access_level: 'full',
+      organization_member_access_level: 'limited',
       organization_connection_name: 'Staff',
     };
     await app.api.post(path, { connection_id: connection!.id, ...settings });

@@ -15,6 +15,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
       assign_membership_on_login: true,
       is_enabled: false,
       organization_access_level: 'limited',
+      organization_member_access_level: 'readonly',
       organization_connection_name: 'Staff',
       ...settings,
     });
@@ -40,6 +41,11 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
       'an unknown access level',
       { organization_access_level: 'some' },
       "'No enum match for: some' on property organization_access_level",
+    ],
+    [
+      'an unknown access level of members',
+      { organization_member_access_level: 'some' },
+      "'No enum match for: some' on property organization_member_access_level",
     ],
     [
       'an empty name',
@@ -91,6 +97,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     ['show_as_button', { show_as_button: false }],
     ['is_enabled', { is_enabled: true }],
     ['organization_access_level', { organization_access_level: 'readonly' }],
+    ['organization_member_access_level', { organization_member_access_level: 'full' }],
     ['organization_connection_name', { organization_connection_name: 'Contractors 😀' }],
   ])('changes %s and nothing else', async (_, change) => {
     const { path, row } = await createRow();
@@ -110,9 +117,14 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     ['is_enabled', { is_enabled: null }, { is_enabled: true }],
     ['organization_access_level', { organization_access_level: null }, { organization_access_level: 'none' }],
     [
+      'organization_member_access_level',
+      { organization_member_access_level: null },
+      // Left out of the answer when it is not set.
+      { organization_member_access_level: undefined },
+    ],
+    [
       'organization_connection_name',
       { organization_connection_name: null },
-      // Left out of the answer when it is not set.
       { organization_connection_name: undefined },
     ],
   ])('puts the default of %s back with null', async (_, change, expected) => {
