@@ -89,7 +89,7 @@ export class DeliveriesRepository {
     await this.outbox.client.$executeRaw`
       UPDATE event_stream_cursors c SET sequence = n.sequence
         FROM unnest(${[...cursors.keys()]}::text[], ${[...cursors.values()]}::bigint[]) AS n (id, sequence)
-       WHERE c.stream_id = n.id AND c.leased_by = ${this.owner}`;
+       WHERE c.stream_id = n.id AND c.leased_by = ${this.owner} AND c.sequence < n.sequence`;
   }
 
   async pause(id: string, pausedReason: string): Promise<void> {
@@ -138,12 +138,23 @@ export class DeliveriesRepository {
     if (saved === 0) throw new LeaseLostError();
   }
 
-  /** @throws LeaseLostError */
-  async endWaiting(streamId: string, { organizationId, rowId }: Partition): Promise<void> {
-    const { count } = await this.outbox.client.eventDelivery.deleteMany({
-      where: { streamId, organizationId, rowId, stream: { cursor: { leasedBy: this.owner } } },
-    });
-    if (count === 0) throw new LeaseLostError();
+  /**
+   * Ends the waiting of a partition that has caught up. When a later event of it has failed meanwhile, and is saved
+   * already, that row stays.
+   *
+   * @throws LeaseLostError
+   */
+  async endWaiting(streamId: string, { organizationId, rowId, sequence }: WaitingPartition): Promise<void> {
+    const leased = await this.outbox.client.$queryRaw<unknown[]>`
+      WITH leased AS (
+        SELECT stream_id FROM event_stream_cursors WHERE stream_id = ${streamId} AND leased_by = ${this.owner}
+      ), ended AS (
+        DELETE FROM event_deliveries d USING leased l
+         WHERE d.stream_id = l.stream_id AND organization_id = ${organizationId} AND row_id = ${rowId}
+           AND sequence < ${sequence}
+      )
+      SELECT stream_id FROM leased`;
+    if (leased.length === 0) throw new LeaseLostError();
   }
 }
 

@@ -15,8 +15,8 @@ const AFTER_FAILURE_MS = 1_000;
 @Injectable()
 export class Outbox {
   /**
-   * On one connection of its own, made when something is asked: a lease is renewed in time also when requests have the
-   * whole pool, and what is written about deliveries keeps its order.
+   * On one connection of its own, made when something is asked, so that leases are renewed in time also when requests
+   * have the whole pool.
    */
   readonly client: Client;
   private readonly pool: pg.Pool;
