@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { SCOPES } from '../src/auth/scopes.js';
@@ -10,7 +7,6 @@ import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
 import { createPool } from '../src/database/pool.js';
 import { PrismaService } from '../src/database/prisma.service.js';
-import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { Encryption } from '../src/encryption/encryption.js';
 import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
@@ -20,6 +16,7 @@ import { overload } from './overload.js';
 import { table } from './report.js';
 import { seed } from './seed.js';
 import { ServerProcess } from './server-process.js';
+import { withPostgres } from './with-postgres.js';
 
 const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
@@ -52,48 +49,37 @@ interface World {
   readonly env: Record<string, string>;
 }
 
-async function main(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
-  const postgres = await acquireEmbeddedPostgres(folder, POSTGRES_SETTINGS);
-  const servers: ServerProcess[] = [];
+async function main(postgresUrl: string): Promise<void> {
   const running = async (starting: Promise<ServerProcess>, world: World): Promise<Subject> => {
-    const server = await starting;
-    servers.push(server);
-    return { ...world, server, databaseUrl: world.env['DATABASE_URL']! };
+    return { ...world, server: await starting, databaseUrl: world.env['DATABASE_URL']! };
   };
-  try {
-    const small = await makeWorld(postgres.url, 'small', ORGANIZATIONS);
-    const vestibule = await running(ServerProcess.vestibule(4701, small.env), small);
-    const rounds = { count: Number(options.rounds), seconds: Number(options.seconds), say };
-    const chosen = OPERATIONS.filter(({ name }) => name.includes(options.only));
-    const comparisons: Comparison[] = [];
-    if (options.overload) {
-      print([], await overload(vestibule, rounds));
-    } else if (options.large) {
-      const large = await makeWorld(postgres.url, 'large', MANY_ORGANIZATIONS);
-      const withMany = await running(ServerProcess.vestibule(4702, large.env, 'a million'), large);
-      for (const operation of chosen) {
-        comparisons.push(await compare({ ...operation, target: 0.85 }, withMany, vestibule, rounds));
-      }
-      print(comparisons, {
-        'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
-        'megabytes of memory for 100,000 cached organizations': await memoryOfCache(4703, large),
-      });
-    } else {
-      const bare = await running(ServerProcess.bare(4702, small.env), small);
-      for (const operation of chosen) {
-        const reference = operation.reference?.server === 'vestibule' ? vestibule : bare;
-        comparisons.push(await compare(operation, vestibule, reference, rounds));
-      }
-      print(comparisons, {
-        'milliseconds from start to ready': await timeToReady(4703, small.env),
-        'p99 with 64 slow clients, ratio to p99 without': await slowClients(vestibule),
-      });
+  const small = await makeWorld(postgresUrl, 'small', ORGANIZATIONS);
+  const vestibule = await running(ServerProcess.vestibule(4701, small.env), small);
+  const rounds = { count: Number(options.rounds), seconds: Number(options.seconds), say };
+  const chosen = OPERATIONS.filter(({ name }) => name.includes(options.only));
+  const comparisons: Comparison[] = [];
+  if (options.overload) {
+    print([], await overload(vestibule, rounds));
+  } else if (options.large) {
+    const large = await makeWorld(postgresUrl, 'large', MANY_ORGANIZATIONS);
+    const withMany = await running(ServerProcess.vestibule(4702, large.env, 'a million'), large);
+    for (const operation of chosen) {
+      comparisons.push(await compare({ ...operation, target: 0.85 }, withMany, vestibule, rounds));
     }
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()));
-    await postgres.release();
-    await Promise.all([folder, postgres.home].map((path) => rm(path, { recursive: true, force: true })));
+    print(comparisons, {
+      'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
+      'megabytes of memory for 100,000 cached organizations': await memoryOfCache(4703, large),
+    });
+  } else {
+    const bare = await running(ServerProcess.bare(4702, small.env), small);
+    for (const operation of chosen) {
+      const reference = operation.reference?.server === 'vestibule' ? vestibule : bare;
+      comparisons.push(await compare(operation, vestibule, reference, rounds));
+    }
+    print(comparisons, {
+      'milliseconds from start to ready': await timeToReady(4703, small.env),
+      'p99 with 64 slow clients, ratio to p99 without': await slowClients(vestibule),
+    });
   }
 }
 
@@ -155,4 +141,4 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-await main();
+await withPostgres(POSTGRES_SETTINGS, main);
