@@ -13,7 +13,7 @@ import { PrismaService } from '../src/database/prisma.service.js';
 import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { Encryption } from '../src/encryption/encryption.js';
-import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
+import { depthOfListing, slowClients, timeToReady } from './further.js';
 import { compare, type Comparison, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
 import { overload } from './overload.js';
@@ -77,7 +77,6 @@ async function main(): Promise<void> {
       }
       print(comparisons, {
         'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
-        'megabytes of memory for 100,000 cached organizations': await memoryOfCache(4703, large),
       });
     } else {
       const bare = await running(ServerProcess.bare(4702, small.env), small);
