@@ -6,13 +6,13 @@ const LOWER = {
   http: ['errors/', 'config/'],
   encryption: ['config/', 'database/', 'paths.ts', 'actor.ts'],
   auth: ['errors/', 'config/', 'database/', 'encryption/', 'http/', 'identifiers.ts', 'actor.ts'],
-  metrics: ['config/', 'database/', 'event-streams/', 'http/', 'login/'],
+  metrics: ['config/', 'database/', 'event-streams/', 'http/', 'login/', 'rate-limit/'],
   tracing: ['config/', 'database/', 'unless-aborted.ts'],
 };
 
 /** Where everything is put together, and what starts it. */
 const TOP =
-  '^src/(main|cli|serve|server|observation|configure-app|write-openapi|(app|cli|background-jobs)\\.module)\\.ts$';
+  '^src/(main|start|cli|serve|server|observation|configure-app|write-openapi|(app|cli|background-jobs)\\.module)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -1,9 +1,9 @@
-import { loadConfig } from './config/config.js';
-import { runOrExplain } from './run-or-explain.js';
+import { refusalOfNode } from './node-version.js';
 
-await runOrExplain(async () => {
-  const config = loadConfig(process.env);
-  // Loading all the rest takes most of a second, which a bad configuration need not wait for.
-  const { serve } = await import('./serve.js');
-  await serve(config);
-});
+const refusal = refusalOfNode(process.versions.node);
+if (refusal !== undefined) {
+  process.stderr.write(refusal + '\n');
+  process.exit(1);
+}
+// Not before: an old Node.js fails on what it does not know as soon as it is imported.
+void import('./start.js');

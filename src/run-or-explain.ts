@@ -1,5 +1,5 @@
 import { ConfigError } from './config/config.js';
-import { MigrationFailedError } from './database/migrations.js';
+import { MigrationFailedError } from './database/schema-engine.js';
 import { DatabaseUnavailableError } from './database/wait-for-database.js';
 
 /** Runs a command to its end. A failure a person can mend is one line; any other comes with its stack. Exit code 1. */

@@ -45,16 +45,11 @@ export async function startServer(
   tls?: TlsCredentials,
   lookUpTxt?: LookUpTxt,
 ): Promise<RunningServer> {
-  const { adapter, httpsServer } = createHttpAdapter(config, logger, tls);
+  const { adapter, httpsServer, drain } = createHttpAdapter(config, logger, tls);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, pool, lookUpTxt), adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,
-  });
-  let isDraining = false;
-  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
-    if (isDraining) reply.header('connection', 'close');
-    done();
   });
   let observation: Observation | undefined;
   try {
@@ -83,7 +78,7 @@ export async function startServer(
     httpsPort: httpsServer && portOf(httpsServer.address()),
     metricsPort: observation.metricsPort,
     drain: async () => {
-      isDraining = true;
+      drain();
       app.get(HealthService).leave();
       await delay(config.deadlines.drain);
     },

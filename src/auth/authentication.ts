@@ -31,7 +31,9 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
     if (access === 'public') return done();
     const token = bearerToken(request.headers.authorization);
     const refuse = (error: Error) => {
-      if (error instanceof DomainError && error.code !== 'keys_unavailable') request.refusal = refusalOf(error);
+      if (error instanceof DomainError && error.code !== 'keys_unavailable') {
+        fastify.refusalLog.add(refusalOf(error), request);
+      }
       done(error);
     };
     if (token instanceof DomainError) return refuse(token);

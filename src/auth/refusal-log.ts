@@ -1,10 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type DomainError } from '../errors/domain-error.js';
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Why the caller was not let in. */
-    refusal?: string;
+  interface FastifyInstance {
+    refusalLog: RefusalLog;
   }
 }
 
@@ -20,33 +19,39 @@ export function refusalOf(error: DomainError): string {
 }
 
 /**
- * Logs in one line from time to time how many callers were not let in, why, and who they were. The access log has a
- * line for each of these requests too.
+ * Counts the callers that were not let in, and logs one line at an interval: how many, why, and who they were. The access
+ * log has a line for each of them as for everybody.
  */
-export function registerRefusalLog(fastify: FastifyInstance, intervalMs: number): void {
-  fastify.decorateRequest('refusal');
-  let reasons = new Counts();
-  let callers = new Counts();
-  const summarize = () => {
+class RefusalLog {
+  private reasons = new Counts();
+  private callers = new Counts();
+
+  constructor(private readonly fastify: FastifyInstance) {}
+
+  add(reason: string, { caller, ip }: FastifyRequest): void {
+    this.reasons.add(reason);
+    this.callers.add(caller ?? ip);
+  }
+
+  summarize(): void {
+    const [reasons, callers] = [this.reasons, this.callers];
     if (reasons.total === 0) return;
-    fastify.log.warn(
+    this.fastify.log.warn(
       { refused: reasons.total, reasons: reasons.most(), callers: callers.most() },
       'callers were not let in',
     );
-    reasons = new Counts();
-    callers = new Counts();
-  };
-  const timer = setInterval(summarize, intervalMs).unref();
-  fastify.addHook('onResponse', ({ refusal, caller, ip }, _reply, done) => {
-    if (refusal !== undefined) {
-      reasons.add(refusal);
-      callers.add(caller ?? ip);
-    }
-    done();
-  });
+    this.reasons = new Counts();
+    this.callers = new Counts();
+  }
+}
+
+export function registerRefusalLog(fastify: FastifyInstance, intervalMs: number): void {
+  const log = new RefusalLog(fastify);
+  fastify.decorate('refusalLog', log);
+  const timer = setInterval(() => log.summarize(), intervalMs).unref();
   fastify.addHook('onClose', (_instance, done) => {
     clearInterval(timer);
-    summarize();
+    log.summarize();
     done();
   });
 }

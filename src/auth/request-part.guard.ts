@@ -22,7 +22,7 @@ export class RequestPartGuard implements CanActivate {
     const missing = this.scopes.find((scope) => !request.scopes?.has(scope));
     if (missing === undefined || !isSent(this.part, request)) return true;
     const error = new DomainError('scope_insufficient', missing);
-    request.refusal = refusalOf(error);
+    request.server.refusalLog.add(refusalOf(error), request);
     throw error;
   }
 }

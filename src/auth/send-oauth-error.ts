@@ -9,7 +9,9 @@ export const TOKEN_ENDPOINT = '/oauth/token';
 export function sendOAuthError(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, error, description, retryAfterSeconds } =
     exception instanceof OAuthError ? exception : oauthErrorOf(exception, request);
-  if (exception instanceof OAuthError && status !== 400) request.refusal = `${error} at ${TOKEN_ENDPOINT}`;
+  if (exception instanceof OAuthError && status !== 400) {
+    request.server.refusalLog.add(`${error} at ${TOKEN_ENDPOINT}`, request);
+  }
   void reply.status(status).header('cache-control', 'no-store');
   if (status === 401) void reply.header('www-authenticate', 'Basic realm="oauth/token"');
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);

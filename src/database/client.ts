@@ -26,10 +26,14 @@ export type {
  */
 const TRANSACTION_OPTIONS = { maxWait: 90_000, timeout: 15_000 };
 
-/** Prisma's client on a pool. Refusals by a constraint or a lock are thrown as the DomainError they stand for. */
-export const createClient = (pool: pg.Pool) =>
+/**
+ * Prisma's client on a pool. Refusals by a constraint or a lock are thrown as the DomainError they stand for.
+ *
+ * @param isPrepared whether each connection prepares a statement once; one that no longer fits the schema fails then
+ */
+export const createClient = (pool: pg.Pool, isPrepared = !isPooledByTransaction(pool.options.connectionString)) =>
   new PrismaClient({
-    adapter: new PrismaPg(pool, isPooledByTransaction(pool.options.connectionString) ? {} : { statementNameGenerator }),
+    adapter: new PrismaPg(pool, isPrepared ? { statementNameGenerator } : {}),
     errorFormat: 'minimal',
     transactionOptions: TRANSACTION_OPTIONS,
   }).$extends({

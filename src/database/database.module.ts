@@ -12,6 +12,9 @@ const SIGN_IN_CONNECTIONS = 2;
 /** Injection token of the pool for sign-ins that grant something. */
 const SIGN_IN_POOL = Symbol('SignInPool');
 
+/** Injection token of the pool for dry runs and idempotent requests, which hold a connection until their answer. */
+const REQUEST_POOL = Symbol('RequestPool');
+
 /** Gives every feature the database. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
@@ -23,11 +26,15 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         { provide: pg.Pool, useValue: pool },
         { provide: SIGN_IN_POOL, useFactory: () => createPool(url, { max: SIGN_IN_CONNECTIONS, waitMs: poolWaitMs }) },
+        {
+          provide: REQUEST_POOL,
+          useFactory: () => createPool(url, { max: Math.ceil(pool.options.max / 2), waitMs: poolWaitMs }),
+        },
         { provide: ReadPipeline, useFactory: () => new ReadPipeline(url) },
         {
           provide: PrismaService,
-          useFactory: (reads: ReadPipeline) => new PrismaService(pool, reads),
-          inject: [ReadPipeline],
+          useFactory: (reads: ReadPipeline, requests: pg.Pool) => new PrismaService(pool, reads, requests),
+          inject: [ReadPipeline, REQUEST_POOL],
         },
         {
           provide: SignInPrismaService,
@@ -44,11 +51,12 @@ export class DatabaseModule implements OnApplicationShutdown {
   constructor(
     @Inject(pg.Pool) private readonly pool: pg.Pool,
     @Inject(SIGN_IN_POOL) private readonly signIns: pg.Pool,
+    @Inject(REQUEST_POOL) private readonly requests: pg.Pool,
     private readonly reads: ReadPipeline,
   ) {}
 
   /** Runs after the server has stopped listening and the requests under way are done. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.pool.end(), this.signIns.end(), this.reads.end()]);
+    await Promise.all([this.pool, this.signIns, this.requests, this.reads].map((each) => each.end()));
   }
 }

@@ -1,32 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
-import type * as Engine from '@prisma/schema-engine-wasm';
 import pg from 'pg';
 import { paths } from '../paths.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { findHandWrittenDrift } from './hand-written.js';
+import { readMigrations, readSchema, withEngine } from './schema-engine.js';
 import { DatabaseUnavailableError } from './wait-for-database.js';
-
-// Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
-// but is an npm package and not a binary that is fetched at install.
-
-const NO_FILTER: Engine.SchemaFilter = { externalTables: [], externalEnums: [] };
 
 /** The lock that the engine holds while it applies; also that of `prisma migrate deploy`. */
 const ENGINE_LOCK = 72_707_369;
-/** Held by whoever of several processes applies. */
+/** Held by the one of several processes that applies. */
 const TURN_LOCK = 1_986_359_924;
-const TURN_POLL_MS = 100;
+const POLL_MS = 100;
 /** How long a database may take to answer when its sessions are to be ended. */
 const END_WITHIN_MS = 1_000;
+const UNDEFINED_TABLE = '42P01';
 
-/** A migration that Postgres refused, in a line for the person who started it. */
-export class MigrationFailedError extends Error {}
+const filters = { externalTables: [], externalEnums: [] };
 
 /**
  * Applies the migrations that the database does not have yet. Of several processes at once one applies, the others
@@ -50,15 +41,16 @@ export async function applyMigrations(databaseUrl: string, signal?: AbortSignal)
   }
 }
 
-async function applyPending(databaseUrl: string): Promise<string[]> {
-  const migrationsList = await readMigrations();
-  return withClient({ connectionString: databaseUrl }, async (client) => {
-    if (await isUpToDate(client, migrationsList)) return [];
+async function applyPending(connectionString: string): Promise<string[]> {
+  // Most starts find nothing to do, and then do without the engine and its memory.
+  const names = await migrationNames();
+  return withClient({ connectionString }, async (client) => {
+    if (await isUpToDate(client, names)) return [];
     await takeTurn(client);
-    if (await isUpToDate(client, migrationsList)) return [];
+    if (await isUpToDate(client, names)) return [];
     await forgetUnfinished(client);
-    return withEngine(databaseUrl, async (engine) => {
-      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+    return withEngine(connectionString, async (engine, migrationsList) => {
+      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
       return appliedMigrationNames;
     });
   });
@@ -68,28 +60,26 @@ async function applyPending(databaseUrl: string): Promise<string[]> {
  * Has Postgres end the sessions of the work. Were their connections only closed, Postgres would go on with a statement
  * that runs or waits for a lock. A database that does not answer is left to itself.
  */
-async function breakOff(work: Promise<unknown>, databaseUrl: string, sessions: string): Promise<void> {
-  const ended = work.then(
+async function breakOff(work: Promise<unknown>, connectionString: string, sessions: string): Promise<void> {
+  const hasEnded = work.then(
     () => true,
     () => true,
   );
-  const endSessions = () =>
-    withClient(
-      { connectionString: databaseUrl, connectionTimeoutMillis: END_WITHIN_MS, query_timeout: END_WITHIN_MS },
-      (client) =>
-        client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [sessions]),
-    ).then(
-      () => true,
-      () => false,
-    );
-  // More than once, because the work may just be opening another.
-  while ((await endSessions()) && !(await Promise.race([ended, delay(TURN_POLL_MS, false)])));
+  const config = { connectionString, connectionTimeoutMillis: END_WITHIN_MS, query_timeout: END_WITHIN_MS };
+  const endSessions = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1';
+  try {
+    // More than once, because the work may just be opening another.
+    do await withClient(config, (client) => client.query(endSessions, [sessions]));
+    while (!(await Promise.race([hasEnded, delay(POLL_MS, false)])));
+  } catch {
+    // It does not answer.
+  }
 }
 
 /** Whether the database has every migration of this version. Changes nothing. */
-export async function isMigrated(databaseUrl: string): Promise<boolean> {
-  const migrationsList = await readMigrations();
-  return withClient({ connectionString: databaseUrl }, (client) => isUpToDate(client, migrationsList));
+export async function isMigrated(connectionString: string): Promise<boolean> {
+  const names = await migrationNames();
+  return withClient({ connectionString }, (client) => isUpToDate(client, names));
 }
 
 /**
@@ -106,7 +96,7 @@ export async function untilMigrated(databaseUrl: string, deadlineMs: number, sig
         `The database has not been brought up to date for ${deadlineMs / 1000} s: "vestibule migrate" does that.`,
       );
     }
-    await delay(TURN_POLL_MS, undefined, { signal });
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 
@@ -116,33 +106,39 @@ export async function untilMigrated(databaseUrl: string, deadlineMs: number, sig
  * released with the connection.
  */
 async function takeTurn(client: pg.Client): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [
-      TURN_LOCK,
-    ]);
-    if (rows[0]?.granted) return;
-    await delay(TURN_POLL_MS);
-  }
+  const tryLock = () => client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [TURN_LOCK]);
+  while (!(await tryLock()).rows[0]!.granted) await delay(POLL_MS);
 }
 
 /**
  * The engine refuses to go on after a migration that has begun and not ended. But a script and the record of its end
- * are one transaction here (see {@link EngineAdapter}), so of such a migration there is nothing in the database, unless
- * it stands alone: then trying again says what is in the way.
+ * are one transaction here (see `schema-engine.ts`), so of such a migration there is nothing in the database, unless it
+ * stands alone: then trying again says what is in the way.
  */
 async function forgetUnfinished(client: pg.Client): Promise<void> {
-  if (!(await hasHistory(client))) return;
-  await client.query(`
-    BEGIN;
+  const forget = `
     SELECT pg_advisory_xact_lock(${ENGINE_LOCK});
-    UPDATE _prisma_migrations SET rolled_back_at = CURRENT_TIMESTAMP
-     WHERE finished_at IS NULL AND rolled_back_at IS NULL;
-    COMMIT`);
+    UPDATE _prisma_migrations SET rolled_back_at = CURRENT_TIMESTAMP WHERE finished_at IS NULL AND rolled_back_at IS NULL`;
+  await client.query(forget).catch(unlessWithoutHistory);
 }
 
-async function hasHistory(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query("SELECT FROM pg_class WHERE oid = to_regclass('_prisma_migrations')");
-  return rows.length > 0;
+async function isUpToDate(client: pg.Client, names: readonly string[]): Promise<boolean> {
+  const history = `
+    SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
+     WHERE rolled_back_at IS NULL`;
+  const result = await client.query<{ name: string; finished: boolean }>(history).catch(unlessWithoutHistory);
+  if (result === undefined) return false;
+  const applied = new Set(result.rows.map(({ name }) => name));
+  return result.rows.every(({ finished }) => finished) && names.every((name) => applied.has(name));
+}
+
+/** For a database that never was migrated. */
+function unlessWithoutHistory(error: unknown): undefined {
+  if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
+}
+
+async function migrationNames(): Promise<string[]> {
+  return (await readMigrations()).migrationDirectories.map(({ path }) => path);
 }
 
 async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -166,17 +162,6 @@ export async function newestMigration(pool: pg.Pool): Promise<string> {
   return rows[0]?.name ?? 'none';
 }
 
-/** Most starts find nothing to do, and then do without the engine and its memory (some 100 MB). */
-async function isUpToDate(client: pg.Client, { migrationDirectories }: Engine.MigrationList): Promise<boolean> {
-  if (!(await hasHistory(client))) return false;
-  const { rows } = await client.query<{ name: string; finished: boolean }>(
-    `SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
-      WHERE rolled_back_at IS NULL`,
-  );
-  const applied = new Set(rows.map(({ name }) => name));
-  return rows.every(({ finished }) => finished) && migrationDirectories.every(({ path }) => applied.has(path));
-}
-
 export interface MigrationStatus {
   /** Not applied yet, oldest first. */
   readonly pending: string[];
@@ -192,23 +177,16 @@ export interface MigrationStatus {
 
 /** Compares the database with the migrations folder and the schema. Changes nothing. */
 export async function migrationStatus(databaseUrl: string): Promise<MigrationStatus> {
-  const { history, failedMigrationNames, editedMigrationNames } = await withEngine(databaseUrl, async (engine) =>
-    engine.diagnoseMigrationHistory({
-      migrationsList: await readMigrations(),
-      optInToShadowDatabase: false,
-      filters: NO_FILTER,
-    }),
+  const { history, failedMigrationNames, editedMigrationNames } = await withEngine(
+    databaseUrl,
+    (engine, migrationsList) =>
+      engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters }),
   );
   const pending = history && 'unappliedMigrationNames' in history ? history.unappliedMigrationNames : [];
   const unknown = history && 'unpersistedMigrationNames' in history ? history.unpersistedMigrationNames : [];
-  const comparable = pending.length === 0 && failedMigrationNames.length === 0;
-  return {
-    pending,
-    failed: failedMigrationNames,
-    edited: editedMigrationNames,
-    unknown,
-    drift: comparable ? await findDrift(databaseUrl) : [],
-  };
+  const isComparable = pending.length === 0 && failedMigrationNames.length === 0;
+  const drift = isComparable ? await findDrift(databaseUrl) : [];
+  return { pending, failed: failedMigrationNames, edited: editedMigrationNames, unknown, drift };
 }
 
 /** A line for everything that is not as it should be; none when the database is up to date and as the schema says. */
@@ -223,189 +201,17 @@ export function describeStatus(status: MigrationStatus): string[] {
 }
 
 /** Where the database is not exactly the Prisma schema and the hand-written constraints, a line each. */
-async function findDrift(databaseUrl: string): Promise<string[]> {
-  const schema = await schemaFile();
-  const fromSchema = await withEngine(databaseUrl, async (engine) => {
-    const { stdout, exitCode } = await engine.diff({
+async function findDrift(connectionString: string): Promise<string[]> {
+  const schema = await readSchema();
+  const { exitCode, stdout } = await withEngine(connectionString, (engine) =>
+    engine.diff({
       from: { tag: 'schemaDatasource', configDir: dirname(paths.schema), ...schema },
       to: { tag: 'schemaDatamodel', ...schema },
       script: true,
       exitCode: true,
-      filters: NO_FILTER,
-    });
-    return exitCode === 0 || stdout === null ? [] : stdout.split('\n').filter((line) => line && !line.startsWith('--'));
-  });
-  return [...fromSchema, ...(await withClient({ connectionString: databaseUrl }, findHandWrittenDrift))];
-}
-
-async function withEngine<T>(databaseUrl: string, work: (engine: Engine.SchemaEngine) => Promise<T>): Promise<T> {
-  const { SchemaEngine } = await loadEngine();
-  // A single connection, because the engine's advisory lock belongs to a session; freeing the engine does not close it.
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  const failures: MigrationFailedError[] = [];
-  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter(pool, (failure) => failures.push(failure)));
-  const schema = await schemaFile();
-  const engine = await SchemaEngine.new(
-    { datamodels: schema.files.map(({ path, content }) => [path, content]) },
-    () => undefined,
-    adapter,
+      filters,
+    }),
   );
-  try {
-    return await work(engine);
-  } catch (error) {
-    // The engine only says that something external failed.
-    throw failures[0] ?? readable(error);
-  } finally {
-    engine.free();
-    await pool.end();
-  }
-}
-
-interface EngineExports {
-  __wbindgen_start(): void;
-}
-
-/** The generated bindings, with a function that their types leave out. */
-type EngineBindings = typeof Engine & { __wbg_set_wasm(exports: EngineExports): void };
-
-// Part of Node, but @types/node leaves it to TypeScript's "dom" library, which would bring the browser's globals along.
-declare const WebAssembly: {
-  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: EngineExports } }>;
-};
-
-/** Postgres' internal type "char", and text, by their numbers in `pg_type`. */
-const INTERNAL_CHAR = 18;
-const TEXT = 25;
-
-const RECORD_END = `
-  UPDATE _prisma_migrations SET finished_at = CURRENT_TIMESTAMP WHERE finished_at IS NULL AND rolled_back_at IS NULL`;
-
-function failureOf(migration: string, script: string, error: unknown): MigrationFailedError {
-  const { message, position } = error as { message: string; position?: string };
-  const line = position === undefined ? '' : `, line ${script.slice(0, Number(position)).split('\n').length}`;
-  const left = standsAlone(script) ? 'It may have left an invalid index behind' : 'Nothing of it was applied';
-  return new MigrationFailedError(`Migration ${migration}${line}: ${message}. ${left}.`, { cause: error });
-}
-
-/** A statement that Postgres runs only by itself, outside any transaction. The engine records its end afterwards. */
-const standsAlone = (script: string) => /\bCONCURRENTLY\b/i.test(script.replace(/--.*/g, ''));
-
-/** Prisma's adapter, corrected where it does not do what the engine needs. */
-class EngineAdapter extends PrismaPg {
-  private readonly scripts = readMigrations().then(
-    ({ migrationDirectories }) =>
-      new Map(migrationDirectories.map((one) => [one.migrationFile.content.value, one.path])),
-  );
-
-  constructor(
-    pool: pg.Pool,
-    private readonly onFailure: (failure: MigrationFailedError) => void,
-  ) {
-    super(pool);
-  }
-
-  override async connect(): ReturnType<PrismaPg['connect']> {
-    const adapter = await super.connect();
-    const pool = adapter.underlyingDriver();
-
-    // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, the script
-    // is parsed by Postgres and runs as one transaction, so a migration that fails leaves nothing behind. The record of
-    // its end is part of that transaction, so a process killed right after it leaves no unfinished record. A statement
-    // that Postgres refuses to run in a transaction is sent without the record.
-    adapter.executeScript = async (script) => {
-      const migration = (await this.scripts).get(script);
-      try {
-        const recordsItsEnd = migration !== undefined && !standsAlone(script);
-        await pool.query(recordsItsEnd ? `${script}\n;${RECORD_END}` : script);
-      } catch (error) {
-        if (migration !== undefined) this.onFailure(failureOf(migration, script, error));
-        throw error;
-      }
-    };
-
-    // The adapter refuses columns of the type "char". The engine reads the kinds of constraints and foreign key actions
-    // from such columns.
-    const charColumns = new Set<string>();
-    const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<pg.QueryResult>;
-    pool.query = (async (...given: unknown[]) => {
-      const result = await query(...given);
-      for (const field of result.fields ?? []) {
-        if (field.dataTypeID !== INTERNAL_CHAR) continue;
-        charColumns.add(field.name);
-        field.dataTypeID = TEXT;
-      }
-      return result;
-    }) as typeof pool.query;
-    const queryRaw = adapter.queryRaw.bind(adapter);
-    adapter.queryRaw = async (given) => {
-      const result = await queryRaw(given);
-      result.columnNames.forEach((name, at) => {
-        if (charColumns.has(name)) result.columnTypes[at] = ColumnTypeEnum.Character;
-      });
-      return result;
-    };
-    return adapter;
-  }
-}
-
-let loading: Promise<typeof Engine> | undefined;
-
-/** The package's entry imports its `.wasm` as a module, which Node does not do by itself; so it is put together here. */
-function loadEngine(): Promise<typeof Engine> {
-  return (loading ??= (async () => {
-    const require = createRequire(import.meta.url);
-    const folder = dirname(require.resolve('@prisma/schema-engine-wasm'));
-    const bindings = (await import('@prisma/schema-engine-wasm/schema_engine_bg')) as unknown as EngineBindings;
-    const wasm = await WebAssembly.instantiate(await readFile(join(folder, 'schema_engine_bg.wasm')), {
-      './schema_engine_bg.js': withoutLingeringTimers(bindings),
-    });
-    bindings.__wbg_set_wasm(wasm.instance.exports);
-    wasm.instance.exports.__wbindgen_start();
-    return bindings;
-  })());
-}
-
-/** The engine gives its lock 10 s and never clears that timer, which would keep a process that is done from ending. */
-function withoutLingeringTimers(bindings: EngineBindings): object {
-  const setTimer = (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds).unref();
-  return Object.fromEntries(
-    Object.entries(bindings).map(([name, value]) => [name, name.startsWith('__wbg_setTimeout_') ? setTimer : value]),
-  );
-}
-
-async function schemaFile() {
-  return { files: [{ path: paths.schema, content: await readFile(paths.schema, 'utf8') }] };
-}
-
-async function readMigrations(): Promise<Engine.MigrationList> {
-  const entries = await readdir(paths.migrations, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return {
-    baseDir: paths.migrations,
-    lockfile: {
-      path: 'migration_lock.toml',
-      content: await readFile(join(paths.migrations, 'migration_lock.toml'), 'utf8'),
-    },
-    shadowDbInitScript: '',
-    migrationDirectories: await Promise.all(
-      names.sort().map(async (name) => ({
-        path: name,
-        migrationFile: {
-          path: 'migration.sql',
-          content: { tag: 'ok' as const, value: await readFile(join(paths.migrations, name, 'migration.sql'), 'utf8') },
-        },
-      })),
-    ),
-  };
-}
-
-/** The engine reports failures as JSON in the message; this is the part meant for people. */
-function readable(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  try {
-    const { message } = JSON.parse(error.message) as { message?: string };
-    return message ? new Error(message, { cause: error }) : error;
-  } catch {
-    return error;
-  }
+  const fromSchema = exitCode === 0 ? [] : (stdout ?? '').split('\n').filter((line) => line && !line.startsWith('--'));
+  return [...fromSchema, ...(await withClient({ connectionString }, findHandWrittenDrift))];
 }

@@ -48,9 +48,7 @@ export function createPool(
     max,
     connectionTimeoutMillis: waitMs,
     // The pool waits for the promise before it lends the connection; its types say void.
-    onConnect: ((client: pg.ClientBase) => prepareSession(client, url, STATEMENT_TIMEOUT_MS)) as (
-      client: pg.ClientBase,
-    ) => void,
+    onConnect: ((client: pg.ClientBase) => prepareSession(client, url, STATEMENT_TIMEOUT_MS)),
   };
   const pool = new pg.Pool(config).on('error', onIdleError);
   closeSilentConnections(pool, silence);

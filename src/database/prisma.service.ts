@@ -24,13 +24,17 @@ export class PrismaService {
   /** For the statements that have a figure in bench/RESULTS.md. */
   readonly hot: HotStatements;
   private readonly root: Client;
+  /** Without prepared statements: one that no longer fits the schema would be the end of the request's transaction. */
+  private readonly requests: Client;
   private readonly queue = new RowLockQueue();
 
   constructor(
     private readonly pool: pg.Pool,
     reads = new ReadPipeline(pool.options.connectionString!),
+    private readonly requestPool = pool,
   ) {
     this.root = createClient(pool);
+    this.requests = createClient(requestPool, false);
     this.hot = new HotStatements(pool, reads, this.queue);
   }
 
@@ -62,7 +66,7 @@ export class PrismaService {
 
   /** Begins the transaction of a dry run or an idempotent request. @throws DomainError when no connection can be had */
   beginRequest(): Promise<RequestTransaction> {
-    return RequestTransaction.begin(this.root, this.fail);
+    return RequestTransaction.begin(this.requests, this.fail);
   }
 
   private async transact<T>(
@@ -88,7 +92,10 @@ export class PrismaService {
   /** Prisma returns a connection to the pool whatever happened on it, and what it has found out holds for the others. */
   private readonly fail = (error: unknown, isMapped = false): never => {
     const isLost = (!isMapped || error instanceof DomainError) && isConnectionLost(error);
-    if (isLost || isReadOnly(error) || isStaleStatement(error)) replaceIdleConnections(this.pool);
+    if (isLost || isReadOnly(error) || isStaleStatement(error)) {
+      replaceIdleConnections(this.pool);
+      replaceIdleConnections(this.requestPool);
+    }
     if (isMapped) throw error;
     return rethrowAsDomainError(error);
   };

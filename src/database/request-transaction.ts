@@ -165,8 +165,8 @@ export class RequestTransaction {
     const registered = this.callbacks.length;
     try {
       return await this.client.$transaction((client) =>
-        scopes.run({ transaction: this, client: client as Transaction, isPart: true }, () =>
-          work(client as Transaction),
+        scopes.run({ transaction: this, client: client, isPart: true }, () =>
+          work(client),
         ),
       );
     } catch (error) {

@@ -9,12 +9,8 @@ export interface AnsweredRequest {
 /** Where whoever counts requests hears of each, as an {@link AnsweredRequest}. */
 export const answeredRequests = channel('vestibule:http.answered');
 
-/** Names every answer with the id of its request, and logs a line for each: who asked what, never bodies or tokens. */
+/** Logs a line for each request: who asked what, never bodies or tokens. */
 export function registerAccessLog(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
   fastify.addHook('onResponse', (request, reply, done) => {
     noteAnswer(request, reply);
     done();

@@ -8,7 +8,7 @@ import type { AppConfig } from '../config/config.js';
 import { noteAnswer } from './access-log.js';
 import { answerClientError, isStillSending, statusOfRefusal } from './client-errors.js';
 import { plainErrorBody } from './error-body.js';
-import { registerSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
+import { httpsSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Above the 60 s of common load balancers, which must be the ones to close an idle connection. */
@@ -23,6 +23,8 @@ export interface HttpAdapter {
   readonly adapter: FastifyAdapter;
   /** Serves the same application; absent without credentials. */
   readonly httpsServer?: Server;
+  /** Makes every answer from now on the last over its connection. */
+  readonly drain: () => void;
 }
 
 /** Fastify for one application behind an HTTP and, with credentials, an HTTPS server. */
@@ -61,8 +63,11 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
       return createServer(options, handler).on('checkExpectation', handler);
     },
   });
-  registerSecurityHeaders(adapter.getInstance(), config);
+  let isDraining = false;
+  const overHttps = httpsSecurityHeaders(config);
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    reply.headers(request.protocol === 'https' ? overHttps : SECURITY_HEADERS).header('x-request-id', request.id);
+    if (isDraining) reply.header('connection', 'close');
     const status = statusOfRefusal(request.raw);
     if (status === undefined) return done();
     void reply.status(status).header('connection', 'close').send(plainErrorBody(status));
@@ -73,7 +78,7 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
     if (isStillSending(request.raw)) reply.removeHeader('connection');
     done();
   });
-  return { adapter, httpsServer };
+  return { adapter, httpsServer, drain: () => (isDraining = true) };
 }
 
 /** What the router cannot even read, such as a malformed escape, has no route, no hooks and no filter. */

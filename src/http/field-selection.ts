@@ -11,26 +11,28 @@ export class SelectFieldsDto {
   @IncludeFieldsField() include_fields?: boolean;
 }
 
-/** Which properties of an answer to show. */
+/** The properties of an answer to show. */
 export interface FieldSelection {
   readonly names: ReadonlySet<string>;
   readonly include: boolean;
 }
 
 /**
- * @param fields names separated by commas; undefined: all
- * @param include false: the named ones are left out
+ * Returns undefined when all properties are shown.
+ *
+ * @param fields names separated by commas
+ * @param include whether to show the named properties or to leave them out
  */
 export function selectionOf(fields: string | undefined, include = true): FieldSelection | undefined {
   return fields === undefined ? undefined : { names: new Set(fields.split(',').map((name) => name.trim())), include };
 }
 
-/** Names the selection in an entity tag; undefined: everything is shown. */
+/** Returns the part of an entity tag that names the selection, or undefined when all properties are shown. */
 export function tagPartOf(selection: FieldSelection | undefined): string | undefined {
   return selection && shortHash(JSON.stringify([selection.include, ...[...selection.names].sort()]));
 }
 
-/** @param always the properties that are shown even when only others were asked for */
+/** @param always properties that are shown even when others are selected */
 export function select<T extends object>(
   whole: T,
   selection: FieldSelection | undefined,

@@ -13,7 +13,7 @@ export class OffsetPagingDto {
   @IntegerField({ minimum: 0 }) page?: number;
   @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) per_page?: number;
 
-  /** Answer with an object that also has `start`, `limit` and `total`, instead of a bare list. */
+  /** Whether to answer an object with `start`, `limit` and `total` instead of a bare list. */
   @BooleanField() include_totals?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface OffsetPage {
 
 export interface CheckpointPage {
   readonly kind: 'checkpoint';
-  /** The sort key of the last row of the page before; undefined: from the start. */
+  /** The sort key of the last row of the page before, undefined for the first page. */
   readonly after?: readonly string[];
   readonly limit: number;
 }
@@ -52,18 +52,18 @@ export function offsetPage({
   return { kind: 'offset', offset: page * per_page, limit: per_page, includeTotals: include_totals };
 }
 
-/** For a list that has no other paging. */
+/** Reads the page of a list with checkpoint paging alone. */
 export function checkpointOf({ from, take = DEFAULT_PAGE_SIZE }: CheckpointPagingDto): CheckpointPage {
   return { kind: 'checkpoint', limit: take, after: from === undefined ? undefined : decodeCheckpoint(from) };
 }
 
-/** `take` wins over `page`. */
+/** Reads the page of a list with both pagings; `take` and `from` take precedence over `page`. */
 export function pageOf(dto: PagingDto): OffsetPage | CheckpointPage {
   if (dto.take === undefined && dto.from === undefined) return offsetPage(dto);
   return checkpointOf(dto);
 }
 
-/** Rows of one page; `total` counts the rows of all pages, `next` is where the following page starts. */
+/** The rows of one page. `total` counts the rows of all pages; `next` is the sort key that the next page follows. */
 export type Page<Row> =
   | { readonly kind: 'offset'; readonly rows: readonly Row[]; readonly total: number; readonly page: OffsetPage }
   | { readonly kind: 'checkpoint'; readonly rows: readonly Row[]; readonly next?: readonly string[] };
@@ -102,20 +102,20 @@ function decodeCheckpoint(text: string): readonly string[] {
     const key: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (Array.isArray(key) && key.every(isKeyPart)) return key;
   } catch {
-    // Not something this server gave out; refused below.
+    // Not a checkpoint of this server, which is refused below.
   }
   throw invalidCheckpoint();
 }
 
 const isKeyPart = (part: unknown): part is string => typeof part === 'string' && isStorable(part);
 
-/** A time as a checkpoint has it: as `toISOString` writes it. JavaScript reads many a text as a time that Postgres does not. */
+/** Returns whether a text is a time as `toISOString` writes it. JavaScript also reads times that Postgres does not. */
 export function isCheckpointTime(text: string): boolean {
   const time = new Date(text);
   return /^[12]\d{3}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
 }
 
-/** For a `from` that this server did not give out, or gave out for another list. */
+/** The error for a `from` that is not a checkpoint of this list. */
 export function invalidCheckpoint(): DomainError {
   return new DomainError('query_invalid', "'Object didn't pass validation for format checkpoint' on property from");
 }

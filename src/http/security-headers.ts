@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { AppConfig } from '../config/config.js';
 
 /**
@@ -14,14 +13,10 @@ export const SECURITY_HEADERS = {
 const ONE_YEAR = 'max-age=31536000';
 
 /**
- * Puts them on every answer. HTTPS is made lasting only where it is there to stay: the development certificate is for
+ * For answers over HTTPS. `Strict-Transport-Security` is sent only where HTTPS stays: the development certificate is for
  * localhost, where other programs speak plain HTTP.
  */
-export function registerSecurityHeaders(fastify: FastifyInstance, { production, tls }: AppConfig): void {
-  const isHttpsLasting = production || tls?.certificate !== undefined;
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.headers(SECURITY_HEADERS);
-    if (isHttpsLasting && request.protocol === 'https') reply.header('strict-transport-security', ONE_YEAR);
-    done();
-  });
-}
+export const httpsSecurityHeaders = ({ production, tls }: AppConfig): Record<string, string> =>
+  production || tls?.certificate !== undefined
+    ? { ...SECURITY_HEADERS, 'strict-transport-security': ONE_YEAR }
+    : SECURITY_HEADERS;

@@ -38,7 +38,7 @@ export const LIST = hotStatement<StoredOrganizationConnection & { total: number 
           LATERAL (SELECT name, strategy FROM connections
                     WHERE id = oc.connection_id AND deleted_at IS NULL OFFSET 0) c
     WHERE oc.organization_id = $1 AND ($2::boolean IS NULL OR oc.is_enabled = $2)
-    ORDER BY oc.connection_id LIMIT $3::int OFFSET $4::int`,
+    ORDER BY oc.connection_id LIMIT $3::int OFFSET $4::bigint`,
 );
 
 /** Whether the row is of one of the versions `$4`, and of none of `$5`. */

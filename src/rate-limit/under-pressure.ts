@@ -1,7 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Access } from '../auth/access.js';
 import type { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
 
@@ -26,7 +25,7 @@ export async function registerUnderPressure(fastify: FastifyInstance, { deadline
 
 /** True of public routes, which the probes are, and of the routes of sign-ins. */
 function isServedAlways({ routeOptions }: FastifyRequest): boolean {
-  const { access } = routeOptions.config as { access?: Access };
+  const { access } = routeOptions.config;
   if (access === undefined) return false;
   return access === 'public' || ('anyScopeOf' in access && access.anyScopeOf.includes('evaluate:logins'));
 }

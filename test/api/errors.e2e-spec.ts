@@ -233,6 +233,12 @@ describe('every error', () => {
         await app.api.post('/connections', { name: uniqueName('con'), strategy }),
         refusals.invalidBody(`'No enum match for: ${strategy}' on property strategy`),
       );
+      expectAnswer(
+        await app.api.post('/connections', { name: uniqueName('con'), strategy: 'oidc', enabled_clients: [strategy] }),
+        refusals.invalidBody(
+          `'Object didn't pass validation for format client-id: ${strategy}' on property enabled_clients`,
+        ),
+      );
     }
   });
 

@@ -17,25 +17,24 @@ type Source = keyof typeof ERROR_OF_SOURCE;
 type Dto = new () => object;
 
 /**
- * Nest's pipe, but for two things: JSON fields keep the client's own objects, where Nest takes names like `constructor`
- * out of them; and names that are no fields are refused before class-transformer, which drops some of them silently.
+ * Nest's pipe with two differences. JSON fields keep names like `constructor`, which Nest deletes. Undeclared properties
+ * are refused before class-transformer sees them, because it drops some of them silently.
  */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
-    return Promise.resolve(this.toValidate(metadata) ? instanceOf(metatype as Dto, value, type as Source) : value);
+    return Promise.resolve(this.toValidate(metadata) ? instanceOf(metatype as Dto, type as Source, value) : value);
   }
 }
 
 /** Validates an object that no request sent. @throws DomainError `body_invalid` */
 export const requireValid = <T extends object>(dto: new () => T, sent: unknown): T =>
-  instanceOf(dto, sent, 'body') as T;
+  instanceOf(dto, 'body', sent) as T;
 
-function instanceOf(dto: Dto, value: unknown, source: Source): object {
+/** A request without a body is one without properties. */
+function instanceOf(dto: Dto, source: Source, sent: unknown = {}): object {
   const refuse = (detail: string) => new DomainError(ERROR_OF_SOURCE[source], detail);
-  // A request without a body sends no properties.
-  const sent = value === undefined ? {} : value;
   if (!isObject<object>(sent)) throw refuse(at(WORDING.isObject(sent)));
   const isText = source !== 'body' || sent instanceof FormBody;
   const instance = plainToInstance(dto, fieldsOf(sent, dto, refuse) as object, { groups: isText ? [TEXTS] : [] });
@@ -44,7 +43,7 @@ function instanceOf(dto: Dto, value: unknown, source: Source): object {
   return instance;
 }
 
-/** A copy with the declared fields alone, also of nested objects. An open DTO drops all others; any other refuses them. */
+/** Returns a copy with only the declared fields, also of nested objects. Undeclared ones are refused, or dropped by an open DTO. */
 function fieldsOf(sent: unknown, dto: Dto, refuse: (detail: string) => Error, path: readonly string[] = []): unknown {
   if (Array.isArray(sent)) return sent.map((item, index) => fieldsOf(item, dto, refuse, [...path, String(index)]));
   if (!isObject<object>(sent)) return sent;
