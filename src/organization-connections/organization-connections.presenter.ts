@@ -6,6 +6,7 @@ import type {
 } from './dto/organization-connection.dto.js';
 import type { OrganizationConnectionsReplacedResponse } from './dto/replacement.dto.js';
 import type { OrganizationConnection, StoredOrganizationConnection } from './domain/organization-connection.js';
+import type { FlagName, WireName } from './domain/settings.js';
 import type { StoredReplacement } from './domain/replacement.js';
 
 /** A row of the enabled-connections API. `is_signup_enabled` is left out where it could never be true. */
@@ -27,7 +28,7 @@ export function presentOrganizationConnection(row: OrganizationConnection): Orga
     is_enabled: row.isEnabled,
     organization_access_level: row.organizationAccessLevel,
     organization_connection_name: row.organizationConnectionName ?? undefined,
-  };
+  } satisfies Record<Exclude<WireName, FlagName>, unknown>;
 }
 
 // A connection's name and strategy are in every row of it, but neither ever changes, so the row's own version is enough.

@@ -6,6 +6,7 @@ import { AppModule } from '../../src/app.module.js';
 import { Actor } from '../../src/actor.js';
 import { Preconditions } from '../../src/http/preconditions.js';
 import { createPool } from '../../src/database/pool.js';
+import { DEFAULT_SETTINGS } from '../../src/organization-connections/domain/settings.js';
 import { OrganizationConnectionsService } from '../../src/organization-connections/organization-connections.service.js';
 import { startApp, testConfig, useApp } from '../support/app.js';
 import type { Answer, Api } from '../support/api.js';
@@ -188,14 +189,7 @@ describe('Replacing the connections of an organization', () => {
     afterAll(() => context.close());
 
     const actor = new Actor({ subject: '' });
-    const settings = {
-      assignMembershipOnLogin: false,
-      isSignupEnabled: false,
-      showAsButton: true,
-      isEnabled: true,
-      organizationAccessLevel: 'none',
-      organizationConnectionName: null,
-    } as const;
+    const settings = DEFAULT_SETTINGS;
 
     it('that says what it would do, and does nothing', async () => {
       const { id } = await createOrganization(app.api);

@@ -27,7 +27,7 @@ interface Setting<Value> {
  * The one declaration of the settings. Row types, mappings and SQL lists are made from it, so that a new setting is a
  * line here, a field of each DTO and presenter, and a column.
  */
-export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
+export const SETTINGS = {
   assignMembershipOnLogin: { name: 'assign_membership_on_login', type: 'boolean', initial: false, isInEvents: true },
   isSignupEnabled: { name: 'is_signup_enabled', type: 'boolean', initial: false, isInEvents: true },
   showAsButton: { name: 'show_as_button', type: 'boolean', initial: true, isInEvents: true },
@@ -39,12 +39,22 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]>
     isInEvents: true,
   },
   organizationConnectionName: { name: 'organization_connection_name', type: 'text', initial: null, isInEvents: false },
-};
+} as const satisfies { readonly [Name in SettingName]: Setting<Settings[Name]> };
+
+export type WireName = (typeof SETTINGS)[SettingName]['name'];
+export type FlagName = (typeof SETTINGS)[keyof Flags]['name'];
+
+/** A body of the connections API, which has every setting, or of the enabled-connections API, which has the flags alone. */
+export type Complete<Body, Known = Extract<keyof Body, WireName>> = [WireName] extends [Known]
+  ? Body
+  : [Known] extends [FlagName]
+    ? Body
+    : never;
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** The names on the wire, in the order of the declaration. */
-export const WIRE_NAMES: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name].name);
+export const WIRE_NAMES: readonly WireName[] = SETTING_NAMES.map((name) => SETTINGS[name].name);
 
 /** The names of what events show. */
 export const EVENT_NAMES: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name])
@@ -59,7 +69,7 @@ function settingsBy(valueOf: (setting: Setting<unknown>) => unknown): Settings {
 }
 
 /** What an object with wire names sets; the rest stays undefined, and null is the default. */
-export function changesIn(sent: object): Partial<Settings> {
+export function changesIn<Body extends object>(sent: Body & Complete<Body>): Partial<Settings> {
   return settingsBy(({ name, initial }) => {
     const value = (sent as Readonly<Record<string, unknown>>)[name];
     return value === null ? initial : value;
@@ -67,7 +77,7 @@ export function changesIn(sent: object): Partial<Settings> {
 }
 
 /** The settings of a new row: what the request leaves out is the default. */
-export function newSettingsIn(sent: object): Settings {
+export function newSettingsIn<Body extends object>(sent: Body & Complete<Body>): Settings {
   return settingsBy(({ name, initial }) => (sent as Readonly<Record<string, unknown>>)[name] ?? initial);
 }
 
@@ -77,8 +87,8 @@ export function settingsOf(row: Settings): Settings {
 }
 
 /** The settings by their names on the wire. */
-export function toWireNames(settings: Settings): Record<string, unknown> {
-  return Object.fromEntries(SETTING_NAMES.map((name) => [SETTINGS[name].name, settings[name]]));
+export function toWireNames(settings: Settings): Record<WireName, unknown> {
+  return Object.fromEntries(SETTING_NAMES.map((name) => [SETTINGS[name].name, settings[name]])) as never;
 }
 
 /** The row as it will be; what is undefined stays. */
