@@ -9,7 +9,7 @@ import { createPool } from '../src/database/pool.js';
 import { PrismaService } from '../src/database/prisma.service.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { Encryption } from '../src/encryption/encryption.js';
-import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
+import { depthOfListing, slowClients, timeToReady } from './further.js';
 import { compare, type Comparison, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
 import { overload } from './overload.js';
@@ -68,7 +68,6 @@ async function main(postgresUrl: string): Promise<void> {
     }
     print(comparisons, {
       'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
-      'megabytes of memory for 100,000 cached organizations': await memoryOfCache(4703, large),
     });
   } else {
     const bare = await running(ServerProcess.bare(4702, small.env), small);

@@ -47,8 +47,8 @@ export function createPool(
     Client: SocketClient as unknown as new () => pg.ClientBase,
     max,
     connectionTimeoutMillis: waitMs,
-    // The pool waits for the promise before it lends the connection; its types say void.
-    onConnect: ((client: pg.ClientBase) => prepareSession(client, url, STATEMENT_TIMEOUT_MS)),
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; only its types say void
+    onConnect: (client) => prepareSession(client, url, STATEMENT_TIMEOUT_MS),
   };
   const pool = new pg.Pool(config).on('error', onIdleError);
   closeSilentConnections(pool, silence);
