@@ -13,11 +13,11 @@ const LISTINGS = 300;
 const DEEP_ROW = 900_000;
 
 /** Median time from starting the process on a migrated database until it says it is ready. */
-export async function timeToReady(port: number, env: Record<string, string>): Promise<number> {
+export async function timeToReady(port: number, env: Record<string, string>, checkout?: string): Promise<number> {
   const times: number[] = [];
   for (let start = 0; start < STARTS; start++) {
     const startedAt = performance.now();
-    const server = await ServerProcess.vestibule(port, env);
+    const server = await ServerProcess.vestibule(port, env, 'start', checkout);
     times.push(performance.now() - startedAt);
     await server.stop();
   }

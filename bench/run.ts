@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { SCOPES } from '../src/auth/scopes.js';
@@ -28,6 +29,8 @@ const { values: options } = parseArgs({
     large: { type: 'boolean', default: false },
     /** More clients than can be served, instead of Vestibule against bare. */
     overload: { type: 'boolean', default: false },
+    /** The folder of another version, built, which is the reference instead of bare. */
+    against: { type: 'string' },
     /** With the record of changes switched off, for what it costs; on bare's side too. */
     unrecorded: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -69,6 +72,17 @@ async function main(postgresUrl: string): Promise<void> {
     print(comparisons, {
       'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
     });
+  } else if (options.against !== undefined) {
+    const other = await makeWorld(postgresUrl, 'other', ORGANIZATIONS, options.against);
+    const before = await running(ServerProcess.vestibule(4702, other.env, 'the other version', options.against), other);
+    for (const operation of chosen) {
+      if (operation.reference?.server === 'vestibule') continue;
+      comparisons.push(await compare({ ...operation, reference: undefined }, vestibule, before, rounds));
+    }
+    print(comparisons, {
+      'milliseconds from start to ready': await timeToReady(4703, small.env),
+      'milliseconds from start to ready, other version': await timeToReady(4703, other.env, options.against),
+    });
   } else {
     const bare = await running(ServerProcess.bare(4702, small.env), small);
     for (const operation of chosen) {
@@ -82,14 +96,18 @@ async function main(postgresUrl: string): Promise<void> {
   }
 }
 
-async function makeWorld(postgresUrl: string, name: string, organizations: number): Promise<World> {
+async function makeWorld(postgresUrl: string, name: string, organizations: number, checkout?: string): Promise<World> {
   const admin = new pg.Client({ connectionString: postgresUrl });
   await admin.connect();
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.end();
   const url = new URL(postgresUrl);
   url.pathname = `/${name}`;
-  await applyMigrations(url.href);
+  const migrations = checkout && join(resolve(checkout), 'dist/database/migrations.js');
+  const { applyMigrations: migrate } = migrations
+    ? ((await import(migrations)) as { applyMigrations: typeof applyMigrations })
+    : { applyMigrations };
+  await migrate(url.href);
   const startedAt = performance.now();
   await seed(url.href, organizations);
   if (options.unrecorded) await stopRecording(url.href);

@@ -2,7 +2,10 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 
 /** A server under load, as its own process. */
 export class ServerProcess {
@@ -24,9 +27,18 @@ export class ServerProcess {
     await Promise.all([...ServerProcess.started].map((server) => server.stop()));
   }
 
-  /** The built server as the image runs it. Its log goes nowhere, but is written. */
-  static async vestibule(port: number, env: Record<string, string>, name = 'vestibule'): Promise<ServerProcess> {
-    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  /**
+   * The built server as the image runs it. Its log goes nowhere, but is written.
+   *
+   * @param checkout the folder of the version to run; by default this one
+   */
+  static async vestibule(
+    port: number,
+    env: Record<string, string>,
+    name = 'vestibule',
+    checkout = CHECKOUT,
+  ): Promise<ServerProcess> {
+    const main = join(checkout, 'dist/main.js');
     const child = spawn(process.execPath, [...profiling(name), '--max-semi-space-size=8', main], {
       env: {
         ...process.env,
