@@ -165,9 +165,7 @@ export class RequestTransaction {
     const registered = this.callbacks.length;
     try {
       return await this.client.$transaction((client) =>
-        scopes.run({ transaction: this, client: client, isPart: true }, () =>
-          work(client),
-        ),
+        scopes.run({ transaction: this, client: client, isPart: true }, () => work(client)),
       );
     } catch (error) {
       this.callbacks.length = registered;

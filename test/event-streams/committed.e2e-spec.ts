@@ -58,11 +58,13 @@ describe('The number up to which all changes can be read', () => {
     expect(committed.waitingMs).toBeGreaterThan(0);
     await client.query('COMMIT');
     client.release();
+    const all = await last();
+    // Transactions of other databases, which have begun in between, may hold up the second one a little longer.
     await eventually(
       async () => (await committed.sample(), committed.upTo),
-      (sequence) => sequence > before,
+      (sequence) => sequence === all,
     );
-    expect(committed.upTo).toBe(await last());
+    expect(all).toBeGreaterThan(before);
   });
 
   it('passes the number of a change that was rolled back', async () => {

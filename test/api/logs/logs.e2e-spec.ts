@@ -45,6 +45,7 @@ describe('GET /logs', () => {
       'organization_access_level',
       'organization_connection_name',
       'organization_id',
+      'organization_member_access_level',
       'show_as_button',
     ]);
     expectAnswer(await app.api.get(`/logs/${update.log_id}`), { status: 200, body: update });
