@@ -16,8 +16,6 @@ export async function runOrExplain(command: () => Promise<void>): Promise<void> 
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const forPeople = [ConfigError, DatabaseUnavailableError, MigrationFailedError].some(
-    (kind) => error instanceof kind,
-  );
+  const forPeople = [ConfigError, DatabaseUnavailableError, MigrationFailedError].some((kind) => error instanceof kind);
   return forPeople ? error.message : (error.stack ?? error.message);
 }
