@@ -39,7 +39,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=trimmed /app/dist ./dist
 COPY package.json openapi.json ./
-COPY prisma/schema.prisma prisma/hand-written.txt ./prisma/
+COPY prisma/schema.prisma prisma/hand-written.sql prisma/hand-written.txt ./prisma/
 COPY prisma/migrations ./prisma/migrations
 COPY bin ./bin
 # So that "docker exec … vestibule token" and the like work.

@@ -103,6 +103,10 @@ export default defineConfig([
               group: ['prom-client', '@opentelemetry/*'],
               message: 'Only metrics/ and tracing/ know them: publish what happens on a diagnostics channel.',
             },
+            {
+              group: ['**/dev/*.js'],
+              message: 'Production does not have dev/: resources.ts loads it by import() where it is needed.',
+            },
           ],
         },
       ],

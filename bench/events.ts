@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -14,10 +11,10 @@ import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
 import { createPool } from '../src/database/pool.js';
 import { PrismaService } from '../src/database/prisma.service.js';
-import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { EVENT_TYPES } from '../src/event-streams/domain/event-type.js';
 import { ServerProcess } from './server-process.js';
+import { withPostgres } from './with-postgres.js';
 
 /**
  * `npx tsx bench/events.ts`: how many events a second a server delivers to a sink on this machine, and how old they are
@@ -30,9 +27,7 @@ const CHANGES_A_SECOND = 500;
 const SECONDS = 30;
 const PORT = 4703;
 
-async function main(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
-  const postgres = await acquireEmbeddedPostgres(folder, { shared_buffers: '512MB', max_wal_size: '4GB' });
+async function main(postgresUrl: string): Promise<void> {
   const sink = fork(fileURLToPath(new URL('./sink.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
   const [sinkPort] = (await once(sink, 'message')) as [number];
   /** How old those were that came since it was last asked, in milliseconds. */
@@ -40,9 +35,9 @@ async function main(): Promise<void> {
     sink.send('');
     return ((await once(sink, 'message')) as [number[]])[0];
   };
-  const url = new URL(postgres.url);
+  const url = new URL(postgresUrl);
   url.pathname = 'events';
-  const admin = new pg.Client({ connectionString: postgres.url });
+  const admin = new pg.Client({ connectionString: postgresUrl });
   await admin.connect();
   await admin.query('CREATE DATABASE events');
   await admin.end();
@@ -54,69 +49,61 @@ async function main(): Promise<void> {
     EVENT_DESTINATIONS_ALLOW: '127.0.0.1',
     LOG_LEVEL: 'warn',
   };
-  const server = await ServerProcess.vestibule(PORT, env);
+  await ServerProcess.vestibule(PORT, env);
   const client = new pg.Pool({ connectionString: url.href, max: 8 });
-  try {
-    await client.query(
-      `INSERT INTO organizations (id, name) SELECT 'org_' || lpad(n::text, 16, '0'), 'org-' || n FROM generate_series(1, ${ORGANIZATIONS}) n`,
-    );
-    const token = await tokenFor(url.href, env);
-    const response = await fetch(`http://127.0.0.1:${PORT}/api/v2/event-streams`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        subscriptions: EVENT_TYPES.map((event_type) => ({ event_type })),
-        destination: {
-          type: 'webhook',
-          configuration: {
-            webhook_endpoint: `http://127.0.0.1:${sinkPort}/`,
-            webhook_authorization: { method: 'bearer', token: 'token' },
-          },
+  await client.query(
+    `INSERT INTO organizations (id, name) SELECT 'org_' || lpad(n::text, 16, '0'), 'org-' || n FROM generate_series(1, ${ORGANIZATIONS}) n`,
+  );
+  const token = await tokenFor(url.href, env);
+  const response = await fetch(`http://127.0.0.1:${PORT}/api/v2/event-streams`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      subscriptions: EVENT_TYPES.map((event_type) => ({ event_type })),
+      destination: {
+        type: 'webhook',
+        configuration: {
+          webhook_endpoint: `http://127.0.0.1:${sinkPort}/`,
+          webhook_authorization: { method: 'bearer', token: 'token' },
         },
-      }),
-    });
-    if (response.status !== 201) throw new Error(await response.text());
-    const change = (share: string, values: unknown[]) =>
-      client.query(`UPDATE organizations SET display_name = md5(random()::text) WHERE ${share}`, values);
+      },
+    }),
+  });
+  if (response.status !== 201) throw new Error(await response.text());
+  const change = (share: string, values: unknown[]) =>
+    client.query(`UPDATE organizations SET display_name = md5(random()::text) WHERE ${share}`, values);
 
-    const count = BACKLOG / ORGANIZATIONS;
-    for (let round = 0; round < count; round++) await change('true', []);
-    await arrivals();
-    const startedAt = performance.now();
-    let delivered = 0;
-    // The first and the last second are not whole ones.
-    while (performance.now() - startedAt < 60_000) {
-      await delay(1_000);
-      const { length: arrived } = await arrivals();
-      delivered += arrived;
-      say(`${arrived} in a second`);
-      if (arrived === 0 && delivered > 0) break;
-    }
-
-    say(`\n${CHANGES_A_SECOND} changes a second, for ${SECONDS} s`);
-    await arrivals();
-    const begun = performance.now();
-    for (let made = 0; made < CHANGES_A_SECOND * SECONDS;) {
-      const due = Math.min(
-        CHANGES_A_SECOND * SECONDS,
-        Math.floor(((performance.now() - begun) * CHANGES_A_SECOND) / 1_000),
-      );
-      const ids = Array.from({ length: due - made }, () => 1 + Math.floor(Math.random() * ORGANIZATIONS));
-      made = due;
-      await Promise.all(ids.map((id) => change('id = $1', [`org_${String(id).padStart(16, '0')}`])));
-      await delay(5);
-    }
-    await delay(2_000);
-    const sorted = (await arrivals()).sort((a, b) => a - b);
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-    say(`${sorted.length} arrived; age when they did, in ms: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}`);
-  } finally {
-    await client.end();
-    await server.stop();
-    sink.disconnect();
-    await postgres.release();
-    await rm(folder, { recursive: true, force: true });
+  const count = BACKLOG / ORGANIZATIONS;
+  for (let round = 0; round < count; round++) await change('true', []);
+  await arrivals();
+  const startedAt = performance.now();
+  let delivered = 0;
+  // The first and the last second are not whole ones.
+  while (performance.now() - startedAt < 60_000) {
+    await delay(1_000);
+    const { length: arrived } = await arrivals();
+    delivered += arrived;
+    say(`${arrived} in a second`);
+    if (arrived === 0 && delivered > 0) break;
   }
+
+  say(`\n${CHANGES_A_SECOND} changes a second, for ${SECONDS} s`);
+  await arrivals();
+  const begun = performance.now();
+  for (let made = 0; made < CHANGES_A_SECOND * SECONDS;) {
+    const due = Math.min(
+      CHANGES_A_SECOND * SECONDS,
+      Math.floor(((performance.now() - begun) * CHANGES_A_SECOND) / 1_000),
+    );
+    const ids = Array.from({ length: due - made }, () => 1 + Math.floor(Math.random() * ORGANIZATIONS));
+    made = due;
+    await Promise.all(ids.map((id) => change('id = $1', [`org_${String(id).padStart(16, '0')}`])));
+    await delay(5);
+  }
+  await delay(2_000);
+  const sorted = (await arrivals()).sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  say(`${sorted.length} arrived; age when they did, in ms: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}`);
 }
 
 async function tokenFor(databaseUrl: string, env: Record<string, string>): Promise<string> {
@@ -133,4 +120,4 @@ async function tokenFor(databaseUrl: string, env: Record<string, string>): Promi
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-await main();
+await withPostgres({ shared_buffers: '512MB', max_wal_size: '4GB' }, main);

@@ -11,15 +11,13 @@ const SLOW_CLIENT_ROUNDS = 5;
 const SLOW_CLIENT_SECONDS = 4;
 const LISTINGS = 300;
 const DEEP_ROW = 900_000;
-const CACHED_ORGANIZATIONS = 100_000;
-const ASKING_AT_ONCE = 32;
 
 /** Median time from starting the process on a migrated database until it says it is ready. */
-export async function timeToReady(port: number, env: Record<string, string>): Promise<number> {
+export async function timeToReady(port: number, env: Record<string, string>, checkout?: string): Promise<number> {
   const times: number[] = [];
   for (let start = 0; start < STARTS; start++) {
     const startedAt = performance.now();
-    const server = await ServerProcess.vestibule(port, env);
+    const server = await ServerProcess.vestibule(port, env, 'start', checkout);
     times.push(performance.now() - startedAt);
     await server.stop();
   }
@@ -71,30 +69,6 @@ export async function depthOfListing({ server, token }: Subject): Promise<number
     ratios.push((await page(deep)).milliseconds / (await page()).milliseconds);
   }
   return median(ratios);
-}
-
-/** How much more resident memory a server has when it remembers the terms of 100,000 organizations instead of 100. */
-export async function memoryOfCache(port: number, { env, token }: { env: Record<string, string>; token: string }) {
-  const server = await ServerProcess.vestibule(port, { ...env, TERMS_CACHE_MEGABYTES: '1000' });
-  const residentAfter = async (organizations: number) => {
-    let next = 0;
-    const asking = Array.from({ length: ASKING_AT_ONCE }, async () => {
-      while (next < CACHED_ORGANIZATIONS) {
-        const path = `/login/organizations/${organizationId(next++ % organizations)}`;
-        const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
-        if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-        await answer.arrayBuffer();
-      }
-    });
-    await Promise.all(asking);
-    return server.residentMegabytes();
-  };
-  try {
-    const few = await residentAfter(100);
-    return (await residentAfter(CACHED_ORGANIZATIONS)) - few;
-  } finally {
-    await server.stop();
-  }
 }
 
 /** What the service would give out after this row of the seeded organizations, where it gave out `next` after another. */

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { SCOPES } from '../src/auth/scopes.js';
@@ -10,16 +8,16 @@ import { TokenIssuer } from '../src/auth/token-issuer.js';
 import { loadConfig } from '../src/config/config.js';
 import { createPool } from '../src/database/pool.js';
 import { PrismaService } from '../src/database/prisma.service.js';
-import { acquireEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
 import { applyMigrations } from '../src/database/migrations.js';
 import { Encryption } from '../src/encryption/encryption.js';
-import { depthOfListing, memoryOfCache, slowClients, timeToReady } from './further.js';
+import { depthOfListing, slowClients, timeToReady } from './further.js';
 import { compare, type Comparison, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
 import { overload } from './overload.js';
 import { table } from './report.js';
 import { seed } from './seed.js';
 import { ServerProcess } from './server-process.js';
+import { withPostgres } from './with-postgres.js';
 
 const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
@@ -31,6 +29,8 @@ const { values: options } = parseArgs({
     large: { type: 'boolean', default: false },
     /** More clients than can be served, instead of Vestibule against bare. */
     overload: { type: 'boolean', default: false },
+    /** The folder of another version, built, which is the reference instead of bare. */
+    against: { type: 'string' },
     /** With the record of changes switched off, for what it costs; on bare's side too. */
     unrecorded: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -52,59 +52,62 @@ interface World {
   readonly env: Record<string, string>;
 }
 
-async function main(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'vestibule-bench-'));
-  const postgres = await acquireEmbeddedPostgres(folder, POSTGRES_SETTINGS);
-  const servers: ServerProcess[] = [];
+async function main(postgresUrl: string): Promise<void> {
   const running = async (starting: Promise<ServerProcess>, world: World): Promise<Subject> => {
-    const server = await starting;
-    servers.push(server);
-    return { ...world, server, databaseUrl: world.env['DATABASE_URL']! };
+    return { ...world, server: await starting, databaseUrl: world.env['DATABASE_URL']! };
   };
-  try {
-    const small = await makeWorld(postgres.url, 'small', ORGANIZATIONS);
-    const vestibule = await running(ServerProcess.vestibule(4701, small.env), small);
-    const rounds = { count: Number(options.rounds), seconds: Number(options.seconds), say };
-    const chosen = OPERATIONS.filter(({ name }) => name.includes(options.only));
-    const comparisons: Comparison[] = [];
-    if (options.overload) {
-      print([], await overload(vestibule, rounds));
-    } else if (options.large) {
-      const large = await makeWorld(postgres.url, 'large', MANY_ORGANIZATIONS);
-      const withMany = await running(ServerProcess.vestibule(4702, large.env, 'a million'), large);
-      for (const operation of chosen) {
-        comparisons.push(await compare({ ...operation, target: 0.85 }, withMany, vestibule, rounds));
-      }
-      print(comparisons, {
-        'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
-        'megabytes of memory for 100,000 cached organizations': await memoryOfCache(4703, large),
-      });
-    } else {
-      const bare = await running(ServerProcess.bare(4702, small.env), small);
-      for (const operation of chosen) {
-        const reference = operation.reference?.server === 'vestibule' ? vestibule : bare;
-        comparisons.push(await compare(operation, vestibule, reference, rounds));
-      }
-      print(comparisons, {
-        'milliseconds from start to ready': await timeToReady(4703, small.env),
-        'p99 with 64 slow clients, ratio to p99 without': await slowClients(vestibule),
-      });
+  const small = await makeWorld(postgresUrl, 'small', ORGANIZATIONS);
+  const vestibule = await running(ServerProcess.vestibule(4701, small.env), small);
+  const rounds = { count: Number(options.rounds), seconds: Number(options.seconds), say };
+  const chosen = OPERATIONS.filter(({ name }) => name.includes(options.only));
+  const comparisons: Comparison[] = [];
+  if (options.overload) {
+    print([], await overload(vestibule, rounds));
+  } else if (options.large) {
+    const large = await makeWorld(postgresUrl, 'large', MANY_ORGANIZATIONS);
+    const withMany = await running(ServerProcess.vestibule(4702, large.env, 'a million'), large);
+    for (const operation of chosen) {
+      comparisons.push(await compare({ ...operation, target: 0.85 }, withMany, vestibule, rounds));
     }
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()));
-    await postgres.release();
-    await Promise.all([folder, postgres.home].map((path) => rm(path, { recursive: true, force: true })));
+    print(comparisons, {
+      'listing at row 900,000, ratio of time to row 0': await depthOfListing(withMany),
+    });
+  } else if (options.against !== undefined) {
+    const other = await makeWorld(postgresUrl, 'other', ORGANIZATIONS, options.against);
+    const before = await running(ServerProcess.vestibule(4702, other.env, 'the other version', options.against), other);
+    for (const operation of chosen) {
+      if (operation.reference?.server === 'vestibule') continue;
+      comparisons.push(await compare({ ...operation, reference: undefined }, vestibule, before, rounds));
+    }
+    print(comparisons, {
+      'milliseconds from start to ready': await timeToReady(4703, small.env),
+      'milliseconds from start to ready, other version': await timeToReady(4703, other.env, options.against),
+    });
+  } else {
+    const bare = await running(ServerProcess.bare(4702, small.env), small);
+    for (const operation of chosen) {
+      const reference = operation.reference?.server === 'vestibule' ? vestibule : bare;
+      comparisons.push(await compare(operation, vestibule, reference, rounds));
+    }
+    print(comparisons, {
+      'milliseconds from start to ready': await timeToReady(4703, small.env),
+      'p99 with 64 slow clients, ratio to p99 without': await slowClients(vestibule),
+    });
   }
 }
 
-async function makeWorld(postgresUrl: string, name: string, organizations: number): Promise<World> {
+async function makeWorld(postgresUrl: string, name: string, organizations: number, checkout?: string): Promise<World> {
   const admin = new pg.Client({ connectionString: postgresUrl });
   await admin.connect();
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.end();
   const url = new URL(postgresUrl);
   url.pathname = `/${name}`;
-  await applyMigrations(url.href);
+  const migrations = checkout && join(resolve(checkout), 'dist/database/migrations.js');
+  const { applyMigrations: migrate } = migrations
+    ? ((await import(migrations)) as { applyMigrations: typeof applyMigrations })
+    : { applyMigrations };
+  await migrate(url.href);
   const startedAt = performance.now();
   await seed(url.href, organizations);
   if (options.unrecorded) await stopRecording(url.href);
@@ -155,4 +158,4 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-await main();
+await withPostgres(POSTGRES_SETTINGS, main);

@@ -2,19 +2,43 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 
 /** A server under load, as its own process. */
 export class ServerProcess {
+  private static readonly started = new Set<ServerProcess>();
+  private static isOver = false;
+
   private constructor(
     readonly name: string,
     readonly url: string,
     private readonly child: ChildProcess,
-  ) {}
+  ) {
+    ServerProcess.started.add(this);
+    if (ServerProcess.isOver) child.kill('SIGKILL');
+  }
 
-  /** The built server as the image runs it. Its log goes nowhere, but is written. */
-  static async vestibule(port: number, env: Record<string, string>, name = 'vestibule'): Promise<ServerProcess> {
-    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  /** All that were started, ready or not, and those that somebody starts afterwards. */
+  static async stopAll(): Promise<void> {
+    ServerProcess.isOver = true;
+    await Promise.all([...ServerProcess.started].map((server) => server.stop()));
+  }
+
+  /**
+   * The built server as the image runs it. Its log goes nowhere, but is written.
+   *
+   * @param checkout the folder of the version to run; by default this one
+   */
+  static async vestibule(
+    port: number,
+    env: Record<string, string>,
+    name = 'vestibule',
+    checkout = CHECKOUT,
+  ): Promise<ServerProcess> {
+    const main = join(checkout, 'dist/main.js');
     const child = spawn(process.execPath, [...profiling(name), '--max-semi-space-size=8', main], {
       env: {
         ...process.env,
@@ -36,8 +60,9 @@ export class ServerProcess {
       execArgv: ['--import', 'tsx', ...profiling('bare')],
       env: { ...process.env, ...env, PORT: String(port) },
     });
+    const server = new ServerProcess('bare', `http://127.0.0.1:${port}`, child);
     await once(child, 'message');
-    return new ServerProcess('bare', `http://127.0.0.1:${port}`, child);
+    return server;
   }
 
   private async ready(): Promise<void> {
@@ -64,7 +89,7 @@ export class ServerProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = once(this.child, 'exit');
     this.child.kill('SIGTERM');
     await exited;

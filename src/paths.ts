@@ -11,6 +11,8 @@ export const paths = {
   schema: fromRoot('prisma/schema.prisma'),
   /** What the migrations make beyond what the schema can say, a definition a line. */
   handWritten: fromRoot('prisma/hand-written.txt'),
+  /** The query that lists the same of a database. */
+  listHandWritten: fromRoot('prisma/hand-written.sql'),
   openapi: fromRoot('openapi.json'),
   packageJson: fromRoot('package.json'),
 } as const;

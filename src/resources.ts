@@ -5,7 +5,8 @@ import { waitForDatabase } from './database/wait-for-database.js';
 import type { TlsCredentials } from './http/adapter.js';
 import { paths } from './paths.js';
 
-// What the configuration names, or what development has instead. Production always names it, and never loads dev/.
+// Database, encryption keys and certificate: those of the configuration, or those that development makes for itself.
+// Production must configure them, so that it never loads dev/.
 
 export interface OpenDatabase {
   readonly url: string;

@@ -11,7 +11,7 @@ import { DatabaseUnavailableError } from './wait-for-database.js';
 /** The lock that the engine holds while it applies; also that of `prisma migrate deploy`. */
 const ENGINE_LOCK = 72_707_369;
 /** Held by the one of several processes that applies. */
-const TURN_LOCK = 1_986_359_924;
+const APPLY_LOCK = 1_986_359_924;
 const POLL_MS = 100;
 /** How long a database may take to answer when its sessions are to be ended. */
 const END_WITHIN_MS = 1_000;
@@ -46,7 +46,7 @@ async function applyPending(connectionString: string): Promise<string[]> {
   const names = await migrationNames();
   return withClient({ connectionString }, async (client) => {
     if (await isUpToDate(client, names)) return [];
-    await takeTurn(client);
+    await acquireApplyLock(client);
     if (await isUpToDate(client, names)) return [];
     await forgetUnfinished(client);
     return withEngine(connectionString, async (engine, migrationsList) => {
@@ -57,8 +57,8 @@ async function applyPending(connectionString: string): Promise<string[]> {
 }
 
 /**
- * Has Postgres end the sessions of the work. Were their connections only closed, Postgres would go on with a statement
- * that runs or waits for a lock. A database that does not answer is left to itself.
+ * Has Postgres end the sessions that apply. If their connections were only closed, Postgres would go on with a statement
+ * that runs or waits for a lock. A database that does not answer is left alone.
  */
 async function breakOff(work: Promise<unknown>, connectionString: string, sessions: string): Promise<void> {
   const hasEnded = work.then(
@@ -105,8 +105,8 @@ export async function untilMigrated(databaseUrl: string, deadlineMs: number, sig
  * of its own, and a CREATE INDEX CONCURRENTLY of the other process waits for all transactions to end. The lock is
  * released with the connection.
  */
-async function takeTurn(client: pg.Client): Promise<void> {
-  const tryLock = () => client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [TURN_LOCK]);
+async function acquireApplyLock(client: pg.Client): Promise<void> {
+  const tryLock = () => client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [APPLY_LOCK]);
   while (!(await tryLock()).rows[0]!.granted) await delay(POLL_MS);
 }
 

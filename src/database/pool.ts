@@ -47,7 +47,7 @@ export function createPool(
     Client: SocketClient as unknown as new () => pg.ClientBase,
     max,
     connectionTimeoutMillis: waitMs,
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it, its types say void
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; only its types say void
     onConnect: (client) => prepareSession(client, url, STATEMENT_TIMEOUT_MS),
   };
   const pool = new pg.Pool(config).on('error', onIdleError);

@@ -30,17 +30,17 @@ const run = promisify(execFile);
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Where the database really lies: not in the asked-for place when the system user it runs as cannot enter there. */
+  /** The folder of the data: another than `place` when the system user that Postgres runs as cannot enter that. */
   readonly home: string;
   /** Lets go of the database; whoever lets go last stops it. Safe to call twice. */
   readonly release: () => Promise<void>;
 }
 
-/** How long to wait for a Postgres that may be gone, whose port another program may have that never answers. */
+/** A Postgres that is gone may have left its port to a program that never answers. */
 const ANSWER_WITHIN_MS = 2_000;
 const USER = 'vestibule';
 const DATABASE = 'vestibule';
-/** What a connection is called that says "in use" for as long as it is open. */
+/** `application_name` of the connection that each user of the database keeps open; the last one to close it stops Postgres. */
 const IN_USE = 'vestibule: in use';
 
 /**
@@ -95,7 +95,7 @@ interface Account {
   readonly gid: number;
 }
 
-/** Whom Postgres runs as; undefined is the current user. */
+/** The system user that Postgres runs as. Returns undefined for the current user. */
 async function serviceAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
@@ -119,7 +119,7 @@ async function canEnter(account: Account | undefined, folder: string): Promise<b
   return !account || succeeds(run('sh', ['-c', 'test -x "$1"', 'sh', folder], { ...account, cwd: '/' }));
 }
 
-/** Where a service's own folder is by its manager's word, else the usual one. */
+/** `STATE_DIRECTORY` as systemd sets it for a service, or the usual folder. */
 const fallbackHome = () =>
   process.env['STATE_DIRECTORY'] ??
   (process.getuid?.() === 0 ? '/var/lib/vestibule' : join(homedir(), '.cache', 'vestibule'));

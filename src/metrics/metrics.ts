@@ -125,7 +125,7 @@ export function createMetrics({ pool, events, version, migration }: Measured): M
 
   const sheds = new Counter({
     name: 'vestibule_shed_total',
-    help: 'Requests that were refused because the server was overloaded, by what the request would have waited for: a connection of the pool, or the event loop.',
+    help: 'Requests, and work of background jobs, that were refused because the server was overloaded, by what they would have waited for: a connection of the pool, or the event loop.',
     labelNames: ['awaited'],
     registers,
   });

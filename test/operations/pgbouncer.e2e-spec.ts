@@ -2,7 +2,6 @@ import pg from 'pg';
 import { Checkout } from '../process/checkout.js';
 import { expectAnswer } from '../support/answers.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { eventually } from '../support/clock.js';
 import { createDatabase, postgresUrl, type TestDatabase } from '../support/databases.js';
 import { refusals } from '../support/errors.js';
 import { createEnabled, createOrganization, createUser, uniqueName } from '../support/factories.js';
@@ -72,7 +71,7 @@ describe('Behind PgBouncer in transaction mode', () => {
     await Promise.all(Array.from({ length: 40 }, (_, number) => work(apps[number % 2]!, number)));
   });
 
-  it('one server sees at once what the other has changed, as nothing is remembered', async () => {
+  it('one server sees at once what the other has changed', async () => {
     const [one, other] = apps;
     const { id } = await createOrganization(one.api);
     for (const name of ['One', 'Two', 'Three']) {
@@ -80,7 +79,6 @@ describe('Behind PgBouncer in transaction mode', () => {
       const shown = await other.api.get(`/login/organizations/${id}`);
       expect(shown).toMatchObject({ body: { organization: { display_name: name } } });
     }
-    expect(apps.flatMap(({ log }) => log.filter(({ context }) => context === 'ChangeFeed'))).toEqual([]);
   });
 
   it('a row that somebody has locked is given up after 2 s, and settings of one are not left to the next', async () => {
@@ -166,7 +164,7 @@ describe('Behind PgBouncer in session mode', () => {
     return;
   }
 
-  it('a server migrates, serves, and hears of changes by others', async () => {
+  it('a server migrates, serves, and sees changes by others at once', async () => {
     const [checkout, pooler, database] = await Promise.all([
       Checkout.create(),
       PgBouncer.start(postgresUrl(), 'session', 20),
@@ -179,18 +177,12 @@ describe('Behind PgBouncer in session mode', () => {
       const { app, stop } = await startApp({ database: behind });
       try {
         const { id } = await createOrganization(app.api, { display_name: 'Acme' });
-        const listening = () =>
-          app.sql(
-            "SELECT FROM pg_stat_activity WHERE application_name = 'vestibule: changes' AND datname = current_database()",
-          );
-        await eventually(listening, ({ length }) => length === 1);
         const shown = async () =>
           ((await app.api.get(`/login/organizations/${id}`)).body as { organization: { display_name: string } })
             .organization.display_name;
         expect(await shown()).toBe('Acme');
         await app.sql("UPDATE organizations SET display_name = 'Other' WHERE id = $1", [id]);
-        expect(await eventually(shown, (name) => name === 'Other')).toBe('Other');
-        expect(app.log.filter(({ context }) => context === 'ChangeFeed')).toEqual([]);
+        expect(await shown()).toBe('Other');
       } finally {
         await stop();
       }

@@ -85,7 +85,7 @@ function model(world: World, { organization, connection, client_id, user, intent
   return { ...allow, reason: 'membership_granted', membership: granted };
 }
 
-type Terms = Omit<Row, 'organization_id' | 'connection_id'>;
+type Flags = Omit<Row, 'organization_id' | 'connection_id'>;
 
 /** Every choice of one value for each name. */
 function combinations<T extends Record<string, readonly unknown[]>>(values: T): { [K in keyof T]: T[K][number] }[] {
@@ -95,17 +95,17 @@ function combinations<T extends Record<string, readonly unknown[]>>(values: T): 
   ) as { [K in keyof T]: T[K][number] }[];
 }
 
-const FLAGS = [true, false];
-const ALL_TERMS: readonly Terms[] = combinations({
-  is_enabled: FLAGS,
-  assign_membership_on_login: FLAGS,
-  is_signup_enabled: FLAGS,
-  show_as_button: FLAGS,
+const BOTH = [true, false];
+const ALL_FLAGS: readonly Flags[] = combinations({
+  is_enabled: BOTH,
+  assign_membership_on_login: BOTH,
+  is_signup_enabled: BOTH,
+  show_as_button: BOTH,
 });
 
 /** Those that the rules permit on a connection of the strategy. */
-const termsOf = (strategy: Strategy) =>
-  ALL_TERMS.filter(
+const flagsOf = (strategy: Strategy) =>
+  ALL_FLAGS.filter(
     ({ assign_membership_on_login, is_signup_enabled, show_as_button }) =>
       (!is_signup_enabled || (KINDS[strategy] === 'database' && assign_membership_on_login)) &&
       (show_as_button || KINDS[strategy] === 'enterprise'),
@@ -133,14 +133,14 @@ function names() {
   };
 }
 
-/** Every case of one organization and one connection: who asks for what, on which terms. */
+/** Every case of one organization and one connection: who asks for what, with which flags. */
 function* everyCase(): Generator<Case> {
   for (const strategy of STRATEGIES) {
-    for (const { terms, who, client_id, isNamed, intent } of combinations({
-      terms: [undefined, ...termsOf(strategy)],
+    for (const { flags, who, client_id, isNamed, intent } of combinations({
+      flags: [undefined, ...flagsOf(strategy)],
       who: ['member', 'known', 'stranger'],
       client_id: [undefined, 'portal', 'shop'],
-      isNamed: FLAGS,
+      isNamed: BOTH,
       intent: ['login', 'signup'] as const,
     })) {
       const { organization, connection, userId, email } = names();
@@ -150,7 +150,7 @@ function* everyCase(): Generator<Case> {
         world: {
           organizations: [place],
           connections: [source],
-          rows: terms ? [{ organization_id: place.id, connection_id: source.id, ...terms }] : [],
+          rows: flags ? [{ organization_id: place.id, connection_id: source.id, ...flags }] : [],
           users: who === 'stranger' ? [] : [user],
           members: who === 'member' ? [{ organization_id: place.id, user_id: user.user_id }] : [],
         },
@@ -234,9 +234,9 @@ function caseOf({ strategies, clients, rows, users: persons, isImpostor, questio
     rows: rows.flatMap((row, at) => {
       if (row === undefined) return [];
       const [place, source] = [organizations[at % 3]!, connections[Math.floor(at / 3)]!];
-      const permitted = termsOf(source.strategy);
-      const terms = { ...permitted[row.nth % permitted.length]!, is_enabled: row.is_enabled };
-      return [{ organization_id: place.id, connection_id: source.id, ...terms }];
+      const permitted = flagsOf(source.strategy);
+      const flags = { ...permitted[row.nth % permitted.length]!, is_enabled: row.is_enabled };
+      return [{ organization_id: place.id, connection_id: source.id, ...flags }];
     }),
     users,
     members,
@@ -362,7 +362,7 @@ describe('The sign-in decision', () => {
     return [users, members].map((rows) => rows.map((row) => JSON.stringify(row)).sort());
   };
 
-  it('is as the rules say for everybody, on all terms, for each intent, application and way to ask', async () => {
+  it('is as the rules say for everybody, with all flags, for each intent, application and way to ask', async () => {
     const cases = [...everyCase()];
     expect(cases.length).toBeGreaterThan(900);
     await judge(cases, (question) => decide(app.api, question));

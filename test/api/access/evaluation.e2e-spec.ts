@@ -30,9 +30,9 @@ describe('POST /access/v1/evaluation', () => {
   const usersOf = async ({ name }: CreatedConnection) =>
     (await app.api.get<object[]>(`/users?connection=${name}`)).body;
 
-  /** An organization with one connection on these terms, and somebody known to the connection. */
-  async function createWorld(terms: object = {}, strategy = 'auth0') {
-    const { organization, connection } = await createEnabled(app.api, strategy, terms);
+  /** An organization with one connection with these flags, and somebody known to the connection. */
+  async function createWorld(flags: object = {}, strategy = 'auth0') {
+    const { organization, connection } = await createEnabled(app.api, strategy, flags);
     const user = await createUser(app.api, { connection: connection.name });
     const evaluation = {
       subject: { type: 'user', id: user.user_id },

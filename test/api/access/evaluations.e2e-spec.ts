@@ -24,12 +24,12 @@ interface Evaluation {
 
 const LOGIN = { action: { name: 'login' } };
 
-/** Organizations that share a connection, each on terms of its own, and the part of an evaluation that is about each. */
-async function createOrganizations(api: Api, ...allTerms: object[]) {
+/** Organizations that share a connection, each with flags of its own, and the part of an evaluation that is about each. */
+async function createOrganizations(api: Api, ...allFlags: object[]) {
   const connection = await createConnection(api, 'okta');
   const organizations = await Promise.all(
-    allTerms.map((terms) =>
-      createOrganization(api, { enabled_connections: [{ connection_id: connection.id, ...terms }] }),
+    allFlags.map((flags) =>
+      createOrganization(api, { enabled_connections: [{ connection_id: connection.id, ...flags }] }),
     ),
   );
   return organizations.map((organization) => ({

@@ -37,15 +37,15 @@ describe('POST /login/decisions', () => {
     );
   const addMember = async ({ id }: CreatedOrganization, userId: string) =>
     expect((await app.api.post(`/organizations/${id}/members`, { members: [userId] })).status).toBe(204);
-  const enable = async ({ id }: CreatedOrganization, connection: CreatedConnection, terms: object = {}) =>
+  const enable = async ({ id }: CreatedOrganization, connection: CreatedConnection, flags: object = {}) =>
     expect(
-      (await app.api.post(`/organizations/${id}/connections`, { connection_id: connection.id, ...terms })).status,
+      (await app.api.post(`/organizations/${id}/connections`, { connection_id: connection.id, ...flags })).status,
     ).toBe(201);
   const name = ({ id, name }: CreatedOrganization) => ({ id, name });
 
-  /** An organization with one connection on these terms, and somebody known to the connection. */
-  async function createWorld(terms: object = {}, strategy = 'auth0') {
-    const { organization, connection, path } = await createEnabled(app.api, strategy, terms);
+  /** An organization with one connection with these flags, and somebody known to the connection. */
+  async function createWorld(flags: object = {}, strategy = 'auth0') {
+    const { organization, connection, path } = await createEnabled(app.api, strategy, flags);
     const user = await createUser(app.api, { connection: connection.name });
     const request = { organization: organization.id, connection: connection.id, user: { user_id: user.user_id } };
     return { organization, connection, user, path, request };
@@ -161,7 +161,7 @@ describe('POST /login/decisions', () => {
     type World = Awaited<ReturnType<typeof createWorld>>;
     const cases: [
       reason: string,
-      terms: object,
+      flags: object,
       strategy: string,
       arrange: (world: World) => object | Promise<object>,
     ][] = [
@@ -225,8 +225,8 @@ describe('POST /login/decisions', () => {
       ],
     ];
 
-    it.each(cases)('for %s: with %j on a connection of %s', async (reason, terms, strategy, arrange) => {
-      const world = await createWorld(terms, strategy);
+    it.each(cases)('for %s: with %j on a connection of %s', async (reason, flags, strategy, arrange) => {
+      const world = await createWorld(flags, strategy);
       const request = { ...world.request, ...(await arrange(world)) };
       const rows = () =>
         app.sql('SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM organization_members) AS members');

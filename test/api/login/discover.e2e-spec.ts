@@ -17,9 +17,9 @@ describe('POST /login/discover', () => {
 
   const ask = (body: object) => app.api.post('/login/discover', body);
   const uniqueDomain = () => `${uniqueName('domain')}.example.com`;
-  const enable = async ({ id }: CreatedOrganization, connection: CreatedConnection, terms: object = {}) =>
+  const enable = async ({ id }: CreatedOrganization, connection: CreatedConnection, flags: object = {}) =>
     expect(
-      (await app.api.post(`/organizations/${id}/connections`, { connection_id: connection.id, ...terms })).status,
+      (await app.api.post(`/organizations/${id}/connections`, { connection_id: connection.id, ...flags })).status,
     ).toBe(201);
   const named = ({ id, name }: CreatedOrganization) => ({ id, name });
   const shown = ({ id, name, strategy }: CreatedConnection, kind: string) => ({

@@ -15,8 +15,8 @@ const NOTHING_VISIBLE = 'no connections enabled for the organization are visible
 describe('GET /login/organizations/{id}', () => {
   const app = useApp();
 
-  const enable = async ({ id }: CreatedOrganization, connection: CreatedConnection, terms: object = {}) => {
-    const answer = await app.api.post(`/organizations/${id}/connections`, { connection_id: connection.id, ...terms });
+  const enable = async ({ id }: CreatedOrganization, connection: CreatedConnection, flags: object = {}) => {
+    const answer = await app.api.post(`/organizations/${id}/connections`, { connection_id: connection.id, ...flags });
     expect(answer.status).toBe(201);
   };
   const ask = (organization: string, clientId?: string) =>
@@ -125,9 +125,9 @@ describe('GET /login/organizations/{id}', () => {
       await createConnection(app.api, 'okta', { enabled_clients: ['portal', 'shop'] }),
       await createConnection(app.api, 'auth0', { enabled_clients: ['shop'] }),
     ] as const;
-    const terms = { assign_membership_on_login: true };
-    await enable(organization, connections[0], terms);
-    await enable(organization, connections[1], { ...terms, is_signup_enabled: true });
+    const flags = { assign_membership_on_login: true };
+    await enable(organization, connections[0], flags);
+    await enable(organization, connections[1], { ...flags, is_signup_enabled: true });
     const [enterprise, database] = [shown(connections[0], 'enterprise'), shown(connections[1], 'database')];
     const signup = { connection_id: database.id };
     const expected = (fields: object) => ({ status: 200, body: { organization: named(organization), ...fields } });
