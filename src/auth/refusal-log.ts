@@ -30,7 +30,8 @@ class RefusalLog {
 
   add(reason: string, { caller, ip }: FastifyRequest): void {
     this.reasons.add(reason);
-    this.callers.add(caller ?? ip);
+    // A client that has hung up has no address any more, whatever Fastify's types say.
+    this.callers.add(caller ?? (ip as string | undefined) ?? 'unknown');
   }
 
   summarize(): void {

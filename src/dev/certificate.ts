@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { generate } from 'selfsigned';
+import { withProcessLock } from './process-lock.js';
 
 const VALID_DAYS = 365;
 const RENEW_DAYS_BEFORE = 30;
@@ -16,9 +17,13 @@ const DAY_MS = 86_400_000;
  */
 export async function developmentCertificate(folder: string): Promise<{ certFile: string; keyFile: string }> {
   const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
-  const present = await readFile(files.certFile).catch(() => undefined);
-  const isGood = present && Date.parse(new X509Certificate(present).validTo) - Date.now() > RENEW_DAYS_BEFORE * DAY_MS;
-  if (!isGood) await makeCertificate(folder);
+  await mkdir(dirname(folder), { recursive: true });
+  await withProcessLock(`${folder}.lock`, async () => {
+    const present = await readFile(files.certFile).catch(() => undefined);
+    const isGood =
+      present && Date.parse(new X509Certificate(present).validTo) - Date.now() > RENEW_DAYS_BEFORE * DAY_MS;
+    if (!isGood) await makeCertificate(folder);
+  });
   return files;
 }
 

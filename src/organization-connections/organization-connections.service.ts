@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../actor.js';
 import { AppConfig } from '../config/config.js';
 import { OrganizationExistence } from '../database/hot/organization-existence.js';
-import { DomainError } from '../errors/domain-error.js';
+import { DomainError, type ErrorCode } from '../errors/domain-error.js';
 import { found } from '../errors/found.js';
 import { untilDecided } from '../errors/until-decided.js';
 import type { OffsetPage, Page } from '../http/pagination.js';
@@ -10,7 +10,7 @@ import { removeUnder, type Preconditions } from '../http/preconditions.js';
 import { requireAllowedFlags } from './domain/flags.js';
 import type { Api, OrganizationConnectionKey, StoredOrganizationConnection } from './domain/organization-connection.js';
 import { decideReplacement, type Replacement, type StoredReplacement, type WantedRow } from './domain/replacement.js';
-import { changesNothing, type Settings } from './domain/settings.js';
+import { changesNothing, withChanges, type Settings } from './domain/settings.js';
 import { OrganizationConnectionsRepository } from './organization-connections.repository.js';
 import { RowSetsRepository } from './row-sets.repository.js';
 
@@ -49,7 +49,7 @@ export class OrganizationConnectionsService {
   ): Promise<StoredOrganizationConnection> {
     const limit = this.config.maxConnectionsPerOrganization;
     return untilDecided(
-      () => this.repository.add(actor, key, settings, api, limit),
+      () => this.repository.add(actor, key, settings, api, limit).catch(leaveToExplanation),
       async () => {
         const facts = await this.repository.explainAdd(key);
         if (!facts.organizationExists) throw new DomainError('organization_not_found');
@@ -77,8 +77,11 @@ export class OrganizationConnectionsService {
     };
     if (changesNothing(changes)) return getPresent();
     return untilDecided<StoredOrganizationConnection>(
-      () => this.repository.update(actor, key, changes, api, preconditions),
-      async () => void (await getPresent()),
+      () => this.repository.update(actor, key, changes, api, preconditions).catch(leaveToExplanation),
+      async () => {
+        const present = await getPresent();
+        requireAllowedFlags(present.strategyKind, withChanges(present, changes));
+      },
     );
   }
 
@@ -130,5 +133,16 @@ export class OrganizationConnectionsService {
     if (connections > limit) throw new DomainError('connection_limit_reached', String(limit));
   }
 }
+
+/**
+ * The constraints have refused the row. Of two broken rules Postgres names one and the function another, so the message is
+ * left to the function.
+ */
+function leaveToExplanation(error: unknown): undefined {
+  const isRule = error instanceof DomainError && RULES.has(error.code);
+  if (!isRule) throw error;
+}
+
+const RULES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['signup_not_supported', 'hidden_button_not_supported']);
 
 const connectionsIn = (rows: readonly WantedRow[]) => rows.map(({ connection }) => connection);
