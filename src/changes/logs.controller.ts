@@ -14,7 +14,7 @@ import { LogsRepository, MAX_RESULTS } from './logs.repository.js';
 
 const DEFAULT_PAGE_SIZE = 50;
 
-/** The contract's own view of what was changed: one entry a row that was written over the Management API. */
+/** The tenant log of the contract: an entry for each row that a request to the Management API changed. */
 @ApiTags('logs')
 @Controller('logs')
 export class LogsController {

@@ -5,7 +5,7 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, CheckpointPagingDto, presentPage } from '../http/pagination.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { IsDryRun } from '../safe-writes/is-dry-run.js';
+import { IsDryRun } from '../safe-writes/write-options.js';
 import { changesOf, draftOf, filterOf, redeliveryFilterOf } from './dto/changes.js';
 import {
   DeliveryResponse,

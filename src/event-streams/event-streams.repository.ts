@@ -8,7 +8,7 @@ import { newSortedId } from '../identifiers.js';
 import type { RecordedChange } from './domain/change.js';
 import { inPartition, readChanges } from './outbox.repository.js';
 
-/** Appears nowhere, because the history does not include event streams. */
+/** Required by `write`, but never recorded: the history does not include event streams. */
 const ACTOR = new Actor({ subject: 'vestibule event streams' });
 
 export type EventStreamRow = Omit<EventStream, 'id' | 'createdAt' | 'updatedAt' | 'version'>;
