@@ -16,8 +16,8 @@ declare module 'fastify' {
 }
 
 /**
- * Checks the token before the body is read, so that no body is parsed without one. A route without access rules prevents
- * the start.
+ * Checks the token before the body is read, so that no body is parsed without one. A route without access rules
+ * prevents the start.
  */
 export function registerAuthentication(fastify: FastifyInstance, verifier: TokenVerifier): void {
   fastify.decorateRequest('caller');

@@ -34,8 +34,8 @@ export interface Attempt {
 /**
  * Counts failed token requests to this process. After too many, the caller has to pause, for longer each time.
  *
- * A client that has received a token from an address is known there. Only its own failures from that address pause it, not
- * those of other clients at the address or of guesses from other addresses.
+ * A client that has received a token from an address is known there. Only its own failures from that address pause it,
+ * not those of other clients at the address or of guesses from other addresses.
  */
 @Injectable()
 export class FailedAttempts {

@@ -19,8 +19,8 @@ export function refusalOf(error: DomainError): string {
 }
 
 /**
- * Counts requests that authentication refused, and logs a summary at an interval: their number, reasons and callers. The
- * access log still has a line for each request.
+ * Counts requests that authentication refused, and logs a summary at an interval: their number, reasons and callers.
+ * The access log still has a line for each request.
  */
 class RefusalLog {
   private reasons = new Counts();

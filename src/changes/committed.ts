@@ -6,16 +6,16 @@ const MAX_FENCES = 100;
  * Finds the sequence number up to which all changes are committed or rolled back, so that no lower one appears later.
  *
  * A number is drawn before its change is committed, so a change with a lower number may be committed later. Its
- * transaction has an id before it draws the number. So a sample reads the last number drawn (`last_value`) and then draws a
- * transaction id, the fence: every transaction with such a number has a lower id. Once no transaction up to the fence is
- * running, all those numbers are committed or never will be. The `xmax` of a snapshot cannot be the fence: it is one past
- * the last id that has *ended*, and ids that are still running may be greater.
+ * transaction has an id before it draws the number. So a sample reads the last number drawn (`last_value`) and then
+ * draws a transaction id, the fence: every transaction with such a number has a lower id. Once no transaction up to the
+ * fence is running, all those numbers are committed or never will be. The `xmax` of a snapshot cannot be the fence: it
+ * is one past the last id that has *ended*, and ids that are still running may be greater.
  *
  * The fence writes a WAL message, so that its commit is flushed. After a crash, Postgres could otherwise draw the same
  * numbers again, for changes that a reader past them would miss.
  *
- * A sample that finds new numbers costs one transaction id and one flush. A transaction left open anywhere in the cluster
- * delays it. See docs/decisions/0030.
+ * A sample that finds new numbers costs one transaction id and one flush. A transaction left open anywhere in the
+ * cluster delays it. See docs/decisions/0030.
  */
 export class CommittedChanges {
   private sequence = 0;

@@ -34,7 +34,8 @@ export class HistoryService {
   }
 
   /**
-   * Restores a row to its state before a change. The restoration is checked like any write and recorded as a new change.
+   * Restores a row to its state before a change. The restoration is checked like any write and recorded as a new
+   * change.
    *
    * @param row finds only changes of this row; undefined finds any change of the organization
    * @returns the latest change of the row

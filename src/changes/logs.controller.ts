@@ -43,7 +43,7 @@ export class LogsController {
       throw new DomainError('query_invalid', `'Only the first ${MAX_RESULTS} results can be paged through, use from'`);
     }
     const terms = q === undefined ? [] : parseLogQuery(q);
-    if (!terms) throw new DomainError('query_invalid', `'Not a search that is understood: ${q}' on property q`);
+    if (!terms) throw new DomainError('query_invalid', `'Unsupported search: ${q}' on property q`);
     const window = { kind: 'offset', offset, limit, includeTotals: includeTotals === true } as const;
     const entries = await this.repository.search(terms, window, query.sort === 'date:1');
     const logs = entries.map((entry) => presentLog(entry, this.tenant, selection));

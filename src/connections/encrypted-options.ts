@@ -17,7 +17,7 @@ export class EncryptedOptions {
     private readonly prisma: PrismaService,
   ) {}
 
-  /** Replaces secrets with placeholders. Returns the options to store, and the encrypted secrets unless there are none. */
+  /** Returns the options with placeholders for secrets, and the encrypted secrets unless there are none. */
   async encrypt(connectionId: string, sent: object): Promise<{ options: object; secrets?: Encrypted }> {
     // The hash includes the connection, so that equal secrets of two connections have different placeholders.
     const { options, secrets } = withoutSecrets(sent, (text) => this.encryption.fingerprint(`${connectionId} ${text}`));
@@ -26,8 +26,8 @@ export class EncryptedOptions {
   }
 
   /**
-   * Returns the options with their secrets, in the order of the rows. Secrets are read after the connections: those of a
-   * connection that was changed in between do not match its placeholders, and its result is undefined.
+   * Returns the options with their secrets, in the order of the rows. Secrets are read after the connections: those of
+   * a connection that was changed in between do not match its placeholders, and its result is undefined.
    */
   async decryptAll(rows: readonly Row[]): Promise<readonly (object | undefined)[]> {
     const ids = rows.filter(hasSecrets).map(({ id }) => id);

@@ -23,8 +23,8 @@ export class EncryptionKeysRepository {
   ) {}
 
   /**
-   * Records that the key of this process is in use, unless the database uses a key that this process does not have. With a
-   * new database and two processes with different keys, only the first succeeds.
+   * Records that the key of this process is in use, unless the database uses a key that this process does not have.
+   * With a new database and two processes with different keys, only the first succeeds.
    *
    * @returns the ids of the keys that this process does not have
    */
@@ -41,8 +41,8 @@ export class EncryptionKeysRepository {
   }
 
   /**
-   * Re-encrypts a batch of rows with the present key. Locks rows only while writing, and skips those that other transactions
-   * have locked or changed, which a later call finds again.
+   * Re-encrypts a batch of rows with the present key. Locks rows only while writing, and skips those that other
+   * transactions have locked or changed, which a later call finds again.
    *
    * @returns how many rows with another key were found, and how many of them were re-encrypted
    */

@@ -1,6 +1,7 @@
 /**
- * Names of secrets in the options of connections, in lower case and without `_` and `-`: `clientSecret` and `client_secret`
- * are the same. From the descriptions of Auth0's strategies. A field listed unnecessarily is only missing in the history.
+ * Names of secrets in the options of connections, in lower case and without `_` and `-`: `clientSecret` and
+ * `client_secret` are the same. From the descriptions of Auth0's strategies. A field listed unnecessarily is only
+ * missing in the history.
  */
 export const SECRET_NAMES: ReadonlySet<string> = new Set([
   // OAuth and OpenID Connect; `app_secret` is also Apple's private key.

@@ -42,7 +42,8 @@ export interface PartitionFailure {
 }
 
 /**
- * The leases, cursors and waiting partitions of streams. Only the server that has the lease of a stream writes its rows.
+ * The leases, cursors and waiting partitions of streams. Only the server that has the lease of a stream writes its
+ * rows.
  */
 @Injectable()
 export class DeliveriesRepository {

@@ -106,8 +106,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Connects only to addresses that the policy allows. It checks the address of each connection, so that a DNS record that
- * is changed after the first check gains nothing (DNS rebinding).
+ * Connects only to addresses that the policy allows. It checks the address of each connection, so that a DNS record
+ * that is changed after the first check gains nothing (DNS rebinding).
  */
 function connectorFor(policy: DestinationPolicy, timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout, lookup: guardedLookup(policy) });

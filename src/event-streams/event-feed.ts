@@ -37,7 +37,8 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   /**
-   * Returns the feed as text. It reads the next batch only when the last one is consumed, so a slow reader costs no memory.
+   * Returns the feed as text. It reads the next batch only when the last one is consumed, so a slow reader costs no
+   * memory.
    *
    * @param types undefined for all types
    * @throws DomainError for too many readers, an unknown offset, or one whose changes are no longer stored

@@ -11,7 +11,7 @@ import { EVENT_TABLES } from './domain/event-type.js';
 const SAMPLE_MS = 100;
 const AFTER_FAILURE_MS = 1_000;
 
-/** The table `changes` as the outbox of events: read by sequence number, up to the last one that is safely committed. */
+/** The table `changes` as the outbox of events, read by sequence number up to the last committed one. */
 @Injectable()
 export class Outbox {
   /**
@@ -115,15 +115,15 @@ export class Outbox {
   }
 }
 
-// The connection id of a changed user, cut out of the text: JSON operators refuse a row that contains \u0000, as metadata
-// may. `connection_id` is the second column, and quotes in values are escaped.
+// The connection id of a changed user, cut out of the text: JSON operators refuse a row that contains \u0000, as
+// metadata may. `connection_id` is the second column, and quotes in values are escaped.
 const CONNECTION_ID = Prisma.raw(`substring(coalesce(c.after, c.before)::text FROM '"connection_id":"([^"]*)"')`);
 
 type ChangeRow = Omit<RecordedChange, 'sequence'> & { readonly sequence: bigint };
 
 /**
- * The first changes of tables with events, after one number and up to another. The name and strategy of a connection never
- * change, so those of a deleted one are read from its last recorded change.
+ * The first changes of tables with events, after one number and up to another. The name and strategy of a connection
+ * never change, so those of a deleted one are read from its last recorded change.
  */
 export async function readChanges(
   client: Pick<Client, '$queryRaw'>,

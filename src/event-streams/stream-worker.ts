@@ -50,8 +50,8 @@ interface BlockedPartition {
 }
 
 /**
- * Delivers the events of one stream: in order within a partition, partitions concurrently. A partition whose event fails
- * waits, as one row. Its later changes are skipped, and read again once that event is delivered.
+ * Delivers the events of one stream: in order within a partition, partitions concurrently. A partition whose event
+ * fails waits, as one row. Its later changes are skipped, and read again once that event is delivered.
  *
  * @see docs/decisions/0030
  */

@@ -81,5 +81,5 @@ export const DECIDE = hotStatement<DecideRow>(
      LEFT JOIN users by_address ON by_address.connection_id = c.id AND by_address.email = $4::text`,
 );
 
-/** For the test of query plans. PROMPT is not in it, because it may use a bitmap scan for an organization's few rows. */
+/** For the test of query plans. PROMPT is not in it, because it may use a bitmap scan. */
 export const HOT_STATEMENTS = [DECIDE];

@@ -69,8 +69,8 @@ export class LoginRepository {
   }
 
   /**
-   * Carries out a grant in one transaction: locks the flags and the user, decides again, and creates the membership and, if
-   * needed, the user.
+   * Carries out a grant in one transaction: locks the flags and the user, decides again, and creates the membership
+   * and, if needed, the user.
    *
    * @param planned the grant of the decision that was made without locks
    * @returns undefined, with nothing written, when another request has changed the facts

@@ -31,8 +31,8 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
 
   program
     .command('plan <file>')
-    .description('show what would make the organizations what a YAML or JSON file says; exit 0: nothing, 2: changes')
-    .option('--prune', 'also remove what the file does not speak of')
+    .description('show how organizations differ from a YAML or JSON file; exit code 0: no changes, 2: changes')
+    .option('--prune', 'also remove organizations and connections that the file does not mention')
     .addHelpText('after', '\nExample:\n  $ npx vestibule plan organizations.yaml')
     .action((file: string, { prune = false }: { prune?: boolean }) =>
       withServices(async (app) => {
@@ -43,8 +43,8 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
 
   program
     .command('apply <file>')
-    .description('make the organizations what a YAML or JSON file says, each as one transaction; asks first')
-    .option('--prune', 'also remove what the file does not speak of')
+    .description('change organizations to match a YAML or JSON file, each in one transaction; asks first')
+    .option('--prune', 'also remove organizations and connections that the file does not mention')
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  $ npx vestibule apply organizations.yaml --yes')
     .action((file: string, { prune = false, yes = false }: { prune?: boolean; yes?: boolean }) =>
@@ -59,7 +59,9 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
 
   program
     .command('export [file]')
-    .description('write the organizations with their connections as a file for plan and apply; to standard output')
+    .description(
+      'write all organizations with their connections as a file for plan and apply; default: standard output',
+    )
     .addHelpText('after', '\nExample:\n  $ npx vestibule export organizations.yaml')
     .action((file: string | undefined) =>
       withServices(async (app) => {
@@ -121,7 +123,7 @@ async function applyAll(service: PlanService, planned: readonly Planned[], prune
   });
   await Promise.all(applying);
   print(`Applied to ${applied} of ${planned.length} organizations.`);
-  if (failed > 0) fail(`Of ${failed} nothing was changed.`);
+  if (failed > 0) fail(`${failed} were left unchanged.`);
 }
 
 async function isConfirmed(): Promise<boolean> {
@@ -131,7 +133,7 @@ async function isConfirmed(): Promise<boolean> {
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return (await terminal.question("Apply this? Only 'yes' is taken: ")) === 'yes';
+    return (await terminal.question("Apply this? Only 'yes' is accepted: ")) === 'yes';
   } finally {
     terminal.close();
   }

@@ -52,8 +52,8 @@ organizations:
 
   it.each<[content: string, problem: string]>([
     ['organizations: [', ''],
-    ['organization: []', 'only organizations: is known here, not organization'],
-    ['organizations:', 'organizations: and a list of them was expected'],
+    ['organization: []', 'expected only organizations:, not organization'],
+    ['organizations:', 'expected organizations: with a list'],
     ['organizations: [{}]', "organizations[0]: 'Missing required property: name'"],
     ['organizations: [1]', "organizations[0]: 'Expected type object but found type integer'"],
     [

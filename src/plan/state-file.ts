@@ -43,8 +43,8 @@ function listIn(text: string, refuse: (problem: string) => StateFileError): unkn
   }
   const { organizations, ...others } = (content ?? {}) as Record<string, unknown>;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw refuse(`only organizations: is known here, not ${other}`);
-  if (!Array.isArray(organizations)) throw refuse('organizations: and a list of them was expected');
+  if (other !== undefined) throw refuse(`expected only organizations:, not ${other}`);
+  if (!Array.isArray(organizations)) throw refuse('expected organizations: with a list');
   return organizations;
 }
 

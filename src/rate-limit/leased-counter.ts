@@ -22,9 +22,9 @@ interface Quota {
 }
 
 /**
- * Counts by leases, which make a limit across all servers cheap: a caller beyond the limit is refused from memory. Never
- * exceeds the limit; what a server has leased but not used is unavailable to others until the minute is over. Limits nothing
- * while no lease can be had.
+ * Counts by leases, which make a limit across all servers cheap: a caller beyond the limit is refused from memory.
+ * Never exceeds the limit; what a server has leased but not used is unavailable to others until the minute is over.
+ * Limits nothing while no lease can be had.
  */
 export class LeasedCounter {
   private readonly quotas = new LRUCache<string, Quota>({ max: REMEMBERED });

@@ -15,8 +15,8 @@ const isWrite = ({ method, url }: FastifyRequest) =>
   url.startsWith('/api/') && !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
 /**
- * Does nothing unless configured. A request with a valid token counts for its caller, any other for its address, so that
- * made-up tokens do not get a limit of their own.
+ * Does nothing unless configured. A request with a valid token counts for its caller, any other for its address, so
+ * that made-up tokens do not get a limit of their own.
  *
  * @param databaseUrl the database to count in when Redis is not configured
  */

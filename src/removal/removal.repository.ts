@@ -20,7 +20,7 @@ export class RemovalRepository {
     private readonly config: AppConfig,
   ) {}
 
-  /** Whether more rows would be deleted by cascade than one statement should remove. Counts no further than that limit. */
+  /** Whether more rows would be deleted by cascade than one statement should remove. Counts up to that limit. */
   async isLarge(owner: Owner, id: string): Promise<boolean> {
     const { atOnce } = this.config.removal;
     const isMore = (rows: Prisma.Sql) =>
@@ -117,7 +117,7 @@ interface Blocked {
   readonly blockedId: string;
 }
 
-/** Locks one hidden row until the end of the transaction. Returns its id, or undefined when no hidden row is unlocked. */
+/** Locks one hidden row until the end of the transaction. Returns its id, or undefined when all are locked. */
 async function lockHidden(transaction: Transaction, owner: Owner, blocked: readonly string[]) {
   const [row] = await transaction.$queryRaw<{ id: string }[]>`
     SELECT id FROM ${Prisma.raw(owner)} WHERE deleted_at IS NOT NULL AND id <> ALL (${blocked})

@@ -8,8 +8,8 @@ import { RemovalRepository, type Owner, type Versions } from './removal.reposito
 const RETRY_MS = 2_000;
 
 /**
- * Deletes organizations and connections that are too large for one statement: hides them at once, and removes their rows in
- * the background, on any server, even after a restart.
+ * Deletes organizations and connections that are too large for one statement: hides them at once, and removes their
+ * rows in the background, on any server, even after a restart.
  */
 @Injectable()
 export class RemovalService {

@@ -14,7 +14,8 @@ export interface Identity {
 }
 
 /**
- * The fingerprint is salted with the key, which is not stored, so that it does not help to guess a password in the request.
+ * The fingerprint is salted with the key, which is not stored, so that it does not help to guess a password in the
+ * request.
  */
 export function identityOf({ caller, scopes, method, url, headers, body }: FastifyRequest, key: string): Identity {
   const relevant = RELEVANT_HEADERS.map((name) => headers[name] ?? null);

@@ -26,9 +26,9 @@ const STORED_HEADERS = ['content-type', 'etag', 'last-modified', 'location'];
 
 /**
  * Supports `Vestibule-Dry-Run` and `Idempotency-Key` on every write route that requires a token. The transaction begins
- * when the body has been read and ends before the answer is sent, even if the client has disconnected. When it cannot end,
- * the answer is that error. These are hooks and not a Nest interceptor, because answers are stored as the bytes sent,
- * including those of errors.
+ * when the body has been read and ends before the answer is sent, even if the client has disconnected. When it cannot
+ * end, the answer is that error. These are hooks and not a Nest interceptor, because answers are stored as the bytes
+ * sent, including those of errors.
  */
 export function registerSafeWrites(fastify: FastifyInstance, service: SafeWritesService): void {
   const readHeaders: onRequestHookHandler = (request, reply, done) => {

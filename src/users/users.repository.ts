@@ -73,7 +73,8 @@ export class UsersRepository {
   }
 
   /**
-   * Locks the row before it is read, so that no concurrent change is lost. Returns undefined when the user does not exist.
+   * Locks the row before it is read, so that no concurrent change is lost. Returns undefined when the user does not
+   * exist.
    *
    * @param decide returns the changes, given the present user; an error it throws rolls back
    */

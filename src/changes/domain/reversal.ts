@@ -13,8 +13,8 @@ export type Reversal =
   | { readonly kind: 'remove_domain'; readonly id: string };
 
 /**
- * Returns undefined when the change cannot be reverted: a deleted organization lost its rows, a created one is not deleted
- * as a side effect, and a deleted domain would get another id and need verification.
+ * Returns undefined when the change cannot be reverted: a deleted organization lost its rows, a created one is not
+ * deleted as a side effect, and a deleted domain would get another id and need verification.
  */
 export function reversalOf({ table, rowId, operation, before }: Change): Reversal | undefined {
   const isGone = operation === 'deleted';

@@ -38,13 +38,17 @@ export class SubscriptionDto {
 export class WebhookAuthorizationDto {
   @EnumField(METHODS, { required: true }) method!: (typeof METHODS)[number];
 
-  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'Of basic authorization' })
+  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'For basic authorization' })
   username?: string;
 
-  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'Of basic authorization. Never shown.' })
+  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'For basic authorization. Never shown.' })
   password?: string;
 
-  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'Of bearer authorization. Never shown.' })
+  @StringField({
+    minLength: 1,
+    maxLength: MAX_CREDENTIAL_LENGTH,
+    description: 'For bearer authorization. Never shown.',
+  })
   token?: string;
 }
 

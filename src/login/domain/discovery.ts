@@ -17,8 +17,8 @@ export type Discovery =
 export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();
 
 /**
- * Finds the connection to go to: the enterprise connection with the domain, else the only database connection, whether or
- * not it is shown as a button.
+ * Finds the connection to go to: the enterprise connection with the domain, else the only database connection, whether
+ * or not it is shown as a button.
  *
  * @param optionsOf the options of the organization's enterprise connections, by connection id
  */

@@ -82,8 +82,8 @@ export const keyOf = (userId: string): string => userId.slice(userId.indexOf('|'
 export const MAX_METADATA_BYTES = 256 * 1024;
 
 /**
- * Merges the first level of metadata, as the Management API does: a property sent as null is removed, and an empty object
- * removes all properties.
+ * Merges the first level of metadata, as the Management API does: a property sent as null is removed, and an empty
+ * object removes all properties.
  */
 export function mergeMetadata(present: Metadata | null, sent: Metadata): Metadata {
   if (Object.keys(sent).length === 0) return {};
