@@ -16,7 +16,7 @@ describe('readStateFile', () => {
     return readStateFile(file);
   };
 
-  it('reads YAML and JSON, and leaves undefined what they do not say', async () => {
+  it('reads YAML and JSON, and leaves omitted fields undefined', async () => {
     const expected = [
       {
         name: 'acme',
