@@ -14,33 +14,33 @@ declare module 'fastify' {
   }
 }
 
-/** The route wants a bearer token with any of these scopes. */
+/** Requires a bearer token with any of these scopes. */
 export const RequireScope = (...scopes: [Scope, ...Scope[]]) =>
   applyDecorators(
     RouteConfig({ access: { anyScopeOf: scopes } } satisfies FastifyContextConfig),
-    // A requirement each, because OpenAPI reads several as alternatives and several scopes of one as all of them.
+    // One requirement per scope: OpenAPI requirements are alternatives, while all scopes within one are required.
     ...scopes.map((scope) => ApiSecurity('bearer', [scope])),
   );
 
-/** The route wants a bearer token with all of these scopes. */
+/** Requires a bearer token with all of these scopes. */
 export const RequireAllScopes = (...scopes: [Scope, ...Scope[]]) =>
   applyDecorators(
     RouteConfig({ access: { allScopesOf: scopes } } satisfies FastifyContextConfig),
     ApiSecurity('bearer', scopes),
   );
 
-/** A request with this part wants a token with all of these scopes, whichever scope of the route it came in with. */
+/** Requires all of these scopes for requests that have this part, in addition to those of the route. */
 export const RequireScopesFor = (part: RequestPart, ...scopes: [Scope, ...Scope[]]) =>
   applyDecorators(
     UseGuards(new RequestPartGuard(part, scopes)),
-    // A single one is among the route's own already.
+    // A single scope is already documented by the route.
     ...(scopes.length > 1 ? [ApiSecurity('bearer', scopes)] : []),
   );
 
-/** The route needs no token. */
+/** Requires no token. */
 export const Public = () => RouteConfig({ access: 'public' } satisfies FastifyContextConfig);
 
-/** The scopes of the caller's token, for a presenter that shows more to some than to others. */
+/** The scopes of the caller's token. */
 export const CallerScopes = createParamDecorator((_: unknown, context: ExecutionContext): GrantedScopes => {
   return context.switchToHttp().getRequest<FastifyRequest>().scopes ?? new Set();
 });

@@ -10,7 +10,7 @@ import { TokenVerifier } from './token-verifier.js';
 
 @Module({})
 export class AuthModule {
-  /** With an external issuer the built-in one has no endpoints. */
+  /** The endpoints of the built-in issuer exist only when it is configured. */
   static forRoot({ kind }: AuthConfig): DynamicModule {
     return {
       module: AuthModule,

@@ -6,18 +6,18 @@ import type { TokenVerifier, VerifiedToken } from './token-verifier.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The subject of the token, for the log; undefined on public routes and for strangers. */
+    /** The subject of the token; undefined on public routes and without a valid token. */
     caller?: string;
-    /** The application it was issued to, as far as the token says. */
+    /** The application the token was issued to, if the token names it. */
     callerClientId?: string;
-    /** The scopes of the token; undefined on public routes and for strangers. */
+    /** The scopes of the token; undefined on public routes and without a valid token. */
     scopes?: ReadonlySet<string>;
   }
 }
 
 /**
- * Checks the caller before the body is read, so that a stranger's body is never parsed. A route that does not say who
- * may call it stops the start.
+ * Checks the token before the body is read, so that no body is parsed without one. A route without access rules
+ * prevents the start.
  */
 export function registerAuthentication(fastify: FastifyInstance, verifier: TokenVerifier): void {
   fastify.decorateRequest('caller');
@@ -37,7 +37,7 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
       done(error);
     };
     if (token instanceof DomainError) return refuse(token);
-    const letIn = (verified: VerifiedToken) => {
+    const accept = (verified: VerifiedToken) => {
       request.caller = verified.subject;
       request.callerClientId = verified.clientId;
       request.scopes = verified.scopes;
@@ -46,12 +46,12 @@ export function registerAuthentication(fastify: FastifyInstance, verifier: Token
       else done();
     };
     const known = verifier.recall(token);
-    if (known) return letIn(known);
-    verifier.verify(token).then(letIn, refuse);
+    if (known) return accept(known);
+    verifier.verify(token).then(accept, refuse);
   });
 }
 
-/** Where all scopes are wanted, the refusal names the first that is missing. */
+/** Returns the error for a missing scope, which names the first missing one where all scopes are required. */
 function missingScope({ scopes }: VerifiedToken, access: Exclude<Access, 'public'>): DomainError | undefined {
   if ('allScopesOf' in access) {
     const missing = access.allScopesOf.find((scope) => !scopes.has(scope));

@@ -3,29 +3,28 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { networkOf } from '../http/network.js';
 
-/** What so many failures in a row bring. */
 interface Bound {
-  /** Failures up to this one have no consequence; it and each after it bring a pause, twice as long as the last. */
+  /** The failure that causes the first pause; each later one doubles it. */
   readonly failures: number;
   readonly longestPauseMs: number;
 }
 
 const FIRST_PAUSE_MS = 1_000;
-/** Failures are forgotten when none has come for so long. */
+/** Failures are forgotten after this time without another. */
 const FORGOTTEN_AFTER_MS = 15 * 60_000;
-/** Of each kind; the ones that were quiet for longest make way. About 2 MB a kind. */
+/** Entries of each kind, least recently used ones are evicted. About 2 MB a kind. */
 const REMEMBERED = 10_000;
 
 const BOUNDS = {
-  /** Who guesses at the secret of one client from one address. */
+  /** One client tried from one address. */
   pair: { failures: 5, longestPauseMs: 5 * 60_000 },
-  /** For many clients tried from one address, which may be that of a whole office. */
+  /** Any clients tried from one address, which a whole office may share. */
   address: { failures: 50, longestPauseMs: 5 * 60_000 },
-  /** For one client tried from many addresses. */
+  /** One client tried from any addresses. */
   client: { failures: 1_000, longestPauseMs: 60_000 },
 } as const satisfies Record<string, Bound>;
 
-/** What an attempt to get a token counts for. The keys have a fixed length, however long the name that was sent. */
+/** The keys that an attempt is counted under: hashes, whose length does not depend on the client id. */
 export interface Attempt {
   readonly pair: string;
   readonly address: string;
@@ -33,10 +32,10 @@ export interface Attempt {
 }
 
 /**
- * The failed attempts to get a token, of this process. After too many the caller has to pause, for longer each time.
+ * Counts failed token requests to this process. After too many, the caller has to pause, for longer each time.
  *
- * A client that has got a token from an address is known there: it is held up by its own failures from there alone, not
- * by those of a neighbour behind the same address or of a stranger who guesses at the same client.
+ * A client that has received a token from an address is known there. Only its own failures from that address pause it,
+ * not those of other clients at the address or of guesses from other addresses.
  */
 @Injectable()
 export class FailedAttempts {
@@ -50,7 +49,7 @@ export class FailedAttempts {
     return { pair: digest(`${network} ${clientId}`), address: network, client: digest(clientId) };
   }
 
-  /** Whole seconds to wait before the next attempt; 0: none. */
+  /** Seconds to wait before the next attempt, rounded up; 0 for no pause. */
   pauseSeconds({ pair, address, client }: Attempt): number {
     const own = this.pairs.pauseMs(pair);
     const all = this.known.has(pair)
@@ -65,14 +64,13 @@ export class FailedAttempts {
     this.clients.add(client);
   }
 
-  /** The failures of others stay counted: who has one good client may be guessing at the next. */
+  /** Keeps the counts of the address and client: the caller may own one client and guess at another. */
   succeeded({ pair }: Attempt): void {
     this.pairs.forget(pair);
     this.known.set(pair, true);
   }
 }
 
-/** Counts failures by key. */
 class Failures {
   private readonly counted = new LRUCache<string, { count: number; lastAt: number; pauseMs: number }>({
     max: REMEMBERED,
@@ -80,7 +78,7 @@ class Failures {
 
   constructor(private readonly bound: Bound) {}
 
-  /** What is left of the pause; 0: none. */
+  /** The remaining pause; 0 for none. */
   pauseMs(key: string): number {
     const found = this.counted.get(key);
     return found ? Math.max(0, found.lastAt + found.pauseMs - performance.now()) : 0;

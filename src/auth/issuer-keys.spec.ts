@@ -47,13 +47,13 @@ describe('IssuerKeys', () => {
     [one, two] = await Promise.all([makeKey('one'), makeKey('two')]);
   });
 
-  it('loads once for all who ask at the same time', async () => {
+  it('loads once for concurrent requests', async () => {
     const { source, verify } = makeKeys(EXTERNAL, one, two);
     await Promise.all([verify(one), verify(two), verify(one)]);
     expect(source.loads).toBe(1);
   });
 
-  it('knows without a cooldown a key that was published while it loaded the keys before', async () => {
+  it('finds, without a cooldown, a key that was published during the last load', async () => {
     const { source, keys, verify } = makeKeys(BUILT_IN, one);
     await verify(one);
     pass(10_001);
@@ -62,14 +62,14 @@ describe('IssuerKeys', () => {
     await verify(two);
   });
 
-  it('loads no more than twice for however many unknown keys at the same time', async () => {
+  it('loads at most twice for any number of concurrent unknown keys', async () => {
     const { source, verify } = makeKeys(BUILT_IN, one);
     await verify(one);
     await Promise.all(Array.from({ length: 20 }, () => expect(verify(two)).rejects.toMatchObject(UNKNOWN_KEY)));
     expect(source.loads).toBeLessThanOrEqual(3);
   });
 
-  it('asks a source that is down once a second for its first keys', async () => {
+  it('retries the first load once a second while the source is down', async () => {
     const { source, verify } = makeKeys(BUILT_IN, one);
     source.isDown = true;
     for (let attempt = 0; attempt < 3; attempt++) await expect(verify(one)).rejects.toThrow(KeysUnavailableError);
@@ -79,7 +79,7 @@ describe('IssuerKeys', () => {
     await verify(one);
   });
 
-  it('keeps the keys of a source that is down, and asks it no more often than one that answers', async () => {
+  it('keeps the keys while the source is down, and does not reload more often', async () => {
     const { source, keys, verify } = makeKeys(EXTERNAL, one);
     await verify(one);
     source.isDown = true;
@@ -96,7 +96,7 @@ describe('IssuerKeys', () => {
     await verify(two);
   });
 
-  it('tells that a key was withdrawn or its id given to another, and not that one came', async () => {
+  it('reports a withdrawn key or a reused id, and not an added key', async () => {
     const { source, verify } = makeKeys(BUILT_IN, one);
     await verify(one);
     const published = async (...given: Key[]) => {

@@ -7,23 +7,23 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 
-/** How soon a source that failed is asked again at the earliest, however many requests need it. */
+/** The shortest time between a failed load and the next. */
 const RETRY_MS = 1_000;
 const TIMEOUT_MS = 5_000;
-/** Far more than any issuer has keys, and nothing that could fill the memory. */
+/** The largest key set accepted, which bounds memory. */
 const MAX_CHARACTERS = 1024 * 1024;
 
 export interface KeyTimes {
-  /** How old the keys may get before they are loaded again; a withdrawn key may go on working for as long. */
+  /** The age at which keys are reloaded; a withdrawn key may work for as long. */
   readonly maxAgeMs: number;
-  /** How long after a load an unknown key id causes no other: strangers can make up key ids. */
+  /** How long after a load an unknown key id causes no other load, because anyone can invent key ids. */
   readonly cooldownMs: number;
 }
 
-/** There are no keys to check a token with. Nothing that is wrong with the token. */
+/** The keys cannot be loaded; the token may be valid. */
 export class KeysUnavailableError extends Error {}
 
-/** The public keys of an issuer: jose's remote key set, which goes on with the keys it has while their source is down. */
+/** The public keys of an issuer: jose's remote key set, which keeps using its keys while their source is down. */
 export class IssuerKeys {
   private readonly remote: ReturnType<typeof createRemoteJWKSet>;
   private keys: readonly string[] = [];
@@ -31,10 +31,10 @@ export class IssuerKeys {
   private dueAt = Infinity;
 
   /**
-   * @param url names the source; only `load` asks it
+   * @param url identifies the source; only `load` requests it
    * @param load fetches the keys; the signal is aborted after 5 s
-   * @param onWithdrawn called when the keys loaded last lack one of those before
-   * @param onLoadFailed called once for each load that fails
+   * @param onWithdrawn called when a load no longer contains a key of the previous one
+   * @param onLoadFailed called once for each failed load
    */
   constructor(
     url: string,
@@ -46,25 +46,25 @@ export class IssuerKeys {
     this.remote = createRemoteJWKSet(new URL(url), {
       timeoutDuration: TIMEOUT_MS,
       cooldownDuration: times.cooldownMs,
-      // Keys that are too old are loaded anew by refreshWhenOld, so that no token is refused while that fails.
+      // Old keys are reloaded by refreshWhenOld, which refuses no token when the load fails.
       cacheMaxAge: Infinity,
       [customFetch]: (_, { signal }) => this.answer(signal),
     });
   }
 
-  /** For `jwtVerify`. @throws KeysUnavailableError when the key has to be loaded and cannot be */
+  /** For `jwtVerify`. @throws KeysUnavailableError when the key is unknown and cannot be loaded */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const { reloading } = this.remote;
     try {
       return await this.remote(header, token);
     } catch (error) {
-      // The load that was under way may have begun before the key was published.
+      // The load in progress may have begun before the key was published.
       if (reloading && error instanceof errors.JWKSNoMatchingKey) return this.remote(header, token);
       throw error;
     }
   };
 
-  /** Starts loading when the keys are too old; the token at hand does not wait for it. */
+  /** Starts a reload when the keys are too old, without waiting for it. */
   refreshWhenOld(): void {
     if (Date.now() > this.dueAt && !this.remote.reloading) this.remote.reload().catch(() => undefined);
   }
@@ -75,9 +75,9 @@ export class IssuerKeys {
       const jwks = await this.load(signal);
       // Throws unless it is a key set.
       createLocalJWKSet(jwks);
-      // Whole keys and not their ids: a key may have none, and an issuer may give the id of one to another.
+      // Compares whole keys: a key may have no id, and an issuer may reuse an id.
       const keys = jwks.keys.map((key) => JSON.stringify(key));
-      // After jose has taken the new keys: whatever was checked with those before is then forgotten.
+      // Waits until jose uses the new keys, so that no token verified with the old ones is cached afterwards.
       if (this.keys.some((key) => !keys.includes(key))) void this.remote.reload().then(this.onWithdrawn);
       this.keys = keys;
       this.failure = undefined;
@@ -93,9 +93,9 @@ export class IssuerKeys {
 }
 
 /**
- * Fetches the keys of an external issuer. A redirect is refused, because it could lead anywhere.
+ * Fetches the keys of an external issuer. Refuses redirects, which could lead anywhere.
  *
- * @throws Error that says what was wrong
+ * @throws Error with the reason
  */
 export async function fetchJwks(url: string, signal: AbortSignal): Promise<JSONWebKeySet> {
   const response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'error', signal });

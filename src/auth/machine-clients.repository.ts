@@ -5,27 +5,27 @@ import type { MachineClient } from '../database/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { randomText } from '../identifiers.js';
 
-/** Clients are made and changed by the command line alone. */
+/** Clients are created and changed only by the command line. */
 const ACTOR = new Actor({ subject: 'vestibule client' });
 
 const CLIENT_ID_LENGTH = 32;
 const NO_HASH = '0'.repeat(64);
 const SECRET_BYTES = 32;
 
-/** An expired client has shown its secret; a refused caller has not, and is not told whether there is such a client. */
+/** `refused` does not tell whether the client exists; `expired` means that the secret was right. */
 export type Authentication =
   | { readonly outcome: 'authenticated'; readonly client: MachineClient }
   | { readonly outcome: 'expired' }
   | { readonly outcome: 'refused' };
 
-/** Machines that may ask the built-in issuer for tokens. */
+/** Clients that may request tokens from the built-in issuer. */
 @Injectable()
 export class MachineClientsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * @param expiresAt never when absent
-   * @returns the client, and its secret, which cannot be had again
+   * @param expiresAt undefined for never
+   * @returns the client, and its secret, which is stored only as a hash
    */
   async create(
     name: string,
@@ -40,15 +40,15 @@ export class MachineClientsRepository {
   }
 
   /**
-   * Gives the client a new secret. One that was before the present one ends at once.
+   * Creates a new secret. Older secrets than the present one become invalid at once.
    *
-   * @param keepUntil how long the present one stays good; it ends at once when absent
-   * @returns the new secret, which cannot be had again, or undefined when there is no such client
+   * @param keepUntil when the present secret becomes invalid; undefined for at once
+   * @returns the new secret, which is stored only as a hash, or undefined when the client does not exist
    */
   async rotateSecret(clientId: string, keepUntil?: Date): Promise<string | undefined> {
     const secret = newSecret();
     const until = keepUntil ?? null;
-    // In one statement, so that of two at once the later one keeps the secret that the earlier one has given.
+    // One statement, so that the later of two concurrent rotations keeps the secret that the earlier one created.
     const changed = await this.prisma.write(
       ACTOR,
       (transaction) => transaction.$executeRaw`
@@ -65,7 +65,7 @@ export class MachineClientsRepository {
     return this.prisma.client.machineClient.findMany({ orderBy: [{ createdAt: 'asc' }, { clientId: 'asc' }] });
   }
 
-  /** Tokens it already has stay good until they expire. @returns whether there was such a client */
+  /** Tokens already issued stay valid until they expire. Returns whether the client existed. */
   async remove(clientId: string): Promise<boolean> {
     const { count } = await this.prisma.write(ACTOR, ({ machineClient }) =>
       machineClient.deleteMany({ where: { clientId } }),
@@ -73,7 +73,7 @@ export class MachineClientsRepository {
     return count > 0;
   }
 
-  /** An unknown client takes as long as a wrong secret, and one secret as long as two. */
+  /** Takes equally long for unknown clients, wrong secrets and previous secrets. */
   async authenticate(clientId: string, secret: string): Promise<Authentication> {
     const client = await this.prisma.client.machineClient.findUnique({ where: { clientId } });
     const given = hash(secret);
@@ -88,7 +88,7 @@ export class MachineClientsRepository {
 
 const newSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
 
-/** In constant time, also where there is nothing to compare with: no secret has that hash. */
+/** Compares in constant time, without a stored hash too: no secret has NO_HASH. */
 const isSame = (given: string, stored: string | null = null) =>
   timingSafeEqual(Buffer.from(given, 'hex'), Buffer.from(stored ?? NO_HASH, 'hex'));
 

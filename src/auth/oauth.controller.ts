@@ -6,10 +6,10 @@ import type { JSONWebKeySet } from 'jose';
 import { AppConfig } from '../config/config.js';
 import { Public } from './access.js';
 import { OAuthService, type TokenResponse } from './oauth.service.js';
-import { sendOAuthError, TOKEN_ENDPOINT } from './send-oauth-error.js';
+import { sendOAuthError, TOKEN_ENDPOINT } from './oauth-error.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
-/** The built-in issuer. Only there while it is the one in use. */
+/** The built-in issuer. Not registered with an external issuer. */
 @ApiExcludeController()
 @Controller()
 export class OAuthController {

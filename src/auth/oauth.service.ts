@@ -32,8 +32,8 @@ export class OAuthService {
 
   /**
    * @param body JSON or form fields
-   * @param authorization the header, for clients that authenticate with Basic
-   * @param address of the caller, whose failures are counted
+   * @param authorization the header of clients that authenticate with Basic
+   * @param address the caller's IP address, for counting failures
    * @throws OAuthError
    */
   async createToken(body: unknown, authorization: string | undefined, address: string): Promise<TokenResponse> {
@@ -72,7 +72,7 @@ export class OAuthService {
     const found: Authentication = isStorable(clientId)
       ? await this.clients.authenticate(clientId, secret)
       : { outcome: 'refused' };
-    // Of many guesses sent at once those beyond the bound are answered alike, so that none learns that it was right.
+    // Checked again, so that concurrent guesses beyond the bound do not learn whether one was right.
     this.refuseWhilePaused(attempt);
     if (found.outcome === 'refused') {
       this.attempts.failed(attempt);
@@ -95,7 +95,7 @@ interface Credentials {
   readonly secret: string;
 }
 
-/** One that is sent twice, or is no text, is refused and not passed over: without it a token may be good for more. */
+/** Refuses a repeated or non-text parameter. Ignoring it could issue a token with more scopes or audiences. */
 function textFields(body: unknown): Map<string, string> {
   const fields = new Map<string, string>();
   for (const [sent, value] of Object.entries(body ?? {})) {
@@ -123,19 +123,17 @@ function basicCredentials(header: string | undefined): Credentials | undefined {
   return { clientId: formDecode(clientId ?? ''), secret: formDecode(secret ?? '') };
 }
 
-/** RFC 6749, section 2.3.1: the two parts are form-encoded before they are joined. */
-function formDecode(text: string): string {
-  return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
-}
+/** Client id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1). */
+const formDecode = (text: string): string => new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
 
-/** No token is good for longer than its client. */
+/** A token expires no later than its client. */
 function lifetimeFor({ expiresAt }: MachineClient): number {
   if (expiresAt === null) return TOKEN_LIFETIME_SECONDS;
   const left = Math.ceil((expiresAt.getTime() - Date.now()) / 1000);
   return Math.min(TOKEN_LIFETIME_SECONDS, Math.max(1, left));
 }
 
-/** What was asked for, or all the client has. */
+/** The requested scopes, or all scopes of the client when none are requested. */
 function grantedScopes(allowed: readonly string[], asked: string | undefined): readonly string[] {
   if (asked === undefined || asked === '') return allowed;
   const scopes = splitScopes(asked);

@@ -7,20 +7,20 @@ declare module 'fastify' {
   }
 }
 
-/** Reasons, and callers, that are counted one by one; the rest is counted together. */
+/** The most reasons, and callers, that are counted separately; the others are counted together. */
 const COUNTED = 1_000;
-/** How many of each a line names: those that were seen most. */
+/** How many reasons and callers a log line lists: the most frequent ones. */
 const NAMED = 10;
 const LONGEST_NAME = 200;
 
-/** The reason as the summary tells it: the code, and for a missing scope which. */
+/** The reason in the summary: the error code, and the name of a missing scope. */
 export function refusalOf(error: DomainError): string {
   return error.code === 'scope_insufficient' ? `${error.code}: ${error.detail}` : error.code;
 }
 
 /**
- * Counts the callers that were not let in, and logs one line at an interval: how many, why, and who they were. The access
- * log has a line for each of them as for everybody.
+ * Counts requests that authentication refused, and logs a summary at an interval: their number, reasons and callers.
+ * The access log still has a line for each request.
  */
 class RefusalLog {
   private reasons = new Counts();

@@ -3,12 +3,12 @@ import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
 import { Actor } from '../actor.js';
 
-/** What Nest answers a handler that throws nothing. */
+/** The status that Nest answers with when the handler succeeds. */
 const statusOf = (context: ExecutionContext) =>
   (Reflect.getMetadata(HTTP_CODE_METADATA, context.getHandler()) as number | undefined) ??
   (context.switchToHttp().getRequest<FastifyRequest>().method === 'POST' ? 201 : 200);
 
-/** In whose name the request writes. */
+/** The actor that the request's writes are recorded with. */
 export const RequestActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
   return new Actor({

@@ -4,13 +4,13 @@ import { DomainError } from '../errors/domain-error.js';
 import { refusalOf } from './refusal-log.js';
 import type { Scope } from './scopes.js';
 
-/** Any of these properties of the body, any property but these, or any of these query parameters. */
+/** Any of these body properties, any body property except these, or any of these query parameters. */
 export type RequestPart =
   | { readonly body: readonly string[] }
   | { readonly bodyBut: readonly string[] }
   | { readonly query: readonly string[] };
 
-/** Refuses a request that has the part when its token lacks one of the scopes. Runs before the body is validated. */
+/** Refuses a request that has the part and whose token lacks one of the scopes. Runs before validation. */
 export class RequestPartGuard implements CanActivate {
   constructor(
     private readonly part: RequestPart,

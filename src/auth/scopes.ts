@@ -1,4 +1,4 @@
-/** Those of the lists of applications, which the published document leaves out. */
+/** The scopes of the application routes, which the published document does not have. */
 export const APPLICATION_SCOPES = [
   'read:clients',
   'read:client_grants',
@@ -6,7 +6,6 @@ export const APPLICATION_SCOPES = [
   'read:organization_client_grants',
 ] as const;
 
-/** Every scope that a route of this service asks for. */
 export const SCOPES = [
   'read:organizations',
   'read:organizations_summary',
@@ -49,12 +48,10 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** The scopes of a token, which may have others than those of this service too. */
+/** The scopes of a token, which may include unknown ones. */
 export interface GrantedScopes {
   has(scope: Scope): boolean;
 }
 
-/** The scopes in a `scope` text, which separates them by spaces (RFC 6749, section 3.3). */
-export function splitScopes(text: string): string[] {
-  return text.split(' ').filter((scope) => scope !== '');
-}
+/** Splits a space-separated `scope` (RFC 6749, section 3.3). */
+export const splitScopes = (text: string): string[] => text.split(' ').filter((scope) => scope !== '');

@@ -19,7 +19,7 @@ describe('signingKeyOf', () => {
     expect(signingKeyOf(published, NOW)?.kid).toBe(kid);
   });
 
-  it('finds none where there is none', () => {
+  it('returns undefined without keys', () => {
     expect(signingKeyOf([], NOW)).toBeUndefined();
   });
 });

@@ -1,12 +1,11 @@
 /**
- * How long a key is published before it signs. Our own servers ask for a key that they do not know; others that
- * check tokens cache the published set for a while.
+ * How long a key is published before it signs, because verifiers other than this service cache the key set for a while.
  */
-export const PUBLICATION_MS = 60_000;
+const PUBLICATION_MS = 60_000;
 
 /**
- * The key to sign with: the newest that has been published for long enough. When none has, the one that has been for
- * longest, because nothing else can sign; undefined only without keys.
+ * Returns the key to sign with: the newest that has been published for long enough, else the oldest. Returns undefined
+ * without keys.
  *
  * @param published newest first
  */
@@ -17,7 +16,7 @@ export function signingKeyOf<Key extends { readonly createdAt: Date }>(
   return published.find(({ createdAt }) => signsFrom(createdAt) <= now) ?? published.at(-1);
 }
 
-/** When a key that was made beside another takes its place. */
+/** When a new key starts to sign, if others exist. */
 export function signsFrom(createdAt: Date): Date {
   return new Date(createdAt.getTime() + PUBLICATION_MS);
 }

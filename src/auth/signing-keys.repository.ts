@@ -7,12 +7,12 @@ import { Encryption } from '../encryption/encryption.js';
 import { signingKeyOf, signsFrom } from './signing-key.js';
 
 const ALGORITHM = 'RS256';
-/** Any number that no other lock of this database uses. */
+/** An advisory lock; the number is arbitrary but unique in this database. */
 const FIRST_KEY_LOCK = 5_119_204_117n;
-/** Signing keys are not recorded. */
+/** Required by `write`, but never recorded: the history does not include signing keys. */
 const ACTOR = new Actor({ subject: 'vestibule keys' });
 
-/** The keys of the built-in issuer. They live in the database, so that all replicas sign and check alike. */
+/** The keys of the built-in issuer, which all replicas share. */
 @Injectable()
 export class SigningKeysRepository {
   constructor(
@@ -20,22 +20,22 @@ export class SigningKeysRepository {
     private readonly encryption: Encryption,
   ) {}
 
-  /** The key to sign with, made when there is none. */
+  /** The key to sign with, created when none exists. */
   async current(): Promise<{ kid: string; algorithm: string; key: Awaited<ReturnType<typeof importJWK>> }> {
-    const row = signingKeyOf(await this.published(), new Date()) ?? (await this.makeUnlessThere());
+    const row = signingKeyOf(await this.published(), new Date()) ?? (await this.createFirst());
     const { kid, algorithm } = row;
     return { kid, algorithm, key: await importJWK(await this.privateJwk(row), algorithm) };
   }
 
-  /** What `/.well-known/jwks.json` publishes: public halves of the keys that are not withdrawn. */
+  /** The content of `/.well-known/jwks.json`: the public keys that are not withdrawn. */
   async publicKeys(): Promise<JSONWebKeySet> {
     return { keys: (await this.published()).map(publishedKey) };
   }
 
-  /** Makes the next key beside the present ones, which stay published. The first one of all signs at once. */
+  /** Creates a new key; the others stay published. The very first key signs at once. */
   async rotate(): Promise<{ kid: string; signsFrom: Date }> {
     if ((await this.published()).length === 0) {
-      const { kid, createdAt } = await this.makeUnlessThere();
+      const { kid, createdAt } = await this.createFirst();
       return { kid, signsFrom: createdAt };
     }
     const { kid, createdAt } = await this.prisma.client.signingKey.create({ data: await this.makeKey() });
@@ -50,8 +50,8 @@ export class SigningKeysRepository {
     });
   }
 
-  /** Of several processes that need a first key at once, one makes it and the others find it. */
-  private async makeUnlessThere(): Promise<SigningKey> {
+  /** Creates the first key, unless a concurrent process already has. */
+  private async createFirst(): Promise<SigningKey> {
     const made = await this.makeKey();
     return this.prisma.write(ACTOR, async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
@@ -62,9 +62,10 @@ export class SigningKeysRepository {
 
   private async makeKey(): Promise<Prisma.SigningKeyUncheckedCreateInput> {
     const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-    const privateJwk = await exportJWK(privateKey);
-    const kid = await calculateJwkThumbprint(privateJwk);
-    return { kid, algorithm: ALGORITHM, ...(await encryptedKey(this.encryption, privateJwk)) };
+    const jwk = await exportJWK(privateKey);
+    const { jwe: privateJwe, keyId } = await this.encryption.encrypt(JSON.stringify(jwk));
+    const privateJwk = publicHalf(jwk) as Prisma.InputJsonObject;
+    return { kid: await calculateJwkThumbprint(jwk), algorithm: ALGORITHM, privateJwk, privateJwe, keyId };
   }
 
   private async privateJwk({ privateJwk, privateJwe }: SigningKey): Promise<JWK> {
@@ -72,13 +73,7 @@ export class SigningKeysRepository {
   }
 }
 
-/** The columns of a stored key. */
-async function encryptedKey(encryption: Encryption, privateJwk: JWK) {
-  const { jwe, keyId } = await encryption.encrypt(JSON.stringify(privateJwk));
-  return { privateJwk: publicHalf(privateJwk) as Prisma.InputJsonObject, privateJwe: jwe, keyId };
-}
-
-/** Named field by field, so that no private part can slip through. */
+/** Lists the public fields, so that no private one is published. */
 const publicHalf = ({ kty, n, e }: JWK): JWK => ({ kty, n, e });
 
 const publishedKey = ({ kid, algorithm, privateJwk }: SigningKey): JWK => ({

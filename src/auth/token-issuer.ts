@@ -4,11 +4,10 @@ import { AppConfig } from '../config/config.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
 export interface TokenRequest {
-  /** Who the token is for. */
   subject: string;
   scopes: readonly string[];
   lifetimeSeconds: number;
-  /** Every audience of this service when absent. */
+  /** Undefined for all audiences of this service. */
   audience?: string;
 }
 

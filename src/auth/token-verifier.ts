@@ -8,42 +8,41 @@ import { fetchJwks, IssuerKeys, KeysUnavailableError, type KeyTimes } from './is
 import { SigningKeysRepository } from './signing-keys.repository.js';
 import { splitScopes } from './scopes.js';
 
-/** What the service needs to know of a token that was found good. */
 export interface VerifiedToken {
-  /** The client or user it was issued to. */
+  /** The client or user the token was issued to. */
   readonly subject: string;
-  /** The application it was issued to, where the issuer says so. */
+  /** The application the token was issued to, if the token names it. */
   readonly clientId?: string;
   readonly scopes: ReadonlySet<string>;
 }
 
-interface Remembered extends VerifiedToken {
+interface CachedToken extends VerifiedToken {
   readonly token: string;
-  /** Milliseconds since 1970; the leeway is in it. */
-  readonly goodUntil: number;
+  /** Milliseconds since 1970, leeway included. */
+  readonly expiresAt: number;
 }
 
-/** Never a symmetric one: with it, the public key would be enough to sign. */
+/** No symmetric algorithms: with those, the public key would be enough to sign. */
 const ASYMMETRIC_ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
 ]; // prettier-ignore
 
 const LEEWAY_SECONDS = 5;
-const REMEMBERED_TOKENS = 10_000;
+const MAX_CACHED_TOKENS = 10_000;
 /**
- * The age is how long a withdrawn key may go on working. Our own database is asked for every unknown key, so that a key
- * made a moment ago is known to all servers; a stranger's server is not.
+ * `maxAgeMs` is how long a withdrawn key may keep working. An unknown key is always looked up in the own database, so
+ * that a new key works on all servers at once, but not at an external issuer.
  */
 const KEY_TIMES = {
   'built-in': { maxAgeMs: 10_000, cooldownMs: 0 },
   external: { maxAgeMs: 10 * 60_000, cooldownMs: 30_000 },
 } as const satisfies Record<string, KeyTimes>;
 
-/** Checks access tokens of the one issuer that is configured. A token found good is remembered until it expires. */
+/** Verifies access tokens of the configured issuer. A valid token is cached until it expires. */
 @Injectable()
 export class TokenVerifier {
   private readonly logger = new Logger(TokenVerifier.name);
-  private remembered = noTokens();
+  private cache = emptyCache();
   private readonly keys: IssuerKeys;
 
   constructor(
@@ -59,34 +58,34 @@ export class TokenVerifier {
       url,
       load,
       KEY_TIMES[auth.kind],
-      () => (this.remembered = noTokens()),
+      () => (this.cache = emptyCache()),
       (error) => this.logger.warn(`Cannot load the keys of ${auth.issuer}: ${messageOf(error)}`),
     );
   }
 
-  /** A token that was found good before and still is, without waiting for anything. */
+  /** Returns a cached token that has not expired, or undefined. */
   recall(token: string): VerifiedToken | undefined {
     this.keys.refreshWhenOld();
-    const known = this.remembered.get(endOf(token));
-    return known?.token === token && known.goodUntil > Date.now() ? known : undefined;
+    const known = this.cache.get(endOf(token));
+    return known?.token === token && known.expiresAt > Date.now() ? known : undefined;
   }
 
   /** @throws DomainError one of the `token_…` codes, or `keys_unavailable` */
   async verify(token: string): Promise<VerifiedToken> {
-    // A withdrawn key starts a new cache. What was checked before that goes into the old one, where it is not found.
-    const { remembered } = this;
+    // A withdrawn key replaces the cache. A token verified with that key then goes into the old cache.
+    const { cache } = this;
     const verified = await this.check(token);
-    remembered.set(endOf(token), verified);
+    cache.set(endOf(token), verified);
     return verified;
   }
 
-  /** The subject of a good token; undefined for any other. */
+  /** Returns the subject of a valid token, or undefined for an invalid one. */
   async callerOf(token: string): Promise<string | undefined> {
     const known = this.recall(token) ?? (await this.verify(token).catch(() => undefined));
     return known?.subject;
   }
 
-  private async check(token: string): Promise<Remembered> {
+  private async check(token: string): Promise<CachedToken> {
     const { issuer, audiences } = this.config.auth;
     try {
       const { payload } = await jwtVerify(token, this.keys.keyFor, {
@@ -101,7 +100,7 @@ export class TokenVerifier {
         subject: payload.sub ?? '',
         clientId: clientIdOf(payload),
         scopes: new Set(typeof payload['scope'] === 'string' ? splitScopes(payload['scope']) : []),
-        goodUntil: (payload.exp! + LEEWAY_SECONDS) * 1000,
+        expiresAt: (payload.exp! + LEEWAY_SECONDS) * 1000,
       };
     } catch (error) {
       const code = refusalOf(error);
@@ -110,16 +109,16 @@ export class TokenVerifier {
   }
 }
 
-/** `azp` is what Auth0 calls it, `client_id` what RFC 9068 does; the built-in issuer says it with the subject. */
+/** Auth0 names the client in `azp`, RFC 9068 in `client_id`, and the built-in issuer in the subject. */
 function clientIdOf({ azp, client_id, sub }: JWTPayload): string | undefined {
   if (typeof azp === 'string') return azp;
   return typeof client_id === 'string' ? client_id : /^(.+)@clients$/.exec(sub ?? '')?.[1];
 }
 
-/** Of the signature: to hash 1,900 characters for each request takes 3.7 µs, to compare them next to none. */
+/** The cache key: the end of the signature. Hashing a token of 1,900 characters would take 3.7 µs. */
 const endOf = (token: string) => token.slice(-32);
 
-const noTokens = () => new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS });
+const emptyCache = () => new LRUCache<string, CachedToken>({ max: MAX_CACHED_TOKENS });
 
 /** Returns undefined for an unexpected error. */
 function refusalOf(error: unknown): ErrorCode | undefined {
@@ -134,7 +133,7 @@ function refusalOf(error: unknown): ErrorCode | undefined {
   return error instanceof errors.JOSEError ? 'token_malformed' : undefined;
 }
 
-/** With the cause, which is where `fetch` says what is wrong. */
+/** Includes the cause, in which `fetch` gives the reason. */
 function messageOf(error: unknown): string {
   if (!isNativeError(error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { PrismaService } from '../database/prisma.service.js';
 
-/** Partitions are made so long before their month begins. */
+/** How long before its month begins a partition is created. */
 const AHEAD_DAYS = 62;
 
 /** The monthly partitions of `changes`. */
@@ -13,10 +13,7 @@ export class ChangePartitions {
     private readonly config: AppConfig,
   ) {}
 
-  /**
-   * Makes those of the coming months and drops those older than the retention. Changes of a month without a partition go
-   * to the default partition.
-   */
+  /** Creates the partitions of the coming months and drops those older than the retention. */
   async keep(): Promise<void> {
     await this.prisma.client.$queryRaw`
       SELECT keep_change_partitions(

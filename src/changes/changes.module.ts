@@ -10,7 +10,7 @@ import { LogsRepository } from './logs.repository.js';
 
 @Module({})
 export class ChangesModule {
-  /** @param discoveryDomains the module of the domains, which is made for each application anew */
+  /** @param discoveryDomains the module that the application created for discovery domains */
   static forRoot(discoveryDomains: DynamicModule): DynamicModule {
     return {
       module: ChangesModule,

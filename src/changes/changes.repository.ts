@@ -5,7 +5,6 @@ import { PrismaService } from '../database/prisma.service.js';
 import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } from '../http/pagination.js';
 import { OPERATIONS, type Change, type Operation, type RecordedRow, type RecordedTable } from './domain/change.js';
 
-/** Which changes to show: those that fit everything that is set. */
 export interface ChangeFilter {
   readonly row?: RowName;
   readonly since?: Date;
@@ -20,12 +19,12 @@ export interface RowName {
   readonly rowId: string;
 }
 
-/** The rows of `changes`, which only triggers write. */
+/** The table `changes`, which only triggers write. */
 @Injectable()
 export class ChangesRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Of one organization and no other, newest first. */
+  /** The changes of one organization, newest first. */
   async list(organizationId: string, filter: ChangeFilter, page: CheckpointPage): Promise<Page<Change>> {
     const rows = await this.prisma.client.change.findMany({
       where: {
@@ -42,7 +41,7 @@ export class ChangesRepository {
     return checkpointPage(rows.map(changeOf), page, ({ sequence }) => [String(sequence)]);
   }
 
-  /** @param row whose change it has to be; any of the organization's when absent */
+  /** @param row finds only changes of this row; undefined finds any change of the organization */
   async get(organizationId: string, sequence: bigint, row?: RowName): Promise<Change | undefined> {
     const found = await this.prisma.client.change.findFirst({
       where: { organizationId, sequence, ...(row && { tableName: row.table, rowId: row.rowId }) },
@@ -50,7 +49,7 @@ export class ChangesRepository {
     return found ? changeOf(found) : undefined;
   }
 
-  /** What was last written to a row. */
+  /** The latest change of a row. */
   async latest(organizationId: string, { table, rowId }: RowName): Promise<Change | undefined> {
     const found = await this.prisma.client.change.findFirst({
       where: { organizationId, tableName: table, rowId },
@@ -77,7 +76,7 @@ export const changeOf = (row: ChangeRow): Change => ({
 const keyOf = (operation: Operation) =>
   (Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[]).find((key) => OPERATIONS[key] === operation);
 
-/** Eighteen digits are less than the largest bigint of Postgres. */
+/** Eighteen digits fit into a bigint of Postgres. */
 function sequenceIn([sequence, ...rest]: readonly string[]): bigint {
   if (sequence === undefined || rest.length > 0 || !/^\d{1,18}$/.test(sequence)) throw invalidCheckpoint();
   return BigInt(sequence);

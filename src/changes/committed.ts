@@ -3,19 +3,19 @@ import type { Client } from '../database/client.js';
 const MAX_FENCES = 100;
 
 /**
- * Up to which sequence number all changes are committed or rolled back, so that none with a lower number comes later.
+ * Finds the sequence number up to which all changes are committed or rolled back, so that no lower one appears later.
  *
- * A number is drawn before its change is committed, so the change with a lower one may come later. The change's
- * transaction had an id of its own before it drew the number. So this notes the last number that was drawn (`last_value`)
- * and then draws a transaction id, the fence, which is greater than that of every transaction that can hold such a number.
- * When no transaction up to the fence runs any more, all those numbers are committed or will never be. The `xmax` of a
- * snapshot cannot be the fence: it is one past the last id that has *ended*, and ids that are still running may be greater.
+ * A number is drawn before its change is committed, so a change with a lower number may be committed later. Its
+ * transaction has an id before it draws the number. So a sample reads the last number drawn (`last_value`) and then
+ * draws a transaction id, the fence: every transaction with such a number has a lower id. Once no transaction up to the
+ * fence is running, all those numbers are committed or never will be. The `xmax` of a snapshot cannot be the fence: it
+ * is one past the last id that has *ended*, and ids that are still running may be greater.
  *
- * The fence's commit is flushed, for which it needs something to be flushed: after a crash of Postgres a number whose drawing
- * had not reached the disk would be given out again, to a change that a reader past that number would not see.
+ * The fence writes a WAL message, so that its commit is flushed. After a crash, Postgres could otherwise draw the same
+ * numbers again, for changes that a reader past them would miss.
  *
- * A sample costs one transaction id and one flush when it finds new numbers. A transaction that stays open anywhere in the
- * cluster holds it up. See docs/decisions/0030.
+ * A sample that finds new numbers costs one transaction id and one flush. A transaction left open anywhere in the
+ * cluster delays it. See docs/decisions/0030.
  */
 export class CommittedChanges {
   private sequence = 0;
@@ -25,18 +25,18 @@ export class CommittedChanges {
 
   constructor(private readonly client: Pick<Client, '$queryRaw'>) {}
 
-  /** Every change with a number up to this one can be read; 0: nothing is known yet. */
+  /** Every change up to this number can be read; 0 before the first sample. */
   get upTo(): number {
     return this.sequence;
   }
 
-  /** How long the oldest number that may not be committed has been waiting, in milliseconds. */
+  /** How long the oldest number that may not be committed has been waiting. */
   get waitingMs(): number {
     const [oldest] = this.fences;
     return oldest === undefined ? 0 : performance.now() - oldest.notedAt;
   }
 
-  /** Looks once. @returns whether more is committed than before */
+  /** Returns whether `upTo` has advanced. */
   async sample(): Promise<boolean> {
     const [noted] = await this.client.$queryRaw<{ drawn: bigint; fence: string }[]>`
       SELECT last_value AS drawn, pg_current_xact_id()::text AS fence,
@@ -46,21 +46,16 @@ export class CommittedChanges {
     if (this.fences.length === 0) return false;
     const [snapshot] = await this.client.$queryRaw<{ xmin: string }[]>`
       SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin`;
-    return this.pass(BigInt(snapshot!.xmin));
+    const [before, xmin] = [this.sequence, BigInt(snapshot!.xmin)];
+    while (this.fences.length > 0 && this.fences[0]!.id <= xmin) this.sequence = this.fences.shift()!.upTo;
+    return this.sequence > before;
   }
 
   private note(drawn: bigint, id: bigint): void {
     this.drawn = drawn;
-    // The last one is replaced when there are too many: its numbers pass a little later then.
+    // With too many fences, the new one replaces the last, whose numbers then pass a little later.
     const { notedAt } = (this.fences.length === MAX_FENCES && this.fences.pop()) || { notedAt: performance.now() };
     this.fences.push({ upTo: Number(drawn), id, notedAt });
-  }
-
-  /** @param xmin the lowest id that is still running */
-  private pass(xmin: bigint): boolean {
-    const before = this.sequence;
-    while (this.fences.length > 0 && this.fences[0]!.id <= xmin) this.sequence = this.fences.shift()!.upTo;
-    return this.sequence > before;
   }
 }
 

@@ -19,7 +19,7 @@ import {
 import { presentChange } from './history.presenter.js';
 import { HistoryService } from './history.service.js';
 
-/** An addition to the Management API: what was changed about an organization, by whom, and the way back. */
+/** An addition to the Management API: the changes of an organization, and their reversal. */
 @ApiTags('history')
 @Controller('organizations/:id')
 export class HistoryController {

@@ -14,7 +14,7 @@ import { ChangesRepository, type ChangeFilter, type RowName } from './changes.re
 import type { Change } from './domain/change.js';
 import { reversalOf, type Reversal } from './domain/reversal.js';
 
-/** What an organization's rows were like before, and the way back. */
+/** The history of an organization's rows, and the reversal of changes. */
 @Injectable()
 export class HistoryService {
   constructor(
@@ -26,7 +26,7 @@ export class HistoryService {
     private readonly domains: DiscoveryDomainsService,
   ) {}
 
-  /** Newest first; also of an organization that is gone. */
+  /** Newest first. A deleted organization still has its history. */
   async list(organizationId: string, filter: ChangeFilter, page: CheckpointPage): Promise<Page<Change>> {
     const listed = await this.repository.list(organizationId, filter, page);
     if (listed.rows.length === 0) await this.requireKnown(organizationId);
@@ -34,11 +34,12 @@ export class HistoryService {
   }
 
   /**
-   * Puts a row back as it was before a change, under the rules of today and as a change of its own.
+   * Restores a row to its state before a change. The restoration is checked like any write and recorded as a new
+   * change.
    *
-   * @param row whose change it has to be; any of the organization's when absent
-   * @returns what was last written to the row
-   * @throws DomainError when the change cannot be reverted
+   * @param row finds only changes of this row; undefined finds any change of the organization
+   * @returns the latest change of the row
+   * @throws DomainError when the change does not exist or cannot be reverted
    */
   async revert(
     actor: Actor,
@@ -53,11 +54,11 @@ export class HistoryService {
     if (reversal === undefined) throw new DomainError('change_not_revertible');
     const scope = SCOPES[reversal.kind];
     if (!scopes.has(scope)) throw new DomainError('scope_insufficient', scope);
-    await this.carryOut(actor, organizationId, reversal);
+    await this.apply(actor, organizationId, reversal);
     return found(await this.repository.latest(organizationId, change!), 'change_not_found');
   }
 
-  private async carryOut(actor: Actor, organizationId: string, reversal: Reversal): Promise<void> {
+  private async apply(actor: Actor, organizationId: string, reversal: Reversal): Promise<void> {
     switch (reversal.kind) {
       case 'update_organization':
         await this.organizations.update(actor, organizationId, reversal.changes, Preconditions.NONE);
@@ -94,10 +95,9 @@ export class HistoryService {
     }
   }
 
-  /** @throws DomainError when there is no such organization and no change of one is stored */
+  /** @throws DomainError when the organization does not exist and has no history */
   private async requireKnown(organizationId: string): Promise<void> {
-    const page = { kind: 'checkpoint', limit: 1 } as const;
-    const { rows } = await this.repository.list(organizationId, {}, page);
+    const { rows } = await this.repository.list(organizationId, {}, { kind: 'checkpoint', limit: 1 });
     if (rows.length === 0) await this.existence.require(organizationId);
   }
 }

@@ -14,7 +14,7 @@ import { LogsRepository, MAX_RESULTS } from './logs.repository.js';
 
 const DEFAULT_PAGE_SIZE = 50;
 
-/** The contract's own view of what was changed: one entry a row that was written over the Management API. */
+/** The tenant log of the contract: an entry for each row that a request to the Management API changed. */
 @ApiTags('logs')
 @Controller('logs')
 export class LogsController {
@@ -43,7 +43,7 @@ export class LogsController {
       throw new DomainError('query_invalid', `'Only the first ${MAX_RESULTS} results can be paged through, use from'`);
     }
     const terms = q === undefined ? [] : parseLogQuery(q);
-    if (!terms) throw new DomainError('query_invalid', `'Not a search that is understood: ${q}' on property q`);
+    if (!terms) throw new DomainError('query_invalid', `'Unsupported search: ${q}' on property q`);
     const window = { kind: 'offset', offset, limit, includeTotals: includeTotals === true } as const;
     const entries = await this.repository.search(terms, window, query.sort === 'date:1');
     const logs = entries.map((entry) => presentLog(entry, this.tenant, selection));

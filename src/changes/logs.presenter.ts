@@ -3,10 +3,9 @@ import { withoutBookkeeping } from './domain/change.js';
 import { descriptionOf, type LogEntry } from './domain/log-entry.js';
 import type { LogResponse } from './dto/log.dto.js';
 
-/** Where the published format wants an address of a request that has none. */
+/** The format requires an address, which changes made by commands do not have. */
 const NO_ADDRESS = '0.0.0.0';
 
-/** @param tenant what the log calls this service */
 export function presentLog(
   { change, clientName }: LogEntry,
   tenant: string,

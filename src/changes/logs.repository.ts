@@ -7,15 +7,14 @@ import { OPERATIONS } from './domain/change.js';
 import { DESCRIPTIONS, type LogEntry } from './domain/log-entry.js';
 import type { LogTerm } from './domain/log-query.js';
 
-/** As far as a search can be paged through, and its results are counted. */
+/** The most results of a search that can be paged through and are counted. */
 export const MAX_RESULTS = 1000;
 
-/** The changes that were made over the Management API. */
 @Injectable()
 export class LogsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Newest first, or oldest. */
+  /** Ordered by sequence number. */
   search(terms: readonly LogTerm[], { offset, limit }: OffsetPage, isAscending: boolean): Promise<LogEntry[]> {
     const direction = isAscending ? Prisma.sql`ASC` : Prisma.sql`DESC`;
     return this.select(Prisma.sql`${whereOf(terms)} ORDER BY c.sequence ${direction} LIMIT ${limit} OFFSET ${offset}`);
@@ -28,7 +27,7 @@ export class LogsRepository {
     return Number(found!.total);
   }
 
-  /** Those that came after an entry, in their order. */
+  /** The entries after this one, oldest first. */
   after(sequence: bigint, limit: number): Promise<LogEntry[]> {
     return this.select(Prisma.sql`${IS_LOGGED} AND c.sequence > ${sequence} ORDER BY c.sequence LIMIT ${limit}`);
   }
@@ -49,7 +48,7 @@ export class LogsRepository {
 
 const FROM = Prisma.sql`FROM changes c LEFT JOIN machine_clients m ON m.client_id = c.actor ->> 'client_id'`;
 
-/** What the command line and others did is no operation of the API. */
+/** Excludes changes by the command line and by SQL, which have no HTTP method. */
 const IS_LOGGED = Prisma.sql`c.actor ? 'method'`;
 
 function whereOf(terms: readonly LogTerm[]): Prisma.Sql {
@@ -73,7 +72,7 @@ function conditionOf(term: LogTerm): Prisma.Sql {
     case 'client_name':
       return is(Prisma.sql`m.name`);
     case 'description':
-      return isOneOf(changesCalled(text, isPrefix));
+      return isOneOf(changesDescribed(text, isPrefix));
     case 'client_id':
     case 'hostname':
     case 'ip':
@@ -91,23 +90,17 @@ const ACTOR_FIELDS = {
   user_id: 'subject',
 } as const;
 
-/** Every table and operation with a description like it. */
-const changesCalled = (text: string, isPrefix: boolean): [table: string, operation: string][] =>
+/** Every table and operation with a matching description. */
+const changesDescribed = (text: string, isPrefix: boolean): [table: string, operation: string][] =>
   Object.entries(DESCRIPTIONS).flatMap(([table, descriptions]) =>
     Object.entries(OPERATIONS)
       .filter(([, name]) => (isPrefix ? descriptions[name].startsWith(text) : descriptions[name] === text))
       .map(([operation]): [string, string] => [table, operation]),
   );
 
-const isOneOf = (changes: readonly [table: string, operation: string][]) =>
-  Prisma.join(
-    [
-      Prisma.sql`(false`,
-      ...changes.map(
-        ([table, operation]) => Prisma.sql`c.table_name = ${table} AND c.operation = ${operation}::change_operation`,
-      ),
-    ],
-    ' OR ',
-    '',
-    ')',
+function isOneOf(changes: readonly [table: string, operation: string][]): Prisma.Sql {
+  const conditions = changes.map(
+    ([table, operation]) => Prisma.sql`c.table_name = ${table} AND c.operation = ${operation}::change_operation`,
   );
+  return Prisma.join([Prisma.sql`(false`, ...conditions], ' OR ', '', ')');
+}

@@ -82,7 +82,7 @@ export class ConnectionsController {
     );
   }
 
-  /** 202 with the time, or 204 when it was already gone. */
+  /** Answers 202 with the time of deletion, or 204 when the connection does not exist. */
   @Delete(':id')
   @RequireScope('delete:connections')
   @ApiResponse({ status: 202, type: ConnectionDeletedResponse })

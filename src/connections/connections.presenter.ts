@@ -4,7 +4,6 @@ import { shortHash, tagged } from '../http/entity-tag.js';
 import { select, tagPartOf, type FieldSelection } from '../http/field-selection.js';
 import type { ConnectionResponse } from './dto/connection.dto.js';
 
-/** @param publicUrl where clients reach this service */
 export function presentConnection(
   row: Connection,
   publicUrl: string,
@@ -17,7 +16,7 @@ export function presentConnection(
     options: row.options as object,
     ...(row.displayName === null ? undefined : { display_name: row.displayName }),
     realms: row.realms,
-    // The provider gives them in this order, whatever the order they were sent in.
+    // Auth0 returns them sorted (seen in recorded traffic).
     enabled_clients: [...row.enabledClients].sort(),
     is_domain_connection: row.isDomainConnection,
     ...(row.showAsButton === null ? undefined : { show_as_button: row.showAsButton }),
@@ -29,11 +28,11 @@ export function presentConnection(
       : { cross_app_access_requesting_app: row.crossAppAccessRequestingApp as object }),
     ...(HAS_TICKET.has(row.strategy) ? { provisioning_ticket_url: ticketUrl(row, publicUrl) } : undefined),
   };
-  // Seen in recorded traffic: this one is shown also when only others were asked for.
+  // This field is returned even when `fields` does not list it (seen in recorded traffic).
   return select(whole, selection, ['is_domain_connection']);
 }
 
-/** One connection by itself; parameters as above. */
+/** A connection with its ETag. */
 export function presentOneConnection(
   row: Connection,
   publicUrl: string,
@@ -43,10 +42,10 @@ export function presentOneConnection(
   return tagged(presentConnection(row, publicUrl, selection), row, ticketHost, tagPartOf(selection));
 }
 
-/** Strategies whose connections come with a ticket (seen in recorded traffic). */
+/** Strategies whose connections have a `provisioning_ticket_url` (seen in recorded traffic). */
 const HAS_TICKET: ReadonlySet<string> = new Set(['ad', 'adfs', 'google-apps', 'pingfederate', 'waad']);
 
-/** The same for a connection every time. Clients expect the address to be there; no page of this service answers it. */
+/** A stable URL for each connection. Clients expect the field; the service has no page at this URL. */
 function ticketUrl({ id, strategy }: Connection, publicUrl: string): string {
   const ticket = createHash('sha256').update(id).digest('base64url').slice(0, 8);
   return `${publicUrl}/p/${strategy}/${ticket}`;

@@ -16,15 +16,15 @@ import type { ConnectionChanges, NewConnection } from './domain/new-connection.j
 import { EncryptedOptions, hasSecrets } from './encrypted-options.js';
 
 export interface ConnectionFilter {
-  /** Any of these; all when it is undefined. */
+  /** Undefined for all strategies. */
   readonly strategies?: readonly string[];
   readonly name?: string;
 }
 
-/** How often a connection is read again that somebody changes again and again. */
-const READ_AGAIN = 10;
+/** How often a connection is read again that other requests keep changing. */
+const MAX_REREADS = 10;
 
-/** The rows of `connections`, with the secrets of their options in place. */
+/** The table `connections`; options include their secrets. */
 @Injectable()
 export class ConnectionsRepository {
   constructor(
@@ -41,12 +41,8 @@ export class ConnectionsRepository {
     };
     const orderBy = { id: 'asc' } as const;
     if (page.kind === 'offset') {
-      const rows = await this.prisma.client.connection.findMany({
-        where,
-        orderBy,
-        skip: page.offset,
-        take: page.limit,
-      });
+      const window = { skip: page.offset, take: page.limit };
+      const rows = await this.prisma.client.connection.findMany({ where, orderBy, ...window });
       const total = page.includeTotals ? await this.prisma.client.connection.count({ where }) : rows.length;
       return { kind: 'offset', rows: await this.shown(rows), total, page };
     }
@@ -68,22 +64,22 @@ export class ConnectionsRepository {
 
   async create(actor: Actor, connection: NewConnection): Promise<Connection> {
     const id = newId('con');
-    const { options, secrets } = await this.options.keep(id, connection.options);
+    const { options, secrets } = await this.options.encrypt(id, connection.options);
     const data = { ...connection, id, options, secrets: secrets && { create: secrets } };
     const created = await this.prisma.write(actor, (transaction) => transaction.connection.create({ data }));
     return withOptions(created, connection.options);
   }
 
-  /** Returns the row as this write left it, or undefined when there is no such connection of these versions. */
+  /** Returns the changed row, or undefined when no connection has this id and one of these versions. */
   async update(
     actor: Actor,
     id: string,
     changes: ConnectionChanges,
     { versions }: Preconditions,
   ): Promise<Connection | undefined> {
-    const encrypted = changes.options && (await this.options.keep(id, changes.options));
+    const encrypted = changes.options && (await this.options.encrypt(id, changes.options));
     const work = async ({ connection, connectionSecrets }: Transaction) => {
-      // Before the secrets, so that whoever writes them has locked the connection.
+      // Changed before its secrets, so that the row lock covers both.
       const [updated] = await connection.updateManyAndReturn({
         where: { id, version: versions },
         data: { ...changes, options: encrypted?.options },
@@ -92,7 +88,7 @@ export class ConnectionsRepository {
       const where = { connectionId: id };
       if (encrypted === undefined) {
         const secrets = hasSecrets(updated) ? await connectionSecrets.findUnique({ where }) : null;
-        return withOptions(updated, await this.options.whole(updated, secrets?.jwe));
+        return withOptions(updated, await this.options.decrypt(updated, secrets?.jwe));
       }
       const { secrets } = encrypted;
       if (secrets === undefined) await connectionSecrets.deleteMany({ where });
@@ -102,7 +98,7 @@ export class ConnectionsRepository {
     return this.prisma.write(actor, work, { row: `connections ${id}` });
   }
 
-  /** Removes its organization connections and users too. Returns whether there was such a connection of these versions. */
+  /** Removes the organization connections and users too. Returns whether a connection had this id and version. */
   async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
     if (await this.removal.isLarge('connections', id)) return this.removal.hide(actor, 'connections', id, versions);
     const where = { id, version: versions };
@@ -112,13 +108,13 @@ export class ConnectionsRepository {
     return count > 0;
   }
 
-  /** Adds the secrets. Connections that were changed meanwhile are shown as they are now, and left out when they are gone. */
-  private async shown(rows: readonly Connection[], again = READ_AGAIN): Promise<Connection[]> {
-    const options = await this.options.show(rows);
+  /** Adds the secrets. Connections that were changed meanwhile are read again, and omitted when deleted. */
+  private async shown(rows: readonly Connection[], rereads = MAX_REREADS): Promise<Connection[]> {
+    const options = await this.options.decryptAll(rows);
     const changed = rows.filter((_, at) => options[at] === undefined).map(({ id }) => id);
-    if (changed.length === 0 || again === 0) return rows.map((row, at) => withOptions(row, options[at]));
+    if (changed.length === 0 || rereads === 0) return rows.map((row, at) => withOptions(row, options[at]));
     const read = await this.prisma.client.connection.findMany({ where: { id: { in: changed } } });
-    const now = new Map((await this.shown(read, again - 1)).map((row) => [row.id, row]));
+    const now = new Map((await this.shown(read, rereads - 1)).map((row) => [row.id, row]));
     return rows.flatMap((row, at) =>
       options[at] === undefined ? (now.get(row.id) ?? []) : withOptions(row, options[at]),
     );
@@ -127,6 +123,6 @@ export class ConnectionsRepository {
 
 /** @param options undefined when a secret is missing */
 function withOptions(row: Connection, options: object | undefined): Connection {
-  if (options === undefined) throw new Error(`Of the connection ${row.id} secrets are missing`);
+  if (options === undefined) throw new Error(`Secrets of the connection ${row.id} are missing`);
   return { ...row, options };
 }

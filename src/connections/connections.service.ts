@@ -40,7 +40,7 @@ export class ConnectionsService {
     );
   }
 
-  /** @returns when it was deleted; undefined when it was already gone */
+  /** Returns the time of deletion, or undefined when the connection does not exist. */
   async remove(actor: Actor, id: string, preconditions: Preconditions): Promise<Date | undefined> {
     const removed = await removeUnder(
       preconditions,
@@ -51,7 +51,7 @@ export class ConnectionsService {
   }
 }
 
-/** Kept as a secret, it would take the place of the one that it stands for. */
+/** Refuses the placeholder of a secret, which would overwrite the secret that it stands for. */
 function refusePlaceholders({ options = {} }: ConnectionChanges): void {
   const path = placeholderIn(options);
   if (path === undefined) return;

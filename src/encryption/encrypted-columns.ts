@@ -1,12 +1,12 @@
-/** A table with something encrypted in it, and in its column `key_id` the key. */
+/** A table with an encrypted column, and with the id of the key in `key_id`. */
 export interface EncryptedColumn {
   readonly table: string;
-  /** Which row it is. */
+  /** The primary key. */
   readonly id: string;
   readonly jwe: string;
 }
 
-/** What `vestibule keys rotate --encryption` walks over. `key_id` refers to `encryption_keys`; null: nothing is encrypted. */
+/** What `vestibule keys rotate --encryption` re-encrypts. A row without a secret has null in `key_id`. */
 export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: 'connection_secrets', id: 'connection_id', jwe: 'jwe' },
   { table: 'signing_keys', id: 'kid', jwe: 'private_jwe' },

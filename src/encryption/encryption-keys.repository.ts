@@ -6,15 +6,15 @@ import { sqlStateOf } from '../database/sqlstate.js';
 import type { EncryptedColumn } from './encrypted-columns.js';
 import { Encryption } from './encryption.js';
 
-/** Any number that no other lock of this database uses. */
+/** An advisory lock; the number is arbitrary but unique in this database. */
 const FIRST_KEY_LOCK = 5_119_204_118n;
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** Encryption keys are not recorded. */
+/** Required by `write`, but never recorded: the history does not include encryption keys. */
 const ACTOR = new Actor({ subject: 'vestibule keys' });
 
-/** The keys that a database may be encrypted with, and what is encrypted with them. */
+/** The ids of the keys in use, and the rows encrypted with them. */
 @Injectable()
 export class EncryptionKeysRepository {
   constructor(
@@ -23,15 +23,15 @@ export class EncryptionKeysRepository {
   ) {}
 
   /**
-   * Notes that the key of this process is in use from now on, unless one is that this process does not have. Of two
-   * processes with a key each on a new database, one is the first.
+   * Records that the key of this process is in use, unless the database uses a key that this process does not have.
+   * With a new database and two processes with different keys, only the first succeeds.
    *
-   * @returns the ids of keys that this process does not have
+   * @returns the ids of the keys that this process does not have
    */
   async use(): Promise<readonly string[]> {
     const id = this.encryption.keyId;
-    const noted = await keyIds(this.prisma.client);
-    if (noted.includes(id)) return this.missing(noted);
+    const inUse = await keyIds(this.prisma.client);
+    if (inUse.includes(id)) return this.missing(inUse);
     return this.prisma.write(ACTOR, async (transaction) => {
       await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`;
       const missing = this.missing(await keyIds(transaction));
@@ -41,10 +41,10 @@ export class EncryptionKeysRepository {
   }
 
   /**
-   * Encrypts some rows with the present key that are encrypted with another one. Rows are locked for the moment of writing
-   * alone. Those that another transaction is writing are left out: they are encrypted then, or found again.
+   * Re-encrypts a batch of rows with the present key. Locks rows only while writing, and skips those that other
+   * transactions have locked or changed, which a later call finds again.
    *
-   * @returns how many such rows were found, and how many are encrypted anew
+   * @returns how many rows with another key were found, and how many of them were re-encrypted
    */
   async reEncrypt(column: EncryptedColumn, limit: number): Promise<{ found: number; encrypted: number }> {
     const [table, id, jwe] = [column.table, column.id, column.jwe].map((name) => Prisma.raw(name)) as
@@ -68,8 +68,8 @@ export class EncryptionKeysRepository {
     return { found: rows.length, encrypted };
   }
 
-  /** From now on only the present key is needed. @returns false when something is encrypted with another one again */
-  async giveUpOthers(): Promise<boolean> {
+  /** Removes all other keys. Returns false when a row is still encrypted with one of them. */
+  async removeOthers(): Promise<boolean> {
     try {
       await this.prisma.client.encryptionKey.deleteMany({ where: { id: { not: this.encryption.keyId } } });
       return true;
@@ -79,8 +79,8 @@ export class EncryptionKeysRepository {
     }
   }
 
-  private missing(noted: readonly string[]): readonly string[] {
-    return noted.filter((id) => !this.encryption.keyIds.includes(id));
+  private missing(inUse: readonly string[]): readonly string[] {
+    return inUse.filter((id) => !this.encryption.keyIds.includes(id));
   }
 }
 

@@ -4,7 +4,6 @@ import { Encryption } from './encryption.js';
 import { EncryptionKeysRepository } from './encryption-keys.repository.js';
 import { EncryptionService } from './encryption.service.js';
 
-/** Gives every feature the means to keep a secret in the database. */
 @Global()
 @Module({
   providers: [

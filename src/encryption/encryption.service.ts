@@ -10,11 +10,11 @@ const BUSY_MS = 100;
 
 export interface Rotation {
   readonly keyId: string;
-  /** Rows that were encrypted with another key. */
+  /** The number of rows that were encrypted with another key. */
   readonly reEncrypted: number;
 }
 
-/** Sees that nothing starts that could not read what there is, and changes the key while servers serve. */
+/** Prevents the start without the keys that the database uses, and rotates the key while servers are running. */
 @Injectable()
 export class EncryptionService implements OnModuleInit {
   constructor(
@@ -33,12 +33,12 @@ export class EncryptionService implements OnModuleInit {
     );
   }
 
-  /** Afterwards everything is encrypted with the present key, and no other is needed. Can be repeated at any time. */
+  /** Re-encrypts all secrets with the present key, after which no other key is needed. Can be repeated. */
   async rotate(): Promise<Rotation> {
     let reEncrypted = 0;
     do {
       for (const column of ENCRYPTED_COLUMNS) reEncrypted += await this.reEncrypt(column);
-    } while (!(await this.keys.giveUpOthers()));
+    } while (!(await this.keys.removeOthers()));
     return { keyId: this.encryption.keyId, reEncrypted };
   }
 

@@ -2,7 +2,6 @@ import { createHmac, hkdfSync, webcrypto } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import type { KeyRing } from '../config/key-ring.js';
 
-/** As a row keeps it. */
 export interface Encrypted {
   readonly jwe: string;
   readonly keyId: string;
@@ -10,9 +9,9 @@ export interface Encrypted {
 
 const FINGERPRINT_LENGTH = 16;
 
-/** Encrypts what must not be read in the database, as JWE with AES-256-GCM. */
+/** Encrypts secrets for the database, as JWE with AES-256-GCM. */
 export class Encryption {
-  /** Imported once: jose would do it for every text, which takes longer than all the rest. */
+  /** Imported once, because jose would import the key for each text, which takes longer than the encryption. */
   private readonly keys: ReadonlyMap<string, Promise<webcrypto.CryptoKey>>;
   private readonly fingerprintKey: Uint8Array;
 
@@ -21,12 +20,12 @@ export class Encryption {
     this.fingerprintKey = new Uint8Array(hkdfSync('sha256', ring[0].bytes, '', 'vestibule fingerprint', 32));
   }
 
-  /** Of the key that encrypts. */
+  /** The id of the key that encrypts. */
   get keyId(): string {
     return this.ring[0].id;
   }
 
-  /** Of all keys that decrypt, the one that encrypts before the others. */
+  /** The ids of all keys that decrypt, beginning with the one that encrypts. */
   get keyIds(): readonly string[] {
     return [...this.keys.keys()];
   }
@@ -39,7 +38,7 @@ export class Encryption {
     return { jwe, keyId };
   }
 
-  /** @throws Error when none of the keys is the one, or it was changed since: never an empty text in its place */
+  /** @throws Error when the key is missing or the text was tampered with */
   async decrypt(jwe: string): Promise<string> {
     const { kid = '' } = decodeProtectedHeader(jwe);
     const key = this.keys.get(kid);
@@ -51,7 +50,7 @@ export class Encryption {
     return new TextDecoder().decode(plaintext);
   }
 
-  /** A keyed hash: it is equal for equal texts under one key, and says nothing about the text without the key. */
+  /** A keyed hash: equal for equal texts and the same key, and useless for guessing the text without the key. */
   fingerprint(text: string): string {
     return createHmac('sha256', this.fingerprintKey).update(text).digest('base64url').slice(0, FINGERPRINT_LENGTH);
   }

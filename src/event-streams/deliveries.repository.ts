@@ -5,7 +5,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import type { Partition } from './domain/change.js';
 import { Outbox } from './outbox.repository.js';
 
-/** A stream as the server that works on it needs it. */
+/** A stream that this server has the lease of. */
 export interface LeasedStream extends Pick<
   EventStream,
   'id' | 'version' | 'endpoint' | 'authorization' | 'username' | 'secrets' | 'eventTypes'
@@ -14,19 +14,19 @@ export interface LeasedStream extends Pick<
   readonly redeliveries: number;
 }
 
-/** How a try to deliver ended, as it is stored and shown. */
+/** A failed attempt, as stored and as shown by the API. */
 export interface RecordedAttempt {
   readonly timestamp: string;
   readonly error_message: string;
-  /** In milliseconds. */
+  /** Milliseconds. */
   readonly duration: number;
 }
 
-/** A partition of a stream that waits: for its first event to be taken, or behind those that are being sent again. */
+/** A partition whose event failed, until all its later events are delivered too. */
 export interface WaitingPartition extends Partition {
-  /** Everything of the partition before it is delivered. */
+  /** The first change that may not be delivered yet. */
   readonly sequence: number;
-  /** Absent when nothing fails any more. */
+  /** Undefined once the failing event is delivered. */
   readonly failure?: PartitionFailure;
   readonly nextAttemptAt: Date;
 }
@@ -37,17 +37,17 @@ export interface PartitionFailure {
   readonly changedAt: Date;
   readonly since: Date;
   readonly count: number;
-  /** The last ones, oldest first. */
+  /** The latest ones, oldest first. */
   readonly attempts: readonly RecordedAttempt[];
 }
 
 /**
- * Which streams this server works on, how far they have got and which of their partitions wait. Only the server that has
- * the lease of a stream writes this.
+ * The leases, cursors and waiting partitions of streams. Only the server that has the lease of a stream writes its
+ * rows.
  */
 @Injectable()
 export class DeliveriesRepository {
-  /** This server, among those of the database. */
+  /** Identifies this server. */
   private readonly owner = randomUUID();
 
   constructor(
@@ -55,7 +55,7 @@ export class DeliveriesRepository {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Over the pool, so that the outbox has no connection while there are no streams. */
+  /** Uses the shared pool, so that the outbox opens no connection while there are no streams. */
   async isAnyEnabled(): Promise<boolean> {
     const found = await this.prisma.client.eventStream.findFirst({
       where: { status: 'enabled' },
@@ -64,7 +64,7 @@ export class DeliveriesRepository {
     return found !== null;
   }
 
-  /** Takes the enabled streams that no server works on, and keeps those that this one has. */
+  /** Takes the leases of enabled streams that no server has, and renews those of this server. */
   async lease(milliseconds: number): Promise<LeasedStream[]> {
     const rows = await this.outbox.client.$queryRaw<(Omit<LeasedStream, 'sequence'> & { sequence: bigint })[]>`
       UPDATE event_stream_cursors c
@@ -84,7 +84,7 @@ export class DeliveriesRepository {
     });
   }
 
-  /** @param cursors by stream: up to where every event is delivered or waits */
+  /** @param cursors by stream: the number up to which every event is delivered or in a waiting partition */
   async advance(cursors: ReadonlyMap<string, number>): Promise<void> {
     await this.outbox.client.$executeRaw`
       UPDATE event_stream_cursors c SET sequence = n.sequence
@@ -139,8 +139,7 @@ export class DeliveriesRepository {
   }
 
   /**
-   * Ends the waiting of a partition that has caught up. When a later event of it has failed meanwhile, and is saved
-   * already, that row stays.
+   * Deletes the row of a partition that has caught up, unless a later event of it has failed and been saved meanwhile.
    *
    * @throws LeaseLostError
    */
@@ -158,5 +157,5 @@ export class DeliveriesRepository {
   }
 }
 
-/** Another server works on the stream, or it is gone. */
+/** Another server has the lease of the stream, or the stream is deleted. */
 export class LeaseLostError extends Error {}

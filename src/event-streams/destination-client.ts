@@ -2,58 +2,55 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { buildConnector, Pool } from 'undici';
+import type { EventStream } from '../database/client.js';
 import type { DestinationPolicy } from './domain/destination.js';
 import type { StreamSecrets } from './stream-secrets.js';
 
-/** What it takes to send to a destination. */
-export interface DestinationSettings {
-  readonly endpoint: string;
-  readonly authorization: { readonly method: 'basic'; readonly username: string } | { readonly method: 'bearer' };
-  readonly secrets: StreamSecrets;
-}
-
-/** How a try to deliver ended. */
 export interface Attempt {
   readonly at: Date;
   readonly milliseconds: number;
-  /** Absent when the destination has taken it. */
+  /** Undefined when the destination accepted the event. */
   readonly error?: string;
 }
 
-/** How much of an answer is read, so that its connection can be used again; of a longer one the connection is closed. */
+/** An answer up to this size is read, so that its connection can be reused; a longer one closes the connection. */
 const MAX_ANSWER_BYTES = 65_536;
 
 /** Sends signed events to one destination, over persistent connections. */
 export class DestinationClient {
   private readonly url: URL;
   private readonly pool: Pool;
-  private readonly signers: readonly Signer[];
+  private readonly signers: readonly { readonly webhook: Webhook; readonly until?: Date }[];
   private readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param connections how many there may be at once
+   * @param connections the most concurrent connections
    * @param answerMs how long the destination may take to answer
    */
   constructor(
-    { endpoint, authorization, secrets }: DestinationSettings,
+    { endpoint, authorization, username }: Pick<EventStream, 'endpoint' | 'authorization' | 'username'>,
+    { credential, signingSecret, previous }: StreamSecrets,
     policy: DestinationPolicy,
     connections: number,
     private readonly answerMs: number,
   ) {
     this.url = new URL(endpoint);
-    this.signers = signersOf(secrets);
+    this.signers = [
+      { webhook: new Webhook(signingSecret) },
+      ...(previous ? [{ webhook: new Webhook(previous.signingSecret), until: new Date(previous.until) }] : []),
+    ];
     this.headers = {
       'content-type': 'application/json',
       'user-agent': 'vestibule',
       authorization:
-        authorization.method === 'basic'
-          ? `Basic ${Buffer.from(`${authorization.username}:${secrets.credential}`).toString('base64')}`
-          : `Bearer ${secrets.credential}`,
+        authorization === 'basic'
+          ? `Basic ${Buffer.from(`${username}:${credential}`).toString('base64')}`
+          : `Bearer ${credential}`,
     };
     this.pool = new Pool(this.url.origin, { connections, connect: connectorFor(policy, answerMs) });
   }
 
-  /** @param id of the event, the same whenever it is sent */
+  /** @param id the event's id, which is the same for every attempt */
   async send(id: string, payload: string): Promise<Attempt> {
     const at = new Date();
     const startedAt = performance.now();
@@ -61,12 +58,12 @@ export class DestinationClient {
     return { at, milliseconds: Math.round(performance.now() - startedAt), error };
   }
 
-  /** Whatever is under way fails. */
+  /** Makes attempts in progress fail. */
   end(): Promise<void> {
     return this.pool.destroy();
   }
 
-  /** By each secret that is good, as Standard Webhooks has it for the time of a rotation. */
+  /** Signs with each secret that has not expired, as Standard Webhooks specifies for a rotation. */
   private sign(id: string, at: Date, payload: string): string {
     const good = this.signers.filter(({ until }) => until === undefined || at < until);
     return good.map(({ webhook }) => webhook.sign(id, at, payload)).join(' ');
@@ -76,7 +73,7 @@ export class DestinationClient {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), this.answerMs);
     try {
-      // What it answers is not looked at, so a redirect is no success and nothing follows it.
+      // Redirects are not followed and count as failures.
       const { statusCode, body } = await this.pool.request({
         method: 'POST',
         path: this.url.pathname + this.url.search,
@@ -99,21 +96,9 @@ export class DestinationClient {
   }
 }
 
-interface Signer {
-  readonly webhook: Webhook;
-  /** Absent when it is good for ever. */
-  readonly until?: Date;
-}
-
-function signersOf({ signingSecret, previous }: StreamSecrets): Signer[] {
-  const signers: Signer[] = [{ webhook: new Webhook(signingSecret) }];
-  if (previous) signers.push({ webhook: new Webhook(previous.signingSecret), until: new Date(previous.until) });
-  return signers;
-}
-
 class RefusedAddressError extends Error {}
 
-/** Without the address, which tells where a name leads to inside of a network. */
+/** Describes the error without the address, which would reveal an internal network. */
 function reasonOf(error: unknown): string {
   if (error instanceof RefusedAddressError) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
@@ -121,14 +106,14 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Connects to addresses that the policy allows alone. It looks at the address that is connected to, so that a name that leads
- * elsewhere since it was looked up gains nothing.
+ * Connects only to addresses that the policy allows. It checks the address of each connection, so that a DNS record
+ * that is changed after the first check gains nothing (DNS rebinding).
  */
 function connectorFor(policy: DestinationPolicy, timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout, lookup: guardedLookup(policy) });
   return (options, callback) => {
     const host = options.hostname.replaceAll(/^\[|\]$/g, '');
-    // An address is not looked up.
+    // A literal address is not resolved, so `lookup` does not check it.
     if (isIP(host) !== 0 && !policy.mayConnect(host, host)) {
       callback(new RefusedAddressError('The address of the destination is not public'), null);
       return;
@@ -140,7 +125,7 @@ function connectorFor(policy: DestinationPolicy, timeout: number): buildConnecto
 type Found = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
 
 function guardedLookup(policy: DestinationPolicy): LookupFunction {
-  // Who asks meanwhile waits for the same answer: the system looks up only a few names at once, also those of others.
+  // Concurrent connections share one lookup, because the process runs only four at a time (libuv's thread pool).
   let waiting: Found[] | undefined;
   const lookUp = (host: string, found: Found) => {
     if (waiting) return void waiting.push(found);

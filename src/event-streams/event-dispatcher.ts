@@ -9,36 +9,34 @@ import { Outbox } from './outbox.repository.js';
 import { CONNECTIONS, StreamWorker } from './stream-worker.js';
 import { StreamSecretsSeal } from './stream-secrets.js';
 
-/** For so long a server has a stream after it last said so; when it is gone, another takes the stream over then. */
+/** How long a lease lasts without renewal; then another server takes over the stream. */
 const LEASE_MS = 4_000;
 const RENEWAL_MS = 1_000;
-/** While there are no streams, it is looked for some so often. */
+/** How often a server without leases looks for enabled streams. */
 const SEARCH_MS = 2_000;
-/** How often what has been delivered is written down, which is what may come twice after a crash. */
+/** How often cursors are saved: what was delivered since is sent again after a crash. */
 const ADVANCE_MS = 250;
-/** How often it is looked what is due. */
 const WAKE_MS = 100;
-/** For deliveries under way when the server stops. */
-const FAREWELL_MS = 3_000;
+/** How long a stopping worker may take to finish deliveries. */
+const SHUTDOWN_MS = 3_000;
 
 interface Work {
   readonly version: bigint;
   redeliveries: number;
   readonly worker: StreamWorker;
-  /** When it is to end: until it has. */
+  /** Set while the worker is stopping. */
   ending?: Promise<void>;
 }
 
-/** How the delivery of events is doing on this server. */
 export interface DeliveryFigures {
-  /** How old the oldest change is that should have been sent, in milliseconds; those that wait to be tried again apart. */
+  /** The age of the oldest change that is not sent yet, without those in waiting partitions. */
   readonly lagMs: number;
-  /** Organizations, or rows of none, of which an event fails, in all streams. */
+  /** Partitions whose event failed, of all streams. */
   readonly waitingPartitions: number;
   readonly streams: number;
 }
 
-/** Runs a worker for each stream of which this server has the lease, and looks for streams without a lease. */
+/** Leases streams that no other server has, and runs a worker for each. */
 @Injectable()
 export class EventDispatcher {
   private readonly logger = new Logger(EventDispatcher.name);
@@ -53,8 +51,8 @@ export class EventDispatcher {
   private timers: NodeJS.Timeout[] = [];
   private advancing?: Promise<void>;
   private hasLeased = false;
-  /** What was last said of a stream that cannot be delivered, so that it is not said each second. */
-  private readonly complaints = new Map<string, string>();
+  /** The last warning about each stream, so that it is not repeated every second. */
+  private readonly warnings = new Map<string, string>();
 
   constructor(
     private readonly config: AppConfig,
@@ -80,7 +78,7 @@ export class EventDispatcher {
     this.running ??= this.run();
   }
 
-  /** Looks at once whether a stream has come, gone or changed. */
+  /** Applies created, removed and changed streams at once instead of at the next renewal. */
   refresh(): void {
     this.pause.abort();
   }
@@ -90,7 +88,7 @@ export class EventDispatcher {
     this.pause.abort();
     await this.running;
     await Promise.all([...this.works].map(([id, work]) => this.endWork(id, work)));
-    await this.rest().catch(() => undefined);
+    await this.stopTimers().catch(() => undefined);
     if (this.hasLeased) await this.deliveries.release().catch(() => undefined);
     await this.outbox.end();
   }
@@ -107,7 +105,7 @@ export class EventDispatcher {
         isFailing = false;
       } catch (error) {
         if (!isFailing && this.works.size > 0) {
-          this.logger.warn(`Streams of events cannot be worked on: ${String(error)}`);
+          this.logger.warn(`Cannot renew the leases of event streams: ${String(error)}`);
           isFailing = true;
         }
       }
@@ -122,41 +120,37 @@ export class EventDispatcher {
     for (const { worker } of this.works.values()) worker.renewLease(askedAt + LEASE_MS);
     const byId = new Map(leased.map((stream) => [stream.id, stream]));
     for (const [id, work] of this.works) {
-      // It is not waited for, so that the leases of others do not run out meanwhile.
+      // Not awaited, so that the leases of other streams do not expire meanwhile.
       if (byId.get(id)?.version !== work.version) void this.endWork(id, work);
     }
     for (const stream of leased) {
       const work = this.works.get(stream.id);
       if (work === undefined) {
-        await this.begin(stream, askedAt + LEASE_MS).catch((error: unknown) => this.complain(stream.id, error));
+        await this.begin(stream, askedAt + LEASE_MS).catch((error: unknown) => this.warn(stream.id, error));
       } else if (work.redeliveries !== stream.redeliveries) {
         work.redeliveries = stream.redeliveries;
         await work.worker.reconsider();
       }
     }
-    if (this.works.size > 0) this.attend();
-    else await this.rest();
+    if (this.works.size > 0) this.startTimers();
+    else await this.stopTimers();
   }
 
   private async begin(stream: LeasedStream, leasedUntil: number): Promise<void> {
-    const { id, version, redeliveries, eventTypes, endpoint, username } = stream;
+    const { id, version, redeliveries } = stream;
     const { eventAnswer, eventRetries, eventFirstPause } = this.config.deadlines;
     const secrets = await this.seal.open(stream.secrets);
-    const authorization =
-      stream.authorization === 'basic'
-        ? ({ method: 'basic', username: username! } as const)
-        : ({ method: 'bearer' } as const);
     const settings = {
       streamId: id,
-      types: new Set(eventTypes),
+      types: new Set(stream.eventTypes),
       source: this.source,
-      // What has been delivered by the worker before is newer than what the lease says.
+      // The cursor that a previous worker saved may be newer than the one read with the lease.
       cursor: Math.max(stream.sequence, this.advanced.get(id) ?? 0),
       retriesMs: eventRetries,
       firstPauseMs: eventFirstPause,
     };
     const waiting = await this.deliveries.waiting(id);
-    const client = new DestinationClient({ endpoint, authorization, secrets }, this.policy, CONNECTIONS, eventAnswer);
+    const client = new DestinationClient(stream, secrets, this.policy, CONNECTIONS, eventAnswer);
     const worker: StreamWorker = new StreamWorker(settings, waiting, this.outbox, this.deliveries, client, (error) =>
       this.drop(id, worker, error),
     );
@@ -165,28 +159,28 @@ export class EventDispatcher {
     worker.wake();
   }
 
-  /** Another server has it, or the database is away: this server asks for the lease anew. */
+  /** Drops a worker that lost its lease or the database; the next renewal asks for the lease again. */
   private drop(id: string, worker: StreamWorker, error: unknown): void {
     if (this.works.get(id)?.worker !== worker) return;
     this.works.delete(id);
     this.advanced.delete(id);
-    if (!(error instanceof LeaseLostError)) this.complain(id, error);
+    if (!(error instanceof LeaseLostError)) this.warn(id, error);
     void worker.abort();
   }
 
-  private complain(id: string, error: unknown): void {
-    const complaint = String(error);
-    if (this.complaints.get(id) === complaint) return;
-    this.complaints.set(id, complaint);
-    this.logger.warn(`The events of ${id} cannot be delivered, tried again each second: ${complaint}`);
+  private warn(id: string, error: unknown): void {
+    const warning = String(error);
+    if (this.warnings.get(id) === warning) return;
+    this.warnings.set(id, warning);
+    this.logger.warn(`Cannot deliver the events of ${id}, retrying every second: ${warning}`);
   }
 
-  /** Waits for what it has under way, but not for long, and writes down how far it has got. */
+  /** Stops the worker, aborts deliveries that take longer than SHUTDOWN_MS, and saves the cursor. */
   private endWork(id: string, work: Work): Promise<void> {
     work.ending ??= (async () => {
-      const farewell = setTimeout(() => void work.worker.abort(), FAREWELL_MS);
+      const timer = setTimeout(() => void work.worker.abort(), SHUTDOWN_MS);
       await work.worker.end();
-      clearTimeout(farewell);
+      clearTimeout(timer);
       await this.advance().catch(() => undefined);
       if (this.works.get(id) === work) this.works.delete(id);
       this.refresh();
@@ -194,15 +188,14 @@ export class EventDispatcher {
     return work.ending;
   }
 
-  /** While there are workers. */
-  private attend(): void {
+  private startTimers(): void {
     this.unfollow ??= this.outbox.follow(() => this.wake());
     if (this.timers.length > 0) return;
     const advance = () => void this.advance().catch(() => undefined);
     this.timers = [setInterval(() => this.wake(), WAKE_MS).unref(), setInterval(advance, ADVANCE_MS).unref()];
   }
 
-  private async rest(): Promise<void> {
+  private async stopTimers(): Promise<void> {
     this.unfollow?.();
     this.unfollow = undefined;
     this.timers.forEach(clearInterval);
@@ -222,7 +215,7 @@ export class EventDispatcher {
     await this.advancing;
     for (const [id, cursor] of cursors) {
       this.advanced.set(id, cursor);
-      this.complaints.delete(id);
+      this.warnings.delete(id);
     }
   }
 }

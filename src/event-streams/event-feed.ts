@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/config.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -7,20 +8,20 @@ import { eventOf, eventSourceOf } from './domain/event.js';
 import { eventTypeOf, type EventType } from './domain/event-type.js';
 import { Outbox } from './outbox.repository.js';
 
-/** How many may read at once, so that readers cannot use up this server's memory and sockets. */
+/** Concurrent readers of one server, which bounds their memory and sockets. */
 const MAX_READERS = 100;
 const BATCH = 50;
-/** Stands for the stream in the events of those who pull, so that each of them gets the same event ids. */
+/** The stream id in pulled events, so that every reader gets the same event ids. */
 const PULLED = `est_${'0'.repeat(22)}`;
 
-/** Where to begin. When empty, with what happens from now on. */
+/** Where a reader begins; an empty one begins with the next change. */
 export interface StartingPoint {
-  /** After the change with this number. */
+  /** The sequence number of the change to begin after. */
   readonly offset?: number;
   readonly time?: Date;
 }
 
-/** Events for those who pull: as text, in the format of server-sent events. */
+/** Events as server-sent events, for clients that pull them. */
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
   private readonly ending = new AbortController();
@@ -36,9 +37,11 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   /**
-   * Reads on only when what it gave is taken, so that a slow reader costs no memory.
+   * Returns the feed as text. It reads the next batch only when the last one is consumed, so a slow reader costs no
+   * memory.
    *
-   * @param types all when absent
+   * @param types undefined for all types
+   * @throws DomainError for too many readers, an unknown offset, or one whose changes are no longer stored
    */
   async open(start: StartingPoint, types: readonly EventType[] | undefined): Promise<AsyncGenerator<string>> {
     if (this.readers >= MAX_READERS) throw new DomainError('too_many_requests');
@@ -62,14 +65,16 @@ export class EventFeed implements BeforeApplicationShutdown {
 
   private async *read(start: number, types: ReadonlySet<string> | undefined): AsyncGenerator<string> {
     this.readers++;
-    const alarm = new Alarm(this.ending.signal);
-    const unfollow = this.outbox.follow(() => alarm.ring());
+    let wake = new AbortController();
+    const onChange = () => wake.abort();
+    const unfollow = this.outbox.follow(onChange);
+    this.ending.signal.addEventListener('abort', onChange);
     const { eventHeartbeat, eventReading } = this.config.deadlines;
     const endsAt = performance.now() + eventReading;
     let position = start;
     let told = start;
     try {
-      // At once, so that the client knows that it is heard.
+      // Sent at once, so that the client knows that it is connected.
       yield ': events follow\n\n';
       while (!this.ending.signal.aborted && performance.now() < endsAt) {
         const upTo = this.outbox.committedUpTo;
@@ -82,17 +87,22 @@ export class EventFeed implements BeforeApplicationShutdown {
             yield message(type, told, { offset: String(told), event: eventOf(change, PULLED, this.source) });
           }
           position = changes.length < BATCH ? upTo : changes.at(-1)!.sequence;
-        } else if (!(await alarm.rings(eventHeartbeat))) {
-          yield told < position ? message('offset-only', position, { offset: String(position) }) : ': nothing new\n\n';
-          told = position;
+          continue;
         }
+        await delay(eventHeartbeat, undefined, { signal: wake.signal, ref: false }).catch(() => undefined);
+        if (wake.signal.aborted) {
+          wake = new AbortController();
+          continue;
+        }
+        yield told < position ? message('offset-only', position, { offset: String(position) }) : ': nothing new\n\n';
+        told = position;
       }
     } catch {
       const error = { code: 'processing_error', message: 'Events cannot be read, try again', offset: String(told) };
       yield message('error', told, { error });
     } finally {
       unfollow();
-      alarm.end();
+      this.ending.signal.removeEventListener('abort', onChange);
       this.readers--;
     }
   }
@@ -100,38 +110,3 @@ export class EventFeed implements BeforeApplicationShutdown {
 
 const message = (type: string, id: number, data: object) =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
-
-/** What one reader waits for. */
-class Alarm {
-  private hasRung = false;
-  private wake?: (hasRung: boolean) => void;
-  private readonly onEnd = () => this.ring();
-
-  constructor(private readonly ending: AbortSignal) {
-    ending.addEventListener('abort', this.onEnd);
-  }
-
-  ring(): void {
-    this.hasRung = true;
-    this.wake?.(true);
-  }
-
-  /** Whether it rings within this time, or has since it was last asked. */
-  async rings(milliseconds: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const rang =
-      this.hasRung ||
-      (await new Promise<boolean>((resolve) => {
-        this.wake = resolve;
-        timer = setTimeout(() => resolve(false), milliseconds);
-      }));
-    clearTimeout(timer);
-    this.hasRung = false;
-    this.wake = undefined;
-    return rang;
-  }
-
-  end(): void {
-    this.ending.removeEventListener('abort', this.onEnd);
-  }
-}

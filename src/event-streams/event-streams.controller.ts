@@ -5,7 +5,7 @@ import { ApiEntityTag } from '../http/openapi/entity-tag.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { checkpointOf, CheckpointPagingDto, presentPage } from '../http/pagination.js';
 import { RequestPreconditions, type Preconditions } from '../http/preconditions.js';
-import { IsDryRun } from '../safe-writes/is-dry-run.js';
+import { IsDryRun } from '../safe-writes/write-options.js';
 import { changesOf, draftOf, filterOf, redeliveryFilterOf } from './dto/changes.js';
 import {
   DeliveryResponse,
@@ -93,7 +93,7 @@ export class EventStreamsController {
     return this.service.remove(id, preconditions);
   }
 
-  /** An addition to the contract: the secret that events are signed with, for those who check the signatures. */
+  /** An addition to the contract: the secret to verify signatures with. */
   @Get(':id/signing-secret')
   @RequireScope('read:event_stream_secrets')
   @ApiResponse({ status: 200, type: SigningSecretResponse })
@@ -102,7 +102,7 @@ export class EventStreamsController {
     return { signing_secret: await this.service.signingSecret(id) };
   }
 
-  /** An addition to the contract: makes another secret, which `GET` shows to those who may read it. */
+  /** An addition to the contract: creates a new signing secret without returning it. */
   @Post(':id/signing-secret/rotate')
   @RequireScope('update:event_streams')
   @HttpCode(200)

@@ -4,7 +4,7 @@ import type { RecordedAttempt } from './deliveries.repository.js';
 import type { DeliveryResponse, EventStreamResponse } from './dto/event-stream.dto.js';
 import type { FailedDelivery, TestDelivery } from './event-streams.service.js';
 
-/** Passwords, tokens and keys are not shown. */
+/** Shows no passwords, tokens and keys. */
 export function presentEventStream(row: EventStream): EventStreamResponse {
   return {
     id: row.id,
@@ -27,7 +27,7 @@ export function presentEventStream(row: EventStream): EventStreamResponse {
   };
 }
 
-/** One stream by itself. */
+/** A stream with its ETag. */
 export const presentOneEventStream = (row: EventStream): EventStreamResponse => tagged(presentEventStream(row), row);
 
 export function presentFailedDelivery({ delivery, event }: FailedDelivery): DeliveryResponse {
@@ -47,13 +47,13 @@ export function presentFailedDelivery({ delivery, event }: FailedDelivery): Deli
   };
 }
 
-/** Of a dry run there is no attempt. */
+/** A dry run has no attempt and is shown as delivered. */
 export function presentTestDelivery({ event, attempt }: TestDelivery): DeliveryResponse {
   const status = attempt?.error === undefined ? 'delivered' : 'failed';
   const attempts = attempt && {
     status,
     timestamp: attempt.at.toISOString(),
-    ...(attempt.error === undefined ? undefined : { error_message: attempt.error }),
+    ...(attempt.error !== undefined && { error_message: attempt.error }),
     duration: attempt.milliseconds,
   };
   return {

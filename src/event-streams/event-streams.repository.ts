@@ -6,23 +6,22 @@ import { checkpointPage, invalidCheckpoint, type CheckpointPage, type Page } fro
 import type { Preconditions } from '../http/preconditions.js';
 import { newSortedId } from '../identifiers.js';
 import type { RecordedChange } from './domain/change.js';
-import { isOf, readChanges } from './outbox.repository.js';
+import { inPartition, readChanges } from './outbox.repository.js';
 
-/** Changes of event streams are not recorded. */
+/** Required by `write`, but never recorded: the history does not include event streams. */
 const ACTOR = new Actor({ subject: 'vestibule event streams' });
 
 export type EventStreamRow = Omit<EventStream, 'id' | 'createdAt' | 'updatedAt' | 'version'>;
 
-/** Which of the failed deliveries of a stream. */
 export interface DeliveryFilter {
   readonly eventId?: string;
   readonly eventTypes?: readonly string[];
-  /** By when the event happened: from the one on, before the other. */
+  /** Events that happened at `from` or later and before `to`. */
   readonly from?: Date;
   readonly to?: Date;
 }
 
-/** The rows of `event_streams` and, as far as clients see and change them, of `event_deliveries`. */
+/** The tables `event_streams` and, for requests, `event_deliveries`. */
 @Injectable()
 export class EventStreamsRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -43,13 +42,13 @@ export class EventStreamsRepository {
   }
 
   /**
-   * It gets the changes from now on; one that is being written meanwhile may or may not be among them.
+   * The stream begins with the changes after its creation. A change that is written concurrently may be missed.
    *
-   * @param limit how many streams there may be
+   * @param limit the most streams that may exist
    */
   create(row: EventStreamRow, limit: number): Promise<EventStream | 'event_stream_limit_reached'> {
     return this.prisma.write(ACTOR, async (transaction) => {
-      // Of two at once, the second counts the first.
+      // Concurrent creations are serialized, so that each counts the others.
       await transaction.$executeRaw`LOCK TABLE event_streams IN SHARE ROW EXCLUSIVE MODE`;
       if ((await transaction.eventStream.count()) >= limit) return 'event_stream_limit_reached';
       const [last] = await transaction.$queryRaw<[{ sequence: bigint }]>`
@@ -61,8 +60,8 @@ export class EventStreamsRepository {
   }
 
   /**
-   * Returns undefined when there is no such stream of these versions. Failed deliveries are due at once in a stream that
-   * is enabled anew.
+   * Enabling a stream makes its failed deliveries due at once. Returns undefined when no stream has this id and one of
+   * these versions.
    */
   async update(
     id: string,
@@ -85,7 +84,7 @@ export class EventStreamsRepository {
     });
   }
 
-  /** @returns whether there was such a stream, as it was asked for */
+  /** Returns whether a stream with this id and one of these versions existed. */
   async remove(id: string, { versions }: Preconditions): Promise<boolean> {
     const { count } = await this.prisma.write(ACTOR, ({ eventStream }) =>
       eventStream.deleteMany({ where: { id, version: versions } }),
@@ -93,7 +92,7 @@ export class EventStreamsRepository {
     return count > 0;
   }
 
-  /** Ordered by the number of their change. */
+  /** Ordered by sequence number. */
   async listFailed(streamId: string, filter: DeliveryFilter, page: CheckpointPage): Promise<Page<EventDelivery>> {
     const after =
       page.after && (page.after.length === 1 && /^\d{1,18}$/.test(page.after[0]!) ? page.after[0]! : undefined);
@@ -110,18 +109,14 @@ export class EventStreamsRepository {
     return this.prisma.client.eventDelivery.findFirst({ where: whereFailed(streamId, { eventId }) });
   }
 
-  /** Returns undefined when the change of the delivery is no longer kept. */
+  /** Returns undefined when the change of the delivery is no longer stored. */
   async changeOf(delivery: EventDelivery): Promise<RecordedChange | undefined> {
     const at = Number(delivery.sequence);
-    const [change] = await readChanges(this.prisma.client, isOf(delivery), at - 1, at, 1);
+    const [change] = await readChanges(this.prisma.client, inPartition(delivery), at - 1, at, 1);
     return change;
   }
 
-  /**
-   * Has them tried at once, or as soon as the stream is enabled.
-   *
-   * @returns how many there are
-   */
+  /** Makes failed deliveries due at once, or as soon as the stream is enabled. Returns their number. */
   async redeliver(streamId: string, filter: DeliveryFilter): Promise<number> {
     return this.prisma.write(ACTOR, async (transaction) => {
       const { count } = await transaction.eventDelivery.updateMany({

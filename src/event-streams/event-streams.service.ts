@@ -29,19 +29,19 @@ import { EventStreamsRepository, type DeliveryFilter, type EventStreamRow } from
 import { newSigningSecret, StreamSecretsSeal, type StreamSecrets } from './stream-secrets.js';
 
 const EVENT_ID_LENGTH = 22;
-/** Limits on waiting within a request, whose transaction Postgres ends when nothing happens in it for 10 s. */
+/** Limits on waiting within a request: Postgres ends its transaction after 10 s without a statement. */
 const TEST_ANSWER_MS = 5_000;
 const LOOKUP_MS = 3_000;
 
 export interface FailedDelivery {
   readonly delivery: EventDelivery;
-  /** Absent when its change is no longer stored. */
+  /** Undefined when its change is no longer stored. */
   readonly event?: CloudEvent;
 }
 
 export interface TestDelivery {
   readonly event: Omit<CloudEvent, 'data'> & { readonly data: object };
-  /** Absent when the event was not sent. */
+  /** Undefined when the event was not sent. */
   readonly attempt?: Attempt;
 }
 
@@ -83,7 +83,7 @@ export class EventStreamsService {
     return created;
   }
 
-  /** The key that signs stays, whatever else changes. */
+  /** Keeps the signing secret, also for a new destination. */
   async update(id: string, changes: EventStreamChanges, preconditions: Preconditions): Promise<EventStream> {
     const { destination, name, eventTypes, isEnabled } = changes;
     if (destination) await this.requireDestination(destination);
@@ -99,10 +99,10 @@ export class EventStreamsService {
   }
 
   /**
-   * Makes another secret to sign with.
+   * Creates a new signing secret.
    *
-   * @param overlapMs for how long events are signed with the one before too
-   * @returns until when that is
+   * @param overlapMs how long events are also signed with the previous secret
+   * @returns when that ends
    */
   async rotateSigningSecret(id: string, overlapMs: number): Promise<Date> {
     const until = new Date(Date.now() + overlapMs);
@@ -114,7 +114,7 @@ export class EventStreamsService {
     return until;
   }
 
-  /** Removing one that is not there does nothing. */
+  /** Does nothing when the stream does not exist. */
   async remove(id: string, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
@@ -154,23 +154,19 @@ export class EventStreamsService {
   }
 
   /**
-   * Sends an event of something that never was, at once and once.
+   * Sends an example event once, without retries.
    *
-   * @param data in place of that of an example
-   * @param isSent false: only says what it would be
+   * @param data replaces the data of the example
+   * @param isSent false returns the event without sending it
    */
   async test(id: string, type: EventType, data: object | undefined, isSent: boolean): Promise<TestDelivery> {
     const stream = await this.get(id);
     const example = eventOf(exampleChangeOf(type, new Date()), id, this.source)!;
     const event = { ...example, id: `evt_${randomText(EVENT_ID_LENGTH)}`, data: data ?? example.data };
     if (!isSent) return { event };
-    const authorization =
-      stream.authorization === 'basic'
-        ? ({ method: 'basic', username: stream.username! } as const)
-        : ({ method: 'bearer' } as const);
-    const settings = { endpoint: stream.endpoint, authorization, secrets: await this.seal.open(stream.secrets) };
+    const secrets = await this.seal.open(stream.secrets);
     const answerMs = Math.min(TEST_ANSWER_MS, this.config.deadlines.eventAnswer);
-    const client = new DestinationClient(settings, this.policy, 1, answerMs);
+    const client = new DestinationClient(stream, secrets, this.policy, 1, answerMs);
     try {
       return { event, attempt: await client.send(event.id, JSON.stringify(event)) };
     } finally {
@@ -178,7 +174,7 @@ export class EventStreamsService {
     }
   }
 
-  /** What is written is refused at once, and so is what the name leads to now; each connection is looked at again. */
+  /** Refuses a forbidden URL, and a host that resolves to a forbidden address now; each connection is checked again. */
   private async requireDestination({ endpoint }: WebhookDestination): Promise<void> {
     const problem = this.policy.problemOf(endpoint) ?? (await this.problemOfAddresses(endpoint));
     if (problem === undefined) return;
@@ -188,14 +184,14 @@ export class EventStreamsService {
 
   private async problemOfAddresses(endpoint: string): Promise<string | undefined> {
     const host = hostOf(new URL(endpoint));
-    // A name that does not resolve yet may later.
+    // A name that does not resolve yet is accepted: it may resolve later.
     const found = lookup(host, { all: true }).catch(() => []);
     const addresses = await Promise.race([found, delay(LOOKUP_MS, [], { ref: false })]);
     const isRefused = addresses.some(({ address }) => !this.policy.mayConnect(host, address));
     return isRefused ? 'its address is not public' : undefined;
   }
 
-  /** @param decide what to change of the stream as it is */
+  /** @param decide returns the columns to change, given the present stream */
   private async change(
     id: string,
     decide: (present: EventStream) => Promise<Partial<EventStreamRow>>,
@@ -207,7 +203,7 @@ export class EventStreamsService {
         const isChanged = Object.values(row).some((value) => value !== undefined);
         return isChanged ? this.repository.update(id, row, { versions: { in: [present.version] } }) : present;
       },
-      // Another request was faster, so the stream is read again.
+      // Another request changed the stream, so it is read again.
       () => Promise.resolve(),
     );
     this.refresh();
@@ -222,11 +218,7 @@ export class EventStreamsService {
       endpoint,
       authorization: authorization.method,
       username: usernameOf(authorization),
-      ...(await this.seal.seal({
-        signingSecret: signing.signingSecret,
-        previous: signing.previous,
-        credential: credentialOf(authorization),
-      })),
+      ...(await this.seal.seal({ ...signing, credential: credentialOf(authorization) })),
     };
   }
 
@@ -235,7 +227,7 @@ export class EventStreamsService {
   }
 }
 
-/** One that is paused stays so until it is enabled: a client that only knows two statuses sends back `disabled`. */
+/** A paused stream stays paused until it is enabled: clients are shown, and send back, `disabled`. */
 function statusOf(isEnabled: boolean | undefined, { status }: EventStream): Partial<EventStreamRow> {
   if (isEnabled === undefined || (!isEnabled && status === 'paused')) return {};
   return { status: isEnabled ? 'enabled' : 'disabled', pausedReason: null };

@@ -4,7 +4,7 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../auth/access.js';
 import { ApiErrors } from '../http/openapi/responses.js';
 import { startingPointOf } from './dto/changes.js';
-import { SubscribeToEventsDto } from './dto/subscribe.dto.js';
+import { SubscribeToEventsDto } from './dto/event-stream.dto.js';
 import { EventFeed } from './event-feed.js';
 
 const EVENT_STREAM_TYPE = 'text/event-stream';

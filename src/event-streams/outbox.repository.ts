@@ -7,16 +7,16 @@ import { createPool } from '../database/pool.js';
 import type { Partition, RecordedChange } from './domain/change.js';
 import { EVENT_TABLES } from './domain/event-type.js';
 
-/** Between two looks for what is committed, while anybody follows. */
+/** How often the committed position is sampled while someone follows. */
 const SAMPLE_MS = 100;
 const AFTER_FAILURE_MS = 1_000;
 
-/** The table of changes as the outbox of events: read in the order of its numbers, as far as they are committed. */
+/** The table `changes` as the outbox of events, read by sequence number up to the last committed one. */
 @Injectable()
 export class Outbox {
   /**
-   * On one connection of its own, made when something is asked, so that leases are renewed in time also when requests
-   * have the whole pool.
+   * Has one connection of its own, opened on first use, so that leases are renewed in time even when requests use the
+   * whole pool.
    */
   readonly client: Client;
   private readonly pool: pg.Pool;
@@ -33,21 +33,17 @@ export class Outbox {
     this.committed = new CommittedChanges(this.client);
   }
 
-  /** Every change with a number up to this one can be read; 0: nothing is known yet. */
+  /** Every change up to this number can be read; 0 before the first sample. */
   get committedUpTo(): number {
     return this.committed.upTo;
   }
 
-  /** How long the oldest change that cannot be read yet has been waiting, in milliseconds. */
+  /** How long the oldest change that cannot be read yet has been waiting. */
   get uncommittedMs(): number {
     return this.committed.waitingMs;
   }
 
-  /**
-   * Calls back whenever more can be read, from now on.
-   *
-   * @returns ends it
-   */
+  /** Calls back whenever more changes can be read. Returns a function that unsubscribes. */
   follow(follower: () => void): () => void {
     this.followers.add(follower);
     if (this.followers.size === 1) this.sampleSoon(0);
@@ -62,10 +58,10 @@ export class Outbox {
   }
 
   readPartition(partition: Partition, after: number, upTo: number, limit: number): Promise<RecordedChange[]> {
-    return readChanges(this.client, isOf(partition), after, upTo, limit);
+    return readChanges(this.client, inPartition(partition), after, upTo, limit);
   }
 
-  /** The number of the first change that is still kept, 0: there is none; and the last number that was given out. */
+  /** The number of the first stored change, or 0 when none is stored, and the last number drawn from the sequence. */
   async bounds(): Promise<readonly [first: number, drawn: number]> {
     const [row] = await this.client.$queryRaw<{ first: bigint; drawn: bigint }[]>`
       SELECT coalesce((SELECT min(sequence) FROM changes), 0) AS first,
@@ -75,10 +71,8 @@ export class Outbox {
   }
 
   /**
-   * The number after which the changes since this time begin, as far as their numbers and times have the same order.
-   *
-   * @param first the first number to look at
-   * @param last the last one
+   * Finds, by binary search, the number after which the changes since this time begin. Numbers and times are assumed to
+   * have the same order.
    */
   async before(time: Date, first: number, last: number): Promise<number> {
     let [low, high] = [Math.max(0, first - 1), last];
@@ -113,7 +107,7 @@ export class Outbox {
       if (await this.committed.sample()) for (const tell of this.followers) tell();
       this.isFailing = false;
     } catch (error) {
-      if (!this.isFailing) this.logger.warn(`Changes cannot be read, tried again each second: ${String(error)}`);
+      if (!this.isFailing) this.logger.warn(`Cannot read changes, retrying every second: ${String(error)}`);
       this.isFailing = true;
       pause = AFTER_FAILURE_MS;
     }
@@ -121,14 +115,16 @@ export class Outbox {
   }
 }
 
-/** A user's connection keeps its name and strategy for life, so what was recorded last tells them when it is gone. */
-// Not by an operator of JSON, which refuses a row that has \u0000 anywhere, as metadata may. A quote in a value has a
-// backslash before it, and this is the second column.
+// The connection id of a changed user, cut out of the text: JSON operators refuse a row that contains \u0000, as
+// metadata may. `connection_id` is the second column, and quotes in values are escaped.
 const CONNECTION_ID = Prisma.raw(`substring(coalesce(c.after, c.before)::text FROM '"connection_id":"([^"]*)"')`);
 
 type ChangeRow = Omit<RecordedChange, 'sequence'> & { readonly sequence: bigint };
 
-/** Changes that may be events, after the one number and up to the other, the first ones. */
+/**
+ * The first changes of tables with events, after one number and up to another. The name and strategy of a connection
+ * never change, so those of a deleted one are read from its last recorded change.
+ */
 export async function readChanges(
   client: Pick<Client, '$queryRaw'>,
   condition: Prisma.Sql,
@@ -156,7 +152,7 @@ export async function readChanges(
 }
 
 /** A condition for {@link readChanges}. */
-export const isOf = ({ organizationId, rowId }: Partition): Prisma.Sql =>
+export const inPartition = ({ organizationId, rowId }: Partition): Prisma.Sql =>
   organizationId === ''
     ? Prisma.sql`c.organization_id = '' AND c.row_id = ${rowId}`
     : Prisma.sql`c.organization_id = ${organizationId}`;

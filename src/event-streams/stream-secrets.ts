@@ -2,23 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Encryption } from '../encryption/encryption.js';
 
-/** The secrets that a stream shares with its destination alone. */
+/** The secrets that a stream shares with its destination. */
 export interface StreamSecrets {
-  /** As Standard Webhooks writes it: `whsec_` and base64. */
+  /** In the format of Standard Webhooks: `whsec_` and base64. */
   readonly signingSecret: string;
-  /** The one before, with which events are signed too for a while. */
-  readonly previous?: PreviousSecret;
-  /** The password of basic authorization, or the token. */
+  /** The previous secret; events are signed with both until this time (RFC 3339). */
+  readonly previous?: { readonly signingSecret: string; readonly until: string };
+  /** The password of basic authorization, or the bearer token. */
   readonly credential: string;
 }
 
-export interface PreviousSecret {
-  readonly signingSecret: string;
-  /** As RFC 3339 writes it. */
-  readonly until: string;
-}
-
-/** Encrypts the secrets of a stream, as one text in a column of its own. */
+/** Encrypts the secrets of a stream for the column `secrets`. */
 @Injectable()
 export class StreamSecretsSeal {
   constructor(private readonly encryption: Encryption) {}

@@ -6,18 +6,17 @@ import { eventTypeOf } from './domain/event-type.js';
 import { isDue, pauseAfter } from './domain/pause.js';
 import type { Outbox } from './outbox.repository.js';
 
-/** Deliveries under way at once: of what is new, and of what failed before, so that neither keeps the other waiting. */
+/** Concurrent first deliveries and concurrent retries: separate limits, so that neither delays the other. */
 const FRESH_AT_ONCE = 32;
 const RETRIES_AT_ONCE = 8;
 export const CONNECTIONS = FRESH_AT_ONCE + RETRIES_AT_ONCE;
 
-/** What is read ahead is no more than this: changes, and bytes of them. */
+/** The most changes, and bytes of changes, that are read but not delivered yet. */
 const MAX_AHEAD = 1_000;
 const MAX_AHEAD_BYTES = 8_000_000;
 const BATCH = 500;
-/** So many are read of a partition that waited. */
 const PARTITION_BATCH = 100;
-/** With so many partitions waiting, it is the destination that fails: nothing new is read until some are delivered. */
+/** With this many partitions waiting, the destination itself fails: nothing is read until some are delivered. */
 const MAX_WAITING = 1_000;
 const KEPT_ATTEMPTS = 10;
 
@@ -25,54 +24,54 @@ export interface WorkerSettings {
   readonly streamId: string;
   readonly types: ReadonlySet<string>;
   readonly source: EventSource;
-  /** All events up to it are delivered or wait. */
+  /** All events up to this number are delivered or in a waiting partition. */
   readonly cursor: number;
-  /** For how long an event is tried again, and how long the first pause is, in milliseconds. */
+  /** How long an event is retried before the stream is paused. */
   readonly retriesMs: number;
+  /** The delay before the first retry. */
   readonly firstPauseMs: number;
 }
 
-/** A change that was read and is not dealt with yet. */
-interface Ahead {
+/** A change that is read but neither delivered nor in a waiting partition, unless `isDone`. */
+interface Pending {
   readonly change: RecordedChange;
   isDone: boolean;
 }
 
 interface FreshPartition extends Partition {
   readonly key: string;
-  /** The first one is being sent, or is the next to be. */
-  readonly queue: Ahead[];
+  /** The first one is being sent, or is sent next. */
+  readonly queue: Pending[];
 }
 
-interface HeldPartition {
+interface BlockedPartition {
   waiting: WaitingPartition;
   isBusy: boolean;
 }
 
 /**
- * Delivers the events of one stream: one after the other within a partition, partitions beside each other. A partition
- * with an event that fails is put aside, as one row: what comes later in it is left unread, and read again from the
- * changes once the event is delivered.
+ * Delivers the events of one stream: in order within a partition, partitions concurrently. A partition whose event
+ * fails waits, as one row. Its later changes are skipped, and read again once that event is delivered.
  *
  * @see docs/decisions/0030
  */
 export class StreamWorker {
-  /** All changes up to it are read. */
+  /** All changes up to this number are read. */
   private position: number;
-  /** In the order of their numbers; those at the front that are done are dropped. */
-  private readonly ahead: Ahead[] = [];
-  private aheadBytes = 0;
+  /** Ordered by sequence number; never begins with one that is done. */
+  private readonly pending: Pending[] = [];
+  private pendingBytes = 0;
   private batch = PARTITION_BATCH;
   private readonly fresh = new Map<string, FreshPartition>();
   private ready: FreshPartition[] = [];
-  private readonly held: Map<string, HeldPartition>;
+  private readonly blocked: Map<string, BlockedPartition>;
   private readonly underWay = new Set<Promise<void>>();
   private sending = 0;
   private retrying = 0;
   private reading?: Promise<void>;
   private isEnding = false;
   private leasedUntil = 0;
-  /** Since when there has been something to read that was not read. */
+  /** Since when committed changes have been left unread. */
   private behindSince?: number;
 
   constructor(
@@ -81,54 +80,55 @@ export class StreamWorker {
     private readonly outbox: Pick<Outbox, 'committedUpTo' | 'read' | 'readPartition'>,
     private readonly deliveries: DeliveriesRepository,
     private readonly client: DestinationClient,
-    /** What makes it stop for good: a lost lease, or a database that is away. */
+    /** Called with the error that stops this worker: a lost lease, or a failure of the database. */
     private readonly fail: (error: unknown) => void,
   ) {
     this.position = settings.cursor;
-    this.held = new Map(waiting.map((partition) => [partitionKey(partition), { waiting: partition, isBusy: false }]));
+    this.blocked = new Map(
+      waiting.map((partition) => [partitionKey(partition), { waiting: partition, isBusy: false }]),
+    );
   }
 
-  /** Every event up to it is delivered or waits. */
+  /** Every event up to this number is delivered or in a waiting partition. */
   get cursor(): number {
-    return this.ahead.length === 0 ? this.position : this.ahead[0]!.change.sequence - 1;
+    return this.pending.length === 0 ? this.position : this.pending[0]!.change.sequence - 1;
   }
 
-  /** How old the oldest change is that is neither delivered nor waits, in milliseconds. */
+  /** The age of the oldest change that is neither delivered nor in a waiting partition. */
   get lagMs(): number {
-    const [oldest] = this.ahead;
+    const [oldest] = this.pending;
     if (oldest !== undefined) return Math.max(0, Date.now() - oldest.change.changedAt.getTime());
     return this.behindSince === undefined ? 0 : performance.now() - this.behindSince;
   }
 
-  /** How many partitions wait for an event that fails. */
   get waitingPartitions(): number {
-    return this.held.size;
+    return this.blocked.size;
   }
 
-  /** @param until by the clock of `performance`; nothing is begun any more then */
+  /** @param until by `performance.now()`; no delivery begins after it */
   renewLease(until: number): void {
     this.leasedUntil = until;
   }
 
-  /** Looks for what there is to do. */
+  /** Starts the reads, deliveries and retries that are due. */
   wake(): void {
     if (this.isEnding) return;
     if (this.position >= this.outbox.committedUpTo) this.behindSince = undefined;
     else this.behindSince ??= performance.now();
     this.pump();
-    this.retryWhatIsDue();
+    this.startDueRetries();
   }
 
-  /** Takes up what was asked for since. */
+  /** Applies requested redeliveries: reads when each waiting partition is due. */
   async reconsider(): Promise<void> {
     for (const partition of await this.deliveries.waiting(this.settings.streamId)) {
-      const held = this.held.get(partitionKey(partition));
-      if (held && !held.isBusy) held.waiting = { ...held.waiting, nextAttemptAt: partition.nextAttemptAt };
+      const blocked = this.blocked.get(partitionKey(partition));
+      if (blocked && !blocked.isBusy) blocked.waiting = { ...blocked.waiting, nextAttemptAt: partition.nextAttemptAt };
     }
     this.wake();
   }
 
-  /** Begins nothing more and waits for what is under way. */
+  /** Starts no more deliveries and waits for those in progress. */
   async end(): Promise<void> {
     this.isEnding = true;
     await this.reading;
@@ -136,7 +136,7 @@ export class StreamWorker {
     await this.client.end();
   }
 
-  /** Breaks off what is under way. */
+  /** Starts no more deliveries and aborts those in progress. */
   async abort(): Promise<void> {
     this.isEnding = true;
     await this.client.end();
@@ -147,7 +147,7 @@ export class StreamWorker {
   }
 
   private get hasRoom(): boolean {
-    return this.ahead.length < MAX_AHEAD && this.aheadBytes < MAX_AHEAD_BYTES && this.held.size < MAX_WAITING;
+    return this.pending.length < MAX_AHEAD && this.pendingBytes < MAX_AHEAD_BYTES && this.blocked.size < MAX_WAITING;
   }
 
   private fill(): void {
@@ -161,27 +161,27 @@ export class StreamWorker {
     while (this.mayBegin && this.hasRoom && this.position < this.outbox.committedUpTo) {
       const upTo = this.outbox.committedUpTo;
       const changes = await this.outbox.read(this.position, upTo, this.batch);
-      for (const change of changes) this.take(change);
+      for (const change of changes) this.enqueue(change);
       this.position = changes.length < this.batch ? upTo : changes.at(-1)!.sequence;
       this.batch = batchFor(changes);
       this.pump();
     }
   }
 
-  private take(change: RecordedChange): void {
+  private enqueue(change: RecordedChange): void {
     if (!this.isWanted(change)) return;
     const partition = partitionOf(change);
     const key = partitionKey(partition);
-    // It is read again when what it waits for is delivered.
-    if (this.held.has(key)) return;
-    const ahead = { change, isDone: false };
-    this.ahead.push(ahead);
-    this.aheadBytes += change.bytes;
+    // The change is read again once the partition's failing event is delivered.
+    if (this.blocked.has(key)) return;
+    const pending = { change, isDone: false };
+    this.pending.push(pending);
+    this.pendingBytes += change.bytes;
     const known = this.fresh.get(key);
     if (known) {
-      known.queue.push(ahead);
+      known.queue.push(pending);
     } else {
-      const begun = { ...partition, key, queue: [ahead] };
+      const begun = { ...partition, key, queue: [pending] };
       this.fresh.set(key, begun);
       this.ready.push(begun);
     }
@@ -213,139 +213,120 @@ export class StreamWorker {
 
   private async deliverNext(partition: FreshPartition): Promise<void> {
     const next = partition.queue[0]!;
-    const event = this.eventOf(next.change);
-    const attempt = await this.deliver(event);
+    const { event, attempt } = await this.deliver(next.change);
     if (attempt.error === undefined) {
       partition.queue.shift();
-      this.done([next]);
+      this.finish([next]);
       if (partition.queue.length > 0) this.ready.push(partition);
       else this.fresh.delete(partition.key);
       return;
     }
-    // That it is being broken off says nothing about the destination.
+    // An aborted delivery says nothing about the destination.
     if (this.isEnding) return;
-    const { organizationId, rowId } = partition;
-    const waiting = this.failed({ organizationId, rowId }, next.change, event, attempt, undefined);
-    // From here on nothing of the partition is taken any more; the cursor passes what was, when the row is there.
-    this.held.set(partition.key, { waiting, isBusy: true });
+    const blocked = { waiting: this.waitingAfter(partition, next.change, event, attempt), isBusy: true };
+    // From here on no change of the partition is queued. The cursor passes those that are once the row is saved.
+    this.blocked.set(partition.key, blocked);
     this.fresh.delete(partition.key);
-    await this.deliveries.saveWaiting(this.settings.streamId, waiting);
-    this.held.get(partition.key)!.isBusy = false;
-    this.done(partition.queue);
+    await this.deliveries.saveWaiting(this.settings.streamId, blocked.waiting);
+    blocked.isBusy = false;
+    this.finish(partition.queue);
   }
 
-  private done(dealtWith: readonly Ahead[]): void {
-    for (const one of dealtWith) one.isDone = true;
+  private finish(changes: readonly Pending[]): void {
+    for (const change of changes) change.isDone = true;
     let first = 0;
-    while (this.ahead[first]?.isDone) this.aheadBytes -= this.ahead[first++]!.change.bytes;
-    this.ahead.splice(0, first);
+    while (this.pending[first]?.isDone) this.pendingBytes -= this.pending[first++]!.change.bytes;
+    this.pending.splice(0, first);
   }
 
-  private retryWhatIsDue(): void {
-    for (const [key, held] of this.held) {
+  private startDueRetries(): void {
+    for (const [key, blocked] of this.blocked) {
       if (this.retrying >= RETRIES_AT_ONCE || !this.mayBegin) return;
-      if (held.isBusy || !isDue(held.waiting.nextAttemptAt)) continue;
-      held.isBusy = true;
+      if (blocked.isBusy || !isDue(blocked.waiting.nextAttemptAt)) continue;
+      blocked.isBusy = true;
       this.retrying++;
       this.follow(
-        this.catchUp(key, held).finally(() => {
+        this.catchUp(key, blocked).finally(() => {
           this.retrying--;
-          held.isBusy = false;
+          blocked.isBusy = false;
         }),
       );
     }
   }
 
-  /** Delivers what waits in a partition, until it has caught up with all that is read, or something fails. */
-  private async catchUp(key: string, held: HeldPartition): Promise<void> {
+  /** Delivers the events of a waiting partition in order, until it has caught up with `position` or one fails. */
+  private async catchUp(key: string, blocked: BlockedPartition): Promise<void> {
     const { streamId } = this.settings;
     for (;;) {
       const upTo = this.position;
-      const changes = await this.outbox.readPartition(held.waiting, held.waiting.sequence - 1, upTo, PARTITION_BATCH);
+      const { waiting } = blocked;
+      const changes = await this.outbox.readPartition(waiting, waiting.sequence - 1, upTo, PARTITION_BATCH);
       for (const change of changes) {
         if (!this.mayBegin) return;
         if (!this.isWanted(change)) continue;
-        const event = this.eventOf(change);
-        const attempt = await this.deliver(event);
+        const { event, attempt } = await this.deliver(change);
         if (attempt.error !== undefined) {
-          if (!this.isEnding) await this.failAgain(held, change, event, attempt);
+          if (!this.isEnding) await this.failAgain(blocked, change, event, attempt);
           return;
         }
-        held.waiting = caughtUpTo(held.waiting, change.sequence + 1);
+        blocked.waiting = waitingFrom(change.sequence + 1, blocked.waiting);
       }
       if (changes.length < PARTITION_BATCH) {
-        held.waiting = caughtUpTo(held.waiting, upTo + 1);
-        // Otherwise more has been read meanwhile and left to this partition.
+        blocked.waiting = waitingFrom(upTo + 1, blocked.waiting);
+        // When `position` has moved on meanwhile, the changes up to it have been skipped for this partition.
         if (upTo === this.position) break;
       } else {
-        held.waiting = caughtUpTo(held.waiting, changes.at(-1)!.sequence + 1);
-        await this.deliveries.saveWaiting(streamId, held.waiting);
+        blocked.waiting = waitingFrom(changes.at(-1)!.sequence + 1, blocked.waiting);
+        await this.deliveries.saveWaiting(streamId, blocked.waiting);
       }
     }
-    this.held.delete(key);
-    await this.deliveries.endWaiting(streamId, held.waiting);
+    this.blocked.delete(key);
+    await this.deliveries.endWaiting(streamId, blocked.waiting);
   }
 
   private async failAgain(
-    held: HeldPartition,
+    blocked: BlockedPartition,
     change: RecordedChange,
     event: CloudEvent,
     attempt: Attempt,
   ): Promise<void> {
-    const { organizationId, rowId, failure } = held.waiting;
-    const isSame = failure?.eventId === event.id;
-    held.waiting = this.failed({ organizationId, rowId }, change, event, attempt, isSame ? failure : undefined);
-    await this.deliveries.saveWaiting(this.settings.streamId, held.waiting);
-    const { since, count } = held.waiting.failure!;
+    const { failure } = blocked.waiting;
+    const before = failure?.eventId === event.id ? failure : undefined;
+    blocked.waiting = this.waitingAfter(blocked.waiting, change, event, attempt, before);
+    await this.deliveries.saveWaiting(this.settings.streamId, blocked.waiting);
+    const { since, count } = blocked.waiting.failure!;
     if (attempt.at.getTime() - since.getTime() < this.settings.retriesMs) return;
     const reason = `${event.id} was tried ${count} times since ${since.toISOString()}: ${attempt.error}`;
     await this.deliveries.pause(this.settings.streamId, reason);
   }
 
-  private failed(
-    partition: Partition,
-    change: RecordedChange,
-    event: CloudEvent,
+  private waitingAfter(
+    { organizationId, rowId }: Partition,
+    { sequence, changedAt }: RecordedChange,
+    { id: eventId, type: eventType }: CloudEvent,
     { at, milliseconds, error }: Attempt,
-    before: PartitionFailure | undefined,
+    before?: PartitionFailure,
   ): WaitingPartition {
     const count = (before?.count ?? 0) + 1;
-    const attempts = [
-      ...(before?.attempts ?? []),
-      { timestamp: at.toISOString(), error_message: error!, duration: milliseconds },
-    ];
-    const failure = {
-      eventId: event.id,
-      eventType: event.type,
-      changedAt: change.changedAt,
-      since: before?.since ?? at,
-      count,
-      attempts: attempts.slice(-KEPT_ATTEMPTS),
-    };
+    const attempt = { timestamp: at.toISOString(), error_message: error!, duration: milliseconds };
+    const attempts = [...(before?.attempts ?? []), attempt].slice(-KEPT_ATTEMPTS);
+    const failure = { eventId, eventType, changedAt, since: before?.since ?? at, count, attempts };
     const nextAttemptAt = new Date(Date.now() + pauseAfter(count, this.settings.firstPauseMs));
-    return { ...partition, sequence: change.sequence, failure, nextAttemptAt };
+    return { organizationId, rowId, sequence, failure, nextAttemptAt };
   }
 
-  private eventOf(change: RecordedChange): CloudEvent {
-    return eventOf(change, this.settings.streamId, this.settings.source)!;
-  }
-
-  private deliver(event: CloudEvent): Promise<Attempt> {
-    return this.client.send(event.id, JSON.stringify(event));
+  private async deliver(change: RecordedChange): Promise<{ event: CloudEvent; attempt: Attempt }> {
+    const event = eventOf(change, this.settings.streamId, this.settings.source)!;
+    return { event, attempt: await this.client.send(event.id, JSON.stringify(event)) };
   }
 }
 
-const caughtUpTo = (
-  { organizationId, rowId, nextAttemptAt }: WaitingPartition,
-  sequence: number,
-): WaitingPartition => ({
-  organizationId,
-  rowId,
+const waitingFrom = (sequence: number, { failure: _, ...partition }: WaitingPartition): WaitingPartition => ({
+  ...partition,
   sequence,
-  nextAttemptAt,
 });
 
-/** So many that they are about as large as what may be read ahead. */
+/** A batch size by the average size of the changes read last: about MAX_AHEAD_BYTES, at most BATCH changes. */
 function batchFor(changes: readonly RecordedChange[]): number {
   const bytes = changes.reduce((sum, change) => sum + change.bytes, 0);
   const average = changes.length === 0 ? 1 : Math.max(1, bytes / changes.length);

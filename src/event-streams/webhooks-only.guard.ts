@@ -11,8 +11,8 @@ interface Sent {
 }
 
 /**
- * Names what it is that Auth0 has and this service has not. Runs before the body is validated, which would speak of the
- * first field that only such a destination has.
+ * Refuses destinations and authorization methods that only Auth0 supports, by name. Runs before validation, which would
+ * report the first unknown field of such a destination instead.
  */
 @Injectable()
 export class WebhooksOnlyGuard implements CanActivate {

@@ -1,7 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Decision, Intent } from './domain/decision.js';
 
-/** A decision that a request was answered with. */
 export interface DecisionMade extends Pick<Decision, 'decision' | 'reason'> {
   readonly intent: Intent;
   readonly dryRun: boolean;

@@ -17,7 +17,7 @@ import { decisionRequestOf, discoveryRequestOf } from './dto/request.js';
 import { presentDecision, presentDiscovery, presentPrompt } from './login.presenter.js';
 import { LoginService } from './login.service.js';
 
-/** What a login page asks: outside the Management API, and with a scope of its own. */
+/** The API of login pages: outside of the Management API, with its own scope. */
 @ApiTags('login')
 @Controller('login')
 export class LoginController {

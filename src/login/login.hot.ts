@@ -10,10 +10,10 @@ import type { UserMatches } from './domain/user.js';
 
 type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
-/** The flags of a row of `organization_connections oc`. */
+/** Columns of `organization_connections oc`. */
 export const FLAGS = SIGN_IN_FLAGS.map((name) => `oc.${SETTINGS[name].name} AS "${name}"`).join(', ');
 
-/** A row of `connections c`. */
+/** Columns of `connections c`. */
 const CONNECTION = `
   c.id AS "connectionId",
   c.name AS "connectionName",
@@ -22,21 +22,20 @@ const CONNECTION = `
   c.strategy_kind AS "kind",
   c.enabled_clients AS "enabledClients"`;
 
-interface ConnectionColumns extends Pick<LoginConnection, 'strategy' | 'kind' | 'enabledClients'> {
-  readonly connectionId: string;
-  readonly connectionName: string;
+/** All columns are null when the organization does not have the connection, or it does not exist. */
+export interface FlagsAndConnection
+  extends Nullable<SignInFlags>, Nullable<Pick<LoginConnection, 'strategy' | 'kind' | 'enabledClients'>> {
+  readonly connectionId: string | null;
+  readonly connectionName: string | null;
   readonly connectionDisplayName: string | null;
 }
 
-/** Null: the organization does not have the connection, or there is none. */
-export interface FlagsAndConnection extends Nullable<SignInFlags>, Nullable<ConnectionColumns> {}
-
-/** Finds the id by an id or a name. An id wins, so that no name takes over what another row's id stands for. */
+/** Finds an id by an id or a name. A matching id takes precedence over another row's name. */
 const idOf = (table: 'organizations' | 'connections', parameter: string) => `
   coalesce((SELECT id FROM ${table} WHERE id = ${parameter} AND deleted_at IS NULL),
            (SELECT id FROM ${table} WHERE name = ${parameter} AND deleted_at IS NULL))`;
 
-export interface PromptRow extends Omit<SignInOrganization, 'connections'>, FlagsAndConnection {}
+interface PromptRow extends Omit<SignInOrganization, 'connections'>, FlagsAndConnection {}
 
 /**
  * An organization by its id or name, with all its connections: a row each, or one row without a connection.
@@ -62,9 +61,9 @@ export interface DecideRow extends FlagsAndConnection, UserMatches {
 
 /**
  * Everything that a decision about one organization depends on, in one row: organization and connection by id or name
- * ($1, $2), the user by id ($3) and by address ($4) within the connection. What does not exist is null.
+ * ($1, $2), the user by id ($3) and by e-mail address within the connection ($4). Columns of missing rows are null.
  *
- * Users of a deleted connection exist until the background job has removed them, and are not found.
+ * Excludes users of a deleted connection, which exist until the background job has removed them.
  */
 export const DECIDE = hotStatement<DecideRow>(
   'login_decide',
@@ -82,5 +81,5 @@ export const DECIDE = hotStatement<DecideRow>(
      LEFT JOIN users by_address ON by_address.connection_id = c.id AND by_address.email = $4::text`,
 );
 
-/** For a test that reads the plans. Not PROMPT: the few rows of an organization may be fetched by a bitmap of the index. */
+/** For the test of query plans. PROMPT is not in it, because it may use a bitmap scan. */
 export const HOT_STATEMENTS = [DECIDE];

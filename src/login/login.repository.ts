@@ -8,7 +8,7 @@ import { removeUserOfDeletedConnection } from '../users/removed-users.js';
 import type { Candidate, Decision, Facts, Grant, Intent, OrganizationLookup } from './domain/decision.js';
 import type { OrganizationName } from './domain/discovery.js';
 import {
-  inOrder,
+  sorted,
   type LoginConnection,
   type SignInConnection,
   type SignInFlags,
@@ -17,19 +17,16 @@ import {
 import { addressOf, userOf, type RequestedUser } from './domain/user.js';
 import { DECIDE, FLAGS, PROMPT, type DecideRow, type FlagsAndConnection } from './login.hot.js';
 
-/** The question whether a user may sign in. Organization and connection are ids or names. */
 export interface DecisionRequest {
-  /** Undefined leaves it to the user's memberships and to what is open to new users. */
+  /** An id or name; undefined finds the organization by memberships, or one that accepts new users. */
   readonly organization?: string;
+  /** An id or name. */
   readonly connection: string;
   readonly clientId?: string;
   readonly user: RequestedUser;
   readonly intent: Intent;
   readonly dryRun: boolean;
 }
-
-/** Enough to tell one match from several. */
-const TWO = 2;
 
 @Injectable()
 export class LoginRepository {
@@ -44,7 +41,7 @@ export class LoginRepository {
     const [first] = rows;
     if (first === undefined) return undefined;
     const { id, name, displayName, branding } = first;
-    return { id, name, displayName, branding, connections: inOrder(rows.flatMap((row) => connectionOf(row) ?? [])) };
+    return { id, name, displayName, branding, connections: sorted(rows.flatMap((row) => connectionOf(row) ?? [])) };
   }
 
   /** The options of the organization's enabled enterprise connections, by connection id. */
@@ -72,11 +69,11 @@ export class LoginRepository {
   }
 
   /**
-   * Grants what a decision says: locks the flags and the user, decides again on what they are then, and writes the new
-   * user or member, in one transaction.
+   * Carries out a grant in one transaction: locks the flags and the user, decides again, and creates the membership
+   * and, if needed, the user.
    *
-   * @param planned what was to be granted when it was decided without locks
-   * @returns undefined, with nothing written, when another request changed what the decision depends on
+   * @param planned the grant of the decision that was made without locks
+   * @returns undefined, with nothing written, when another request has changed the facts
    */
   grant(
     actor: Actor,
@@ -86,7 +83,12 @@ export class LoginRepository {
   ): Promise<Decision | undefined> {
     const { organization, connection, userId } = planned;
     return this.signIns.write(actor, async (transaction) => {
-      await lockFlags(transaction, organization.id, connection.id);
+      // Locks in the order of cascading deletes, so that a grant and a deletion cannot deadlock.
+      await transaction.$executeRaw`
+        SELECT FROM organizations o, connections c, organization_connections oc
+         WHERE o.id = ${organization.id} AND c.id = ${connection.id}
+           AND oc.organization_id = o.id AND oc.connection_id = c.id
+           FOR KEY SHARE OF o FOR SHARE OF c FOR SHARE OF oc`;
       if (userId !== undefined) {
         await transaction.$executeRaw`SELECT FROM users WHERE user_id = ${userId} FOR SHARE`;
       }
@@ -140,7 +142,7 @@ function flagsOf({ isEnabled, assignMembershipOnLogin, isSignupEnabled, showAsBu
   };
 }
 
-/** @param client where to look for an organization when the request names none: that may read many rows */
+/** @param client finds the candidates when the request names no organization */
 async function factsOf(
   request: DecisionRequest,
   row: DecideRow,
@@ -167,7 +169,7 @@ async function factsOf(
   return { intent, clientId, dryRun, connection, organization, user };
 }
 
-/** The organizations that a user may sign in to by the connection when the request names none: at most two of each. */
+/** The candidates of a request that names no organization. LIMIT 2 tells one match from several. */
 async function organizationsFor(
   client: Pick<Transaction, '$queryRaw'>,
   connectionId: string | undefined,
@@ -182,7 +184,7 @@ async function organizationsFor(
         JOIN organizations o ON o.id = oc.organization_id
         LEFT JOIN organization_members m ON m.organization_id = o.id AND m.user_id = ${userId ?? null}
        WHERE oc.connection_id = ${connectionId} AND oc.is_enabled AND ${condition}
-       LIMIT ${TWO}`;
+       LIMIT 2`;
     return rows.map(({ id, name, isMember, ...flags }) => ({ organization: { id, name }, flags, isMember }));
   };
   const open = await find(
@@ -194,18 +196,7 @@ async function organizationsFor(
 
 type CandidateRow = OrganizationName & SignInFlags & Pick<Candidate, 'isMember'>;
 
-/**
- * Keeps the flags as they are until the transaction ends. Locks in the order in which deletions cascade, so that a grant
- * and a deletion cannot deadlock.
- */
-async function lockFlags(transaction: Transaction, organizationId: string, connectionId: string): Promise<void> {
-  await transaction.$executeRaw`
-    SELECT FROM organizations o, connections c, organization_connections oc
-     WHERE o.id = ${organizationId} AND c.id = ${connectionId} AND oc.organization_id = o.id AND oc.connection_id = c.id
-       FOR KEY SHARE OF o FOR SHARE OF c FOR SHARE OF oc`;
-}
-
-/** Returns the id of the new user, or undefined when the connection already has a user of this id or address. */
+/** Returns the id of the new user, or undefined when the connection already has a user with this id or address. */
 async function addUser(
   transaction: Transaction,
   requested: RequestedUser,

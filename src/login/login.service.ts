@@ -9,7 +9,7 @@ import type { SignInOrganization } from './domain/sign-in-organization.js';
 import { promptOf, type Prompt } from './domain/prompt.js';
 import { LoginRepository, type DecisionRequest } from './login.repository.js';
 
-/** An attempt fails when another request has written what this one was about to write. */
+/** An attempt fails when another request has written the same user or membership meanwhile. */
 const ATTEMPTS = 10;
 
 export interface DiscoveryRequest {
@@ -28,7 +28,7 @@ export class LoginService {
     return promptOf(await this.organization(organization), clientId);
   }
 
-  /** Reads no user, so that an answer tells nothing about an address but what its domain says. */
+  /** Depends only on the domain of the address, so that the answer does not reveal which users exist. */
   async discover({ email, organization, clientId }: DiscoveryRequest): Promise<Discovery> {
     const domain = domainOf(email);
     const named = organization === undefined ? undefined : await this.organization(organization);
@@ -37,14 +37,14 @@ export class LoginService {
     if (only === undefined) return { next: 'prompt' };
     if (others.length > 0) return { next: 'choose_organization', organizations };
     const target = named ?? (await this.repository.organization(only.id));
-    // It may have been deleted since its domain was found.
+    // The organization may have been deleted since the last query.
     if (target === undefined) return { next: 'prompt' };
     return connectionFor(domain, target, await this.repository.enterpriseOptions(target.id), clientId);
   }
 
-  /** A new user or member that the decision grants is committed when this returns. */
+  /** Returns once a granted user or membership is committed. */
   async decide(actor: Actor, request: DecisionRequest): Promise<Decision> {
-    const made = await this.make(actor, request);
+    const made = await this.decideAndGrant(actor, request);
     if (decisionsMade.hasSubscribers) {
       const { decision, reason } = made;
       const { intent, dryRun } = request;
@@ -53,7 +53,7 @@ export class LoginService {
     return made;
   }
 
-  private async make(actor: Actor, request: DecisionRequest): Promise<Decision> {
+  private async decideAndGrant(actor: Actor, request: DecisionRequest): Promise<Decision> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const decision = decide(await this.repository.facts(request));
       if (decision.grant === undefined) return decision;

@@ -12,9 +12,9 @@ import { PlanRepository } from './plan.repository.js';
 import { PlanOutdatedError, PlanService } from './plan.service.js';
 import { readStateFile, StateFileError, stateOf } from './state-file.js';
 
-/** What `plan` ends with when there is something to do, so that a pipeline can tell. */
+/** The exit code of `plan` when there are changes. */
 const EXIT_CHANGES = 2;
-/** How many organizations are applied at once. */
+/** How many organizations are applied concurrently. */
 const AT_ONCE = 4;
 const PROGRESS_EVERY = 100;
 
@@ -25,14 +25,14 @@ interface Planned {
   readonly desired?: DesiredOrganization;
 }
 
-/** `plan`, `apply` and `export`, of a file of organizations with their connections by name. */
+/** Adds `plan`, `apply` and `export`. */
 export function addPlanCommands(program: Command, withApplication: WithServices): void {
-  const withServices: WithServices = (work) => withApplication((app) => orExplain(() => work(app)));
+  const withServices: WithServices = (work) => withApplication((app) => work(app).catch(explain));
 
   program
     .command('plan <file>')
-    .description('show what would make the organizations what a YAML or JSON file says; exit 0: nothing, 2: changes')
-    .option('--prune', 'also remove what the file does not speak of')
+    .description('show how organizations differ from a YAML or JSON file; exit code 0: no changes, 2: changes')
+    .option('--prune', 'also remove organizations and connections that the file does not mention')
     .addHelpText('after', '\nExample:\n  $ npx vestibule plan organizations.yaml')
     .action((file: string, { prune = false }: { prune?: boolean }) =>
       withServices(async (app) => {
@@ -43,8 +43,8 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
 
   program
     .command('apply <file>')
-    .description('make the organizations what a YAML or JSON file says, each as one transaction; asks first')
-    .option('--prune', 'also remove what the file does not speak of')
+    .description('change organizations to match a YAML or JSON file, each in one transaction; asks first')
+    .option('--prune', 'also remove organizations and connections that the file does not mention')
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  $ npx vestibule apply organizations.yaml --yes')
     .action((file: string, { prune = false, yes = false }: { prune?: boolean; yes?: boolean }) =>
@@ -59,7 +59,9 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
 
   program
     .command('export [file]')
-    .description('write the organizations with their connections as a file for plan and apply; to standard output')
+    .description(
+      'write all organizations with their connections as a file for plan and apply; default: standard output',
+    )
     .addHelpText('after', '\nExample:\n  $ npx vestibule export organizations.yaml')
     .action((file: string | undefined) =>
       withServices(async (app) => {
@@ -72,7 +74,7 @@ export function addPlanCommands(program: Command, withApplication: WithServices)
     );
 }
 
-/** Organization by organization, so that their number does not matter. */
+/** Streams one organization at a time, so that memory does not depend on their number. */
 async function* textOf(organizations: AsyncIterable<PresentOrganization>): AsyncGenerator<string> {
   let isEmpty = true;
   for await (const organization of organizations) {
@@ -82,15 +84,11 @@ async function* textOf(organizations: AsyncIterable<PresentOrganization>): Async
   if (isEmpty) yield 'organizations: []\n';
 }
 
-/** What is wrong with the file is said in one line. */
-async function orExplain(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof StateFileError) return fail(error.message);
-    if (error instanceof DomainError) return fail(refusalBody(error).message);
-    throw error;
-  }
+/** Prints an expected error in one line, without a stack. */
+function explain(error: unknown): void {
+  if (error instanceof StateFileError) return fail(error.message);
+  if (error instanceof DomainError) return fail(refusalBody(error).message);
+  throw error;
 }
 
 async function show(service: PlanService, desired: readonly DesiredOrganization[], prune: boolean) {
@@ -118,24 +116,24 @@ async function applyAll(service: PlanService, planned: readonly Planned[], prune
       } catch (error) {
         if (!(error instanceof DomainError || error instanceof PlanOutdatedError)) throw error;
         failed++;
-        complain(`${plan.name}: ${error instanceof DomainError ? refusalBody(error).message : error.message}`);
+        printError(`${plan.name}: ${error instanceof DomainError ? refusalBody(error).message : error.message}`);
       }
-      if ((applied + failed) % PROGRESS_EVERY === 0) complain(pc.dim(`${applied + failed} of ${planned.length}`));
+      if ((applied + failed) % PROGRESS_EVERY === 0) printError(pc.dim(`${applied + failed} of ${planned.length}`));
     }
   });
   await Promise.all(applying);
   print(`Applied to ${applied} of ${planned.length} organizations.`);
-  if (failed > 0) fail(`Of ${failed} nothing was changed.`);
+  if (failed > 0) fail(`${failed} were left unchanged.`);
 }
 
 async function isConfirmed(): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    complain('Standard input is not a terminal: say --yes to apply without being asked.');
+    printError('Standard input is not a terminal: say --yes to apply without being asked.');
     return false;
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return (await terminal.question("Apply this? Only 'yes' is taken: ")) === 'yes';
+    return (await terminal.question("Apply this? Only 'yes' is accepted: ")) === 'yes';
   } finally {
     terminal.close();
   }
@@ -145,11 +143,11 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function complain(line: string): void {
+function printError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 function fail(line: string): void {
-  complain(line);
+  printError(line);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { PlanRepository } from './plan.repository.js';
 import { PlanService } from './plan.service.js';
 
-/** For the command line; no request comes here. */
+/** Only for the command line. */
 @Module({
   imports: [OrganizationsModule, OrganizationConnectionsModule],
   providers: [PlanService, PlanRepository],

@@ -1,22 +1,21 @@
 import pc from 'picocolors';
 import { SETTINGS, type SettingName } from '../organization-connections/domain/settings.js';
-import type { Action, ConnectionPlan, FieldPlan, OrganizationPlan, Profile } from './domain/organization-plan.js';
+import type { Action, FieldPlan, OrganizationPlan, Profile } from './domain/organization-plan.js';
 
 const SIGNS: Readonly<Record<Action, string>> = { add: pc.green('+'), change: pc.yellow('~'), remove: pc.red('-') };
 
-/** A plan for people, in the manner of Terraform. */
+/** A plan as text, in the style of Terraform. */
 export function presentPlan({ action, name, fields, connections }: OrganizationPlan): string {
   if (action === 'none') return '';
   return [
     `${SIGNS[action]} ${pc.bold(name)}`,
     ...fields.map((field) => presentField(field, '    ')),
-    ...connections.flatMap(presentConnection),
+    ...connections.flatMap((connection) => [
+      `    ${SIGNS[connection.action]} ${connection.name}`,
+      ...connection.fields.map((field) => presentField(field, '        ')),
+    ]),
     '',
   ].join('\n');
-}
-
-function presentConnection({ action, name, fields }: ConnectionPlan): string[] {
-  return [`    ${SIGNS[action]} ${name}`, ...fields.map((field) => presentField(field, '        '))];
 }
 
 function presentField({ field, from, to }: FieldPlan, indent: string): string {
@@ -24,7 +23,6 @@ function presentField({ field, from, to }: FieldPlan, indent: string): string {
   return `${indent}${wireNameOf(field)}: ${before}${JSON.stringify(to)}`;
 }
 
-/** The names in the API and the file. */
 const PROFILE_NAMES: Readonly<Record<keyof Profile, string>> = {
   displayName: 'display_name',
   branding: 'branding',
@@ -34,7 +32,7 @@ const PROFILE_NAMES: Readonly<Record<keyof Profile, string>> = {
 const wireNameOf = (field: FieldPlan['field']): string =>
   field in PROFILE_NAMES ? PROFILE_NAMES[field as keyof Profile] : SETTINGS[field as SettingName].name;
 
-/** How many of each, for the last line. */
+/** Counts planned changes, for the last line of the output. */
 export class Tally {
   private readonly counts = { organizations: { ...NONE }, connections: { ...NONE } };
 

@@ -16,12 +16,11 @@ const WITH_CONNECTIONS = {
 
 type Row = Prisma.OrganizationGetPayload<{ include: typeof WITH_CONNECTIONS }>;
 
-/** Organizations together with their connections, many at a time. */
 @Injectable()
 export class PlanRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Those of these names that there are. */
+  /** The existing organizations with these names. */
   async present(names: readonly string[]): Promise<ReadonlyMap<string, PresentOrganization>> {
     const rows = await this.prisma.snapshot(({ organization }) =>
       organization.findMany({ where: { name: { in: [...names] } }, include: WITH_CONNECTIONS }),
@@ -29,7 +28,7 @@ export class PlanRepository {
     return new Map(rows.map((row) => [row.name, presentOf(row)]));
   }
 
-  /** Those of these names that there are. */
+  /** The kinds of the existing connections with these names. */
   async kinds(names: readonly string[]): Promise<Kinds> {
     const rows = await this.prisma.client.connection.findMany({
       where: { name: { in: [...new Set(names)] } },
@@ -38,7 +37,6 @@ export class PlanRepository {
     return new Map(rows.map(({ name, strategyKind }) => [name, strategyKind]));
   }
 
-  /** Does all of the work as one transaction, or nothing of it. */
   async inTransaction(work: () => Promise<void>): Promise<void> {
     const transaction = await this.prisma.beginRequest();
     try {
@@ -50,7 +48,7 @@ export class PlanRepository {
     }
   }
 
-  /** All of them, by name, a page at a time. */
+  /** All organizations, ordered by name, read in pages. */
   async *all(): AsyncGenerator<PresentOrganization> {
     for (let after = ''; ;) {
       const page = { where: { name: { gt: after } }, orderBy: { name: 'asc' }, take: PAGE } as const;

@@ -17,7 +17,6 @@ const BATCH = 200;
 
 const ACTOR = new Actor({ subject: 'vestibule apply' });
 
-/** Makes organizations with their connections what a file says. */
 @Injectable()
 export class PlanService {
   constructor(
@@ -27,10 +26,10 @@ export class PlanService {
   ) {}
 
   /**
-   * What it takes, in the order of the file; then what is removed. Changes nothing.
+   * Yields a plan for each organization of the file, in its order, then one for each removal. Writes nothing.
    *
-   * @param prune removes what the file does not speak of
-   * @throws DomainError for the first connection that does not exist or cannot have such flags
+   * @param prune removes organizations and connections that the file does not mention
+   * @throws DomainError for the first connection that does not exist or cannot have these flags
    */
   async *plan(desired: readonly DesiredOrganization[], prune: boolean): AsyncGenerator<OrganizationPlan> {
     for (let at = 0; at < desired.length; at += BATCH) {
@@ -47,16 +46,16 @@ export class PlanService {
   }
 
   /**
-   * Does what was planned for one organization, all of it or nothing.
+   * Applies the plan of one organization, in one transaction.
    *
-   * @param desired what the plan was made from; absent for a removal
-   * @throws PlanOutdatedError when the organization has changed since, so that this would not be what was planned
+   * @param desired the organization that was planned; undefined for a removal
+   * @throws PlanOutdatedError when the organization has changed since it was planned
    */
   async apply(plan: OrganizationPlan, desired: DesiredOrganization | undefined, prune: boolean): Promise<void> {
     await this.repository.inTransaction(async () => {
       if (desired === undefined) return this.organizations.remove(ACTOR, plan.id!, Preconditions.NONE);
       if (!isDeepStrictEqual(await this.planAgain(desired, prune), plan)) throw new PlanOutdatedError();
-      await this.carryOut(plan, desired);
+      await this.write(plan, desired);
     });
   }
 
@@ -66,10 +65,7 @@ export class PlanService {
     return planOrganization(desired, present.get(desired.name), kinds, prune);
   }
 
-  private async carryOut(
-    { id, fields, rows }: OrganizationPlan,
-    { name, profile }: DesiredOrganization,
-  ): Promise<void> {
+  private async write({ id, fields, rows }: OrganizationPlan, { name, profile }: DesiredOrganization): Promise<void> {
     const changes = profile as OrganizationChanges;
     let organizationId = id;
     if (organizationId === undefined) {
@@ -81,10 +77,7 @@ export class PlanService {
   }
 }
 
-/** The organization has changed since the plan was made. */
 export class PlanOutdatedError extends Error {
-  override name = 'PlanOutdatedError';
-
   constructor() {
     super('it has changed since the plan was made; plan again');
   }

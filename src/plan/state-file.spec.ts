@@ -16,7 +16,7 @@ describe('readStateFile', () => {
     return readStateFile(file);
   };
 
-  it('reads YAML and JSON, and leaves undefined what they do not say', async () => {
+  it('reads YAML and JSON, and leaves omitted fields undefined', async () => {
     const expected = [
       {
         name: 'acme',
@@ -52,8 +52,8 @@ organizations:
 
   it.each<[content: string, problem: string]>([
     ['organizations: [', ''],
-    ['organization: []', 'only organizations: is known here, not organization'],
-    ['organizations:', 'organizations: and a list of them was expected'],
+    ['organization: []', 'expected only organizations:, not organization'],
+    ['organizations:', 'expected organizations: with a list'],
     ['organizations: [{}]', "organizations[0]: 'Missing required property: name'"],
     ['organizations: [1]', "organizations[0]: 'Expected type object but found type integer'"],
     [

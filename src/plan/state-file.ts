@@ -7,15 +7,15 @@ import { changesIn, SETTING_NAMES, SETTINGS, type Settings } from '../organizati
 import type { DesiredOrganization, PresentOrganization } from './domain/organization-plan.js';
 import { StateOrganizationDto } from './dto/state-file.dto.js';
 
-/** Why a file cannot be used, in one line for its author. */
+/** Says in one line why a file cannot be used. */
 export class StateFileError extends Error {
   override name = 'StateFileError';
 }
 
 /**
- * Organizations with their connections by name, in YAML or JSON: `organizations:` and a list of them.
+ * Reads organizations with their connections from YAML or JSON: `organizations:` and a list.
  *
- * @throws StateFileError for the first thing that is wrong, with its place
+ * @throws StateFileError for the first problem, with its place in the file
  */
 export async function readStateFile(path: string): Promise<DesiredOrganization[]> {
   const refuse = (problem: string) => new StateFileError(`${path}: ${problem}`);
@@ -43,8 +43,8 @@ function listIn(text: string, refuse: (problem: string) => StateFileError): unkn
   }
   const { organizations, ...others } = (content ?? {}) as Record<string, unknown>;
   const [other] = Object.keys(others);
-  if (other !== undefined) throw refuse(`only organizations: is known here, not ${other}`);
-  if (!Array.isArray(organizations)) throw refuse('organizations: and a list of them was expected');
+  if (other !== undefined) throw refuse(`expected only organizations:, not ${other}`);
+  if (!Array.isArray(organizations)) throw refuse('expected organizations: with a list');
   return organizations;
 }
 
@@ -61,7 +61,7 @@ function desiredOf(sent: unknown, refuse: (problem: string) => StateFileError): 
   }
 }
 
-/** A stored organization as a file has it: settings that have their default are left out, but for the flags. */
+/** An organization in YAML. Settings that have their default are omitted, except for the flags. */
 export function stateOf({ name, displayName, branding, metadata, connections }: PresentOrganization): string {
   const organization = {
     name,

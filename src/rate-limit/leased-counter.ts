@@ -5,14 +5,14 @@ import type { FastifyRateLimitStore, FastifyRateLimitStoreCtor } from '@fastify/
 import { LRUCache } from 'lru-cache';
 import type { Leases } from './leases.js';
 
-/** Of a limit, what a server takes at once: a hundredth, so that few requests have to ask. */
+/** A lease is a hundredth of the limit, so that few requests need one. */
 const LEASES_PER_LIMIT = 100;
 const REMEMBERED = 10_000;
-/** For how long a request waits for the count; then it is let through. */
-const PATIENCE_MS = 1_000;
+/** How long a request waits for a lease before it is served without one. */
+const LEASE_TIMEOUT_MS = 1_000;
 const RETRY_MS = 1_000;
 
-/** What this server has of a caller's limit. */
+/** This server's part of a caller's limit, and what is not leased by any server. */
 interface Quota {
   left: number;
   free: number;
@@ -22,9 +22,9 @@ interface Quota {
 }
 
 /**
- * Counts by leases, which is what makes a limit of all servers together cheap: a caller beyond the limit is refused
- * from memory. No more than the limit is ever let through; what one server has leased and not used is lost to the others
- * until the minute is over. While the count cannot be reached every request is let through.
+ * Counts by leases, which make a limit across all servers cheap: a caller beyond the limit is refused from memory.
+ * Never exceeds the limit; what a server has leased but not used is unavailable to others until the minute is over.
+ * Limits nothing while no lease can be had.
  */
 export class LeasedCounter {
   private readonly quotas = new LRUCache<string, Quota>({ max: REMEMBERED });
@@ -36,7 +36,7 @@ export class LeasedCounter {
     private readonly logger: Logger,
   ) {}
 
-  /** For `@fastify/rate-limit`, which makes its store itself. */
+  /** A store class, which `@fastify/rate-limit` instantiates. */
   store(): FastifyRateLimitStoreCtor {
     const count = (key: string, limit: number) => this.count(key, limit);
     return class Store implements FastifyRateLimitStore {
@@ -58,7 +58,7 @@ export class LeasedCounter {
     };
   }
 
-  /** Opens the connection, so that the first request need not wait for it. */
+  /** Opens the connection, so that the first request does not wait for it. */
   async start(): Promise<void> {
     await this.bounded(this.leases.ping()).catch(() => undefined);
   }
@@ -67,7 +67,7 @@ export class LeasedCounter {
     return this.leases.close();
   }
 
-  /** @returns how much of the limit is used, with this request; one more than the limit when it is beyond */
+  /** Returns how much of the limit is used, this request included; one more than the limit when it is exceeded. */
   private async count(key: string, limit: number): Promise<{ current: number; ttl: number }> {
     const quota = this.quotaOf(key);
     for (;;) {
@@ -86,7 +86,7 @@ export class LeasedCounter {
   }
 
   private async renew(key: string, quota: Quota, limit: number): Promise<void> {
-    // A caller's name may be of any length.
+    // The subject of a caller may have any length.
     const digest = createHash('sha256').update(key).digest('base64url');
     const wanted = Math.max(1, Math.floor(limit / LEASES_PER_LIMIT));
     const { granted, free, endsInMs } = await this.bounded(this.leases.lease(digest, wanted, limit));
@@ -95,19 +95,19 @@ export class LeasedCounter {
     quota.endsAt = performance.now() + endsInMs;
   }
 
-  /** Tries again beside the requests, which do not wait for it. */
+  /** Retries in the background. Returns the error for the request. */
   private whileAway(): Error {
     if (performance.now() >= this.retryAt) {
       this.retryAt = Infinity;
       void this.start();
     }
-    return new Error('What is used of the limit cannot be counted');
+    return new Error('Cannot count requests');
   }
 
   private async bounded<T>(asked: Promise<T>): Promise<T> {
-    const patience = new AbortController();
-    const late = delay(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).then(() => {
-      throw new Error(`no answer for ${PATIENCE_MS} ms`);
+    const timeout = new AbortController();
+    const late = delay(LEASE_TIMEOUT_MS, undefined, { signal: timeout.signal, ref: false }).then(() => {
+      throw new Error(`no answer for ${LEASE_TIMEOUT_MS} ms`);
     });
     late.catch(() => undefined);
     try {
@@ -121,7 +121,7 @@ export class LeasedCounter {
       this.retryAt = performance.now() + RETRY_MS;
       throw error;
     } finally {
-      patience.abort();
+      timeout.abort();
     }
   }
 }

@@ -1,16 +1,15 @@
-/** What a server may use of a limit, for as long as the minute lasts. */
+/** The part of a limit that a server may use until the minute ends. */
 export interface Lease {
   readonly granted: number;
-  /** What is not leased yet. */
+  /** The part of the limit that no server has leased. */
   readonly free: number;
   readonly endsInMs: number;
 }
 
-/** Where all servers together count what was used of a limit in the minute that began with its first use. */
+/** Counts the use of limits across all servers, for a minute from the first use. */
 export interface Leases {
-  /** Takes so much of a limit, or what is left of it. */
+  /** Leases the wanted amount, or what is left of the limit. */
   lease(key: string, wanted: number, limit: number): Promise<Lease>;
-  /** @throws Error while it cannot be reached */
   ping(): Promise<unknown>;
   close(): Promise<unknown>;
 }

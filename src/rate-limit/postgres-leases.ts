@@ -6,14 +6,17 @@ import { WINDOW_MS, type Lease, type Leases } from './leases.js';
 const CLEAR_MS = 60_000;
 const POOL_WAIT_MS = 5_000;
 
-/** What was used before, which is nothing once the minute is over. */
+/** What was used in the current minute. */
 const USED = Prisma.sql`CASE WHEN stored.resets_at > now() THEN stored.used ELSE 0 END`;
 
-/** On a connection of its own, so that the count does not wait behind the requests that it is to limit. */
+/** Uses a connection of its own, so that counting does not wait for the requests that it limits. */
 export class PostgresLeases implements Leases {
   private readonly pool: pg.Pool;
   private readonly client: Client;
-  private readonly timer = setInterval(() => void this.clear().catch(() => undefined), CLEAR_MS).unref();
+  private readonly timer = setInterval(() => {
+    const expired = { where: { resetsAt: { lt: new Date() } } };
+    void this.client.rateLimit.deleteMany(expired).catch(() => undefined);
+  }, CLEAR_MS).unref();
 
   constructor(url: string) {
     this.pool = createPool(url, { max: 1, waitMs: POOL_WAIT_MS });
@@ -42,9 +45,5 @@ export class PostgresLeases implements Leases {
   close(): Promise<void> {
     clearInterval(this.timer);
     return this.pool.end();
-  }
-
-  private clear(): Promise<unknown> {
-    return this.client.rateLimit.deleteMany({ where: { resetsAt: { lt: new Date() } } });
   }
 }

@@ -10,15 +10,15 @@ import { LeasedCounter } from './leased-counter.js';
 import { WINDOW_MS, type Leases } from './leases.js';
 import { PostgresLeases } from './postgres-leases.js';
 
-/** Sign-ins and requests for a token are not writes: an import must not have them refused. */
+/** Sign-ins and token requests do not count as writes, so that an import does not cause their refusal. */
 const isWrite = ({ method, url }: FastifyRequest) =>
   url.startsWith('/api/') && !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
 /**
- * Off unless configured. A request with a good token counts for its caller, any other for its address, because a made-up
- * token must not bring an allowance of its own.
+ * Does nothing unless configured. A request with a valid token counts for its caller, any other for its address, so
+ * that made-up tokens do not get a limit of their own.
  *
- * @param databaseUrl where all servers count together, unless there is a Redis
+ * @param databaseUrl the database to count in when Redis is not configured
  */
 export async function registerRateLimit(
   fastify: FastifyInstance,
@@ -44,13 +44,13 @@ export async function registerRateLimit(
     allowList: (request) => limitOf(request) === 0 || request.url.startsWith('/health/'),
     errorResponseBuilder: () => new DomainError('too_many_requests'),
   });
-  // The plugin tells the seconds that are left, where SDKs of the Management API read the time itself.
+  // The plugin sends the remaining seconds, but SDKs of the Management API expect a Unix time.
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     const left = reply.getHeader('x-ratelimit-reset');
     if (left !== undefined) reply.header('x-ratelimit-reset', Math.ceil(Date.now() / 1000) + Number(left));
     done();
   });
-  // Not by the plugin for each route, which would count only what authentication lets through.
+  // A global hook instead of the plugin's hook per route, which would run after authentication.
   fastify.addHook('onRequest', fastify.rateLimit());
   fastify.addHook('onReady', () => counter.start());
   fastify.addHook('onClose', () => counter.close());
@@ -58,7 +58,7 @@ export async function registerRateLimit(
 
 async function openLeases(redisUrl: string | undefined, databaseUrl: string): Promise<Leases> {
   if (redisUrl === undefined) return new PostgresLeases(databaseUrl);
-  // Its client is loaded for those who have one.
+  // Loads the Redis client only when it is needed.
   const { RedisLeases } = await import('./redis-leases.js');
   return new RedisLeases(redisUrl);
 }

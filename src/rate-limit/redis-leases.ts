@@ -21,12 +21,12 @@ export class RedisLeases implements Leases {
   constructor(url: string) {
     const redis = new Redis(url, {
       lazyConnect: true,
-      // What cannot be asked now is not worth asking later.
+      // A command fails at once while Redis is unreachable.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
     });
-    // Whatever is asked while it is away fails with the reason.
+    // Each command fails with the reason, so the event is not needed.
     redis.on('error', () => undefined);
     redis.defineCommand('lease', { numberOfKeys: 1, lua: SCRIPT });
     this.redis = redis as ScriptedRedis;

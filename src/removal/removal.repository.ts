@@ -5,33 +5,27 @@ import { Prisma, type Transaction } from '../database/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Preconditions } from '../http/preconditions.js';
 
-/** What may have more rows than one statement can remove. */
+/** Tables whose rows may own more rows than one statement should remove. */
 export type Owner = 'organizations' | 'connections';
 
 export type Versions = Preconditions['versions'];
 
-/** The actor of a deletion is recorded with the organization or the connection, and this one with each row that goes later. */
+/** Recorded for rows removed in the background. The hidden row itself is recorded with the actor of the deletion. */
 const REMOVER = new Actor({ subject: 'vestibule removal' });
 
-/** Organizations and connections that are deleted at once, and whose rows are removed bit by bit. */
 @Injectable()
 export class RemovalRepository {
-  private readonly atOnce: number;
-  private readonly batch: number;
-
   constructor(
     private readonly prisma: PrismaService,
-    { removal }: AppConfig,
-  ) {
-    this.atOnce = removal.atOnce;
-    this.batch = removal.batch;
-  }
+    private readonly config: AppConfig,
+  ) {}
 
-  /** Whether more would go with it than one statement should remove. Counts no further than it must. */
+  /** Whether more rows would be deleted by cascade than one statement should remove. Counts up to that limit. */
   async isLarge(owner: Owner, id: string): Promise<boolean> {
+    const { atOnce } = this.config.removal;
     const isMore = (rows: Prisma.Sql) =>
-      Prisma.sql`(SELECT count(*) FROM (SELECT ${rows} LIMIT ${this.atOnce} + 1) counted) > ${this.atOnce}`;
-    // The rows of the users are looked at only where there are few users.
+      Prisma.sql`(SELECT count(*) FROM (SELECT ${rows} LIMIT ${atOnce} + 1) counted) > ${atOnce}`;
+    // The users' memberships are counted only when there are few users.
     const condition =
       owner === 'organizations'
         ? isMore(Prisma.sql`FROM organization_members WHERE organization_id = ${id}`)
@@ -44,9 +38,9 @@ export class RemovalRepository {
     return row!.isLarge;
   }
 
-  /** Hides it from every reader. @returns false when there is none of these versions */
+  /** Hides the row from every reader. Returns false when no row has this id and one of these versions. */
   hide(actor: Actor, owner: Owner, id: string, versions: Versions): Promise<boolean> {
-    // The name is one that no other row can have, and that no client can give: names have no spaces.
+    // Frees the name: no client can use the new one, because names have no spaces.
     const hiding = { where: { id, version: versions }, data: { deletedAt: new Date(), name: `deleted ${id}` } };
     return this.prisma.write(actor, async (transaction) => {
       const { count } =
@@ -55,7 +49,7 @@ export class RemovalRepository {
           : await transaction.connection.updateMany(hiding);
       if (count === 0) return false;
       if (owner === 'organizations') {
-        // What an organization owns, but for its members, is few rows, whose number is limited.
+        // Everything but members is limited in number, and removed at once.
         await transaction.$executeRaw`DELETE FROM organization_connections WHERE organization_id = ${id}`;
         await transaction.$executeRaw`DELETE FROM organization_discovery_domains WHERE organization_id = ${id}`;
       }
@@ -64,17 +58,17 @@ export class RemovalRepository {
   }
 
   /**
-   * Removes some of what is hidden, but for what another server is at.
+   * Removes a batch of hidden rows, except those that another server is removing.
    *
-   * @param held what was found to be held up before; it is left alone
-   * @returns whether there was anything; or what is held up, because the last of its rows are locked
+   * @param blocked ids to skip, returned by earlier calls
+   * @returns whether hidden rows were found; or the id of a hidden row whose last rows are locked by other transactions
    */
-  async removeSome(held: readonly string[]): Promise<boolean | { heldUp: string }> {
+  async removeSome(blocked: readonly string[]): Promise<boolean | Blocked> {
     if (!(await this.hasHidden())) return false;
     return this.prisma.write(REMOVER, async (transaction) => {
-      const organizationId = await takeHidden(transaction, 'organizations', held);
+      const organizationId = await lockHidden(transaction, 'organizations', blocked);
       if (organizationId !== undefined) return this.removeOrganization(transaction, organizationId);
-      const connectionId = await takeHidden(transaction, 'connections', held);
+      const connectionId = await lockHidden(transaction, 'connections', blocked);
       return connectionId !== undefined && this.removeConnection(transaction, connectionId);
     });
   }
@@ -86,49 +80,52 @@ export class RemovalRepository {
     return row!.hasHidden;
   }
 
-  private async removeOrganization(transaction: Transaction, id: string): Promise<true | { heldUp: string }> {
+  private async removeOrganization(transaction: Transaction, id: string): Promise<true | Blocked> {
+    const { batch } = this.config.removal;
     const members = Prisma.sql`organization_id = ${id}`;
-    if ((await removeUnlocked(transaction, 'organization_members', members, this.batch)) > 0) return true;
-    // With what is added at this moment, by a request that began before the deletion. It does not wait for locked rows.
+    if ((await removeUnlocked(transaction, 'organization_members', members, batch)) > 0) return true;
+    // NOT EXISTS instead of a cascade, which would wait for locked rows.
     const removed = await transaction.$executeRaw`
       DELETE FROM organizations o
        WHERE id = ${id} AND NOT EXISTS (SELECT FROM organization_members WHERE organization_id = o.id)`;
-    return removed > 0 || { heldUp: id };
+    return removed > 0 || { blockedId: id };
   }
 
-  private async removeConnection(transaction: Transaction, id: string): Promise<true | { heldUp: string }> {
+  private async removeConnection(transaction: Transaction, id: string): Promise<true | Blocked> {
+    const { batch } = this.config.removal;
     const rows = Prisma.sql`connection_id = ${id}`;
-    if ((await removeUnlocked(transaction, 'organization_connections', rows, this.batch)) > 0) return true;
+    if ((await removeUnlocked(transaction, 'organization_connections', rows, batch)) > 0) return true;
     const users = await transaction.$queryRaw<{ userId: string }[]>`
-      SELECT user_id AS "userId" FROM users WHERE connection_id = ${id} LIMIT ${this.batch} FOR UPDATE SKIP LOCKED`;
+      SELECT user_id AS "userId" FROM users WHERE connection_id = ${id} LIMIT ${batch} FOR UPDATE SKIP LOCKED`;
     if (users.length === 0) {
       const removed = await transaction.$executeRaw`
         DELETE FROM connections c
          WHERE id = ${id} AND NOT EXISTS (SELECT FROM users WHERE connection_id = c.id)
            AND NOT EXISTS (SELECT FROM organization_connections WHERE connection_id = c.id)`;
-      return removed > 0 || { heldUp: id };
+      return removed > 0 || { blockedId: id };
     }
     const userIds = users.map(({ userId }) => userId);
     const memberships = Prisma.sql`user_id = ANY (${userIds})`;
-    const removed = await removeUnlocked(transaction, 'organization_members', memberships, this.batch);
-    // Where there may be more of them, the users come later.
-    if (removed < this.batch) await transaction.$executeRaw`DELETE FROM users WHERE user_id = ANY (${userIds})`;
+    const removed = await removeUnlocked(transaction, 'organization_members', memberships, batch);
+    // After a full batch, the users may have more memberships and are removed by a later call.
+    if (removed < batch) await transaction.$executeRaw`DELETE FROM users WHERE user_id = ANY (${userIds})`;
     return true;
   }
 }
 
-/**
- * Returns the id of one that is hidden, locked until the end of the transaction, or undefined when there is none that is
- * not locked.
- */
-async function takeHidden(transaction: Transaction, owner: Owner, held: readonly string[]) {
+interface Blocked {
+  readonly blockedId: string;
+}
+
+/** Locks one hidden row until the end of the transaction. Returns its id, or undefined when all are locked. */
+async function lockHidden(transaction: Transaction, owner: Owner, blocked: readonly string[]) {
   const [row] = await transaction.$queryRaw<{ id: string }[]>`
-    SELECT id FROM ${Prisma.raw(owner)} WHERE deleted_at IS NOT NULL AND id <> ALL (${held})
+    SELECT id FROM ${Prisma.raw(owner)} WHERE deleted_at IS NOT NULL AND id <> ALL (${blocked})
      ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
   return row?.id;
 }
 
-/** Locked rows are left for later, so that no deadlock comes of it. @returns how many rows were removed */
+/** Removes rows, and skips locked ones to avoid deadlocks. Returns the number of removed rows. */
 function removeUnlocked(transaction: Transaction, name: string, condition: Prisma.Sql, limit: number): Promise<number> {
   const table = Prisma.raw(name);
   return transaction.$executeRaw`

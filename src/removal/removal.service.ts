@@ -8,8 +8,8 @@ import { RemovalRepository, type Owner, type Versions } from './removal.reposito
 const RETRY_MS = 2_000;
 
 /**
- * Deletes what is too large for one statement: it is gone for every reader at once, and its rows are removed in the
- * background, by this server or any other, now or after the next start.
+ * Deletes organizations and connections that are too large for one statement: hides them at once, and removes their
+ * rows in the background, on any server, even after a restart.
  */
 @Injectable()
 export class RemovalService {
@@ -18,33 +18,30 @@ export class RemovalService {
   private timer?: NodeJS.Timeout;
   private running?: Promise<void>;
   private hasMore = false;
-  private readonly lookEvery: number;
 
   constructor(
     private readonly repository: RemovalRepository,
-    { removal }: AppConfig,
-  ) {
-    this.lookEvery = removal.lookEvery;
-  }
+    private readonly config: AppConfig,
+  ) {}
 
   isLarge(owner: Owner, id: string): Promise<boolean> {
     return this.repository.isLarge(owner, id);
   }
 
-  /** @returns false when there is none of these versions */
+  /** Returns false when no row has this id and one of these versions. */
   async hide(actor: Actor, owner: Owner, id: string, versions: Versions): Promise<boolean> {
     const isHidden = await this.repository.hide(actor, owner, id, versions);
-    if (isHidden) afterCommit(() => this.goOn());
+    if (isHidden) afterCommit(() => this.wake());
     return isHidden;
   }
 
-  /** Removes from now on what is hidden. */
+  /** Starts removing hidden rows. */
   start(): void {
-    this.timer = setInterval(() => this.goOn(), this.lookEvery).unref();
-    this.goOn();
+    this.timer = setInterval(() => this.wake(), this.config.removal.lookEvery).unref();
+    this.wake();
   }
 
-  /** Finishes the batch under way; another server, or the next start, does the rest. */
+  /** Waits for the current batch; another server, or this one after a restart, continues. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
@@ -52,8 +49,8 @@ export class RemovalService {
     await this.running;
   }
 
-  /** Does nothing unless started: a command of the command line leaves it to a server. */
-  private goOn(): void {
+  /** Does nothing unless started: commands leave the removal to a server. */
+  private wake(): void {
     if (this.timer === undefined) return;
     this.hasMore = true;
     this.running ??= this.removeAll().finally(() => (this.running = undefined));
@@ -61,27 +58,27 @@ export class RemovalService {
 
   private async removeAll(): Promise<void> {
     const { signal } = this.ending;
-    const held: string[] = [];
+    const blocked: string[] = [];
     while (this.hasMore && !signal.aborted) {
       this.hasMore = false;
-      const pause = await this.removeSome(held);
+      const pause = await this.removeSome(blocked);
       if (this.hasMore) await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** @returns for how many milliseconds to do nothing afterwards */
-  private async removeSome(held: string[]): Promise<number> {
+  /** Returns the pause before the next batch, in milliseconds. */
+  private async removeSome(blocked: string[]): Promise<number> {
     const startedAt = performance.now();
     try {
-      const removed = await this.repository.removeSome(held);
+      const removed = await this.repository.removeSome(blocked);
       if (removed === false) return 0;
       this.hasMore = true;
-      if (removed !== true) held.push(removed.heldUp);
-      // No more than half of the time of one connection.
+      if (removed !== true) blocked.push(removed.blockedId);
+      // The pause is as long as the batch took, so that the removal uses at most half of one connection.
       return performance.now() - startedAt;
     } catch (error) {
       this.hasMore = true;
-      this.logger.warn(`What has been deleted is not removed yet: ${String(error)}`);
+      this.logger.warn(`Cannot remove deleted rows, retrying: ${String(error)}`);
       return RETRY_MS;
     }
   }

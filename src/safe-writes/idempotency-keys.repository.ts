@@ -7,11 +7,10 @@ import { mentionsSecret } from '../encryption/secret-names.js';
 const LIFETIME_MS = 24 * 60 * 60_000;
 const EXPIRED_AT_ONCE = 1_000;
 
-/** An answer as it was given, to be given again. */
 export interface StoredAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null when the answer had none. */
+  /** Null when the answer had no body. */
   readonly body: string | null;
 }
 
@@ -19,7 +18,7 @@ export interface StoredRequest extends StoredAnswer {
   readonly fingerprint: string;
 }
 
-/** The rows of `idempotency_keys`. A key is taken, looked for and stored in one transaction, which is that of its request. */
+/** The table `idempotency_keys`. A key is locked, found and saved in the transaction of its request. */
 @Injectable()
 export class IdempotencyKeysRepository {
   constructor(
@@ -27,9 +26,9 @@ export class IdempotencyKeysRepository {
     private readonly encryption: Encryption,
   ) {}
 
-  /** Takes the key until the end of the request's transaction. @returns false when another request has it */
-  async take(id: string): Promise<boolean> {
-    // 64 bits of the hash, as Postgres counts its advisory locks.
+  /** Locks the key until the end of the request's transaction. Returns false when another request has locked it. */
+  async lock(id: string): Promise<boolean> {
+    // Advisory locks have 64 bits.
     const lock = Buffer.from(id, 'hex').readBigInt64BE();
     const [row] = await this.prisma.client.$queryRaw<{ taken: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(${lock}) AS taken`;
@@ -49,7 +48,7 @@ export class IdempotencyKeysRepository {
     };
   }
 
-  /** Stores an answer in place of one that has expired. */
+  /** Stores an answer, replacing an expired one. */
   async save(transaction: Transaction, id: string, { body, ...request }: StoredRequest): Promise<void> {
     const encrypted = body !== null && mentionsSecret(body) ? await this.encryption.encrypt(body) : undefined;
     const { jwe: bodyJwe = null, keyId = null } = encrypted ?? {};
@@ -57,7 +56,7 @@ export class IdempotencyKeysRepository {
     await transaction.idempotencyKey.upsert({ where: { id }, create: { id, ...row }, update: row });
   }
 
-  /** In batches, so that none takes long. Rows that another server removes are left to it. */
+  /** Removes expired rows in short batches, and skips rows that another server is removing. */
   async removeExpired(): Promise<void> {
     let removed: number;
     do {

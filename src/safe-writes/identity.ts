@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { FormBody } from '../http/body-parsers.js';
 
-/** Headers that decide what a request does. */
-const DECIDING_HEADERS = ['if-match', 'if-none-match'] as const;
+/** Headers that affect what a request does. */
+const RELEVANT_HEADERS = ['if-match', 'if-none-match'] as const;
 
-/** Identifies a request without storing any of it. */
+/** Hashes (SHA-256, hexadecimal) that identify a request without storing its content. */
 export interface Identity {
   /** A hash of the caller and the key. */
   readonly id: string;
@@ -14,16 +14,16 @@ export interface Identity {
 }
 
 /**
- * Both are SHA-256, hexadecimal. The fingerprint is salted with the key, which is stored nowhere, so that it does
- * not help to guess what was in the request, such as a password.
+ * The fingerprint is salted with the key, which is not stored, so that it does not help to guess a password in the
+ * request.
  */
 export function identityOf({ caller, scopes, method, url, headers, body }: FastifyRequest, key: string): Identity {
-  const deciding = DECIDING_HEADERS.map((name) => headers[name] ?? null);
+  const relevant = RELEVANT_HEADERS.map((name) => headers[name] ?? null);
   const form = body instanceof FormBody;
   return {
     id: hash([caller, key]),
-    // What the caller may see of the answer is a question of the scopes.
-    fingerprint: hash([key, method, url, [...(scopes ?? [])].sort(), deciding, form, body ?? null]),
+    // The answer depends on the scopes.
+    fingerprint: hash([key, method, url, [...(scopes ?? [])].sort(), relevant, form, body ?? null]),
   };
 }
 

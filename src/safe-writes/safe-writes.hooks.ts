@@ -14,21 +14,21 @@ import { DRY_RUN, REPLAYED, writeOptionsOf, type WriteOptions } from './write-op
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Absent when the request has none, as almost every one. */
+    /** Undefined for a request without write options, as most are. */
     writeOptions?: WriteOptions & { identity?: Identity; transaction?: RequestTransaction; isReplayed?: true };
   }
 }
 
 const WRITING_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** The headers of an answer that belong to what was done; the others are about this one response. */
+/** The headers that are stored with an answer. */
 const STORED_HEADERS = ['content-type', 'etag', 'last-modified', 'location'];
 
 /**
- * Gives every write that wants a token the headers `Vestibule-Dry-Run` and `Idempotency-Key`. The transaction begins when
- * the body has been read, and ends before the answer leaves, also when the client has hung up; when it cannot be ended,
- * that is the answer. These are hooks and not an interceptor of Nest, because the answer is stored as the bytes that leave,
- * those of a refusal included.
+ * Supports `Vestibule-Dry-Run` and `Idempotency-Key` on every write route that requires a token. The transaction begins
+ * when the body has been read and ends before the answer is sent, even if the client has disconnected. When it cannot
+ * end, the answer is that error. These are hooks and not a Nest interceptor, because answers are stored as the bytes
+ * sent, including those of errors.
  */
 export function registerSafeWrites(fastify: FastifyInstance, service: SafeWritesService): void {
   const readHeaders: onRequestHookHandler = (request, reply, done) => {
@@ -56,7 +56,7 @@ export function registerSafeWrites(fastify: FastifyInstance, service: SafeWrites
     const { writeOptions } = request;
     if (writeOptions?.transaction === undefined) return done();
     const { transaction, identity, dryRun } = writeOptions;
-    // The answer that says that this has failed comes here too.
+    // When this fails, the hook runs again for the answer of that error.
     writeOptions.transaction = undefined;
     const answer = answerOf(reply, payload);
     const ended = dryRun ? service.undo(transaction, answer) : service.commit(transaction, identity!, answer);
@@ -70,16 +70,16 @@ export function registerSafeWrites(fastify: FastifyInstance, service: SafeWrites
   };
 
   fastify.decorateRequest('writeOptions');
-  // Not for all routes, so that a read does not even pass by.
+  // Added route by route, so that reads do not run these hooks.
   fastify.addHook('onRoute', (route) => {
-    if (!isGuardedWrite(route)) return;
+    if (!isAuthenticatedWrite(route)) return;
     route.onRequest = [route.onRequest ?? [], readHeaders].flat();
     route.preHandler = [route.preHandler ?? [], begin].flat();
     route.onSend = [route.onSend ?? [], end].flat();
   });
 }
 
-function isGuardedWrite({ method, config }: RouteOptions): boolean {
+function isAuthenticatedWrite({ method, config }: RouteOptions): boolean {
   const isWrite = [method].flat().some((each) => WRITING_METHODS.includes(each));
   return isWrite && config?.access !== 'public';
 }

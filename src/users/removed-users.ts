@@ -1,8 +1,8 @@
 import type { Transaction } from '../database/client.js';
 
 /**
- * Removes a user of a deleted connection, whom nobody sees any more, in favour of a new one with the same id. Returns
- * whether there was one.
+ * Removes a user of a deleted connection, which is already invisible, so that its id can be used again. Returns whether
+ * the user existed.
  */
 export async function removeUserOfDeletedConnection(transaction: Transaction, userId: string): Promise<boolean> {
   const removed = await transaction.$executeRaw`

@@ -1,7 +1,6 @@
 import { hotStatement } from '../database/hot/hot-statements.js';
 import type { User } from './domain/user.js';
 
-/** The column of each field of a user. */
 const COLUMNS: Readonly<Record<Exclude<keyof User, 'connection'>, string>> = {
   userId: 'user_id',
   email: 'email',
@@ -32,5 +31,5 @@ export const GET = hotStatement<User>(
     WHERE u.user_id = $1 AND c.deleted_at IS NULL`,
 );
 
-/** For a test that reads the plans. */
+/** For the test of query plans. */
 export const HOT_STATEMENTS = [GET];

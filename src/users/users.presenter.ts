@@ -35,20 +35,17 @@ export function presentUser(row: User): UserResponse {
   };
 }
 
-/** What `read:user_idp_tokens` alone shows: whose tokens they would be. None is kept. */
+/** The fields for `read:user_idp_tokens` without `read:users`. The service stores no provider tokens. */
 const IDENTITIES: FieldSelection = { names: new Set(['user_id', 'identities']), include: true };
 
-/** What `update:users_app_metadata` alone shows. */
+/** The fields for `update:users_app_metadata` without `update:users`. */
 const APP_METADATA: FieldSelection = { names: new Set(['user_id', 'app_metadata']), include: true };
 
-/** A user as the holder of these scopes may read it. */
-export function presentReadUser(row: User, scopes: GrantedScopes, selection?: FieldSelection): Partial<UserResponse> {
+function presentReadUser(row: User, scopes: GrantedScopes, selection?: FieldSelection): Partial<UserResponse> {
   return select(select(presentUser(row), scopes.has('read:users') ? undefined : IDENTITIES), selection);
 }
 
-// The name and strategy of the connection are in the identities, but neither ever changes: the row's version is enough.
-
-/** One user by itself, as the holder of these scopes may read it. */
+/** A user with its ETag, limited to what these scopes may read. The connection's name and strategy never change. */
 export function presentOneReadUser(
   row: User,
   scopes: GrantedScopes,
@@ -58,17 +55,17 @@ export function presentOneReadUser(
   return tagged(presentReadUser(row, scopes, selection), row, part, tagPartOf(selection));
 }
 
-/** One user by itself, as the holder of these scopes may change it. */
+/** A changed user with its ETag, limited to what these scopes may change. */
 export function presentOneUpdatedUser(row: User, scopes: GrantedScopes): Partial<UserResponse> {
   return scopes.has('update:users')
     ? presentOneUser(row)
     : tagged(select(presentUser(row), APP_METADATA), row, 'app_metadata');
 }
 
-/** One user by itself. */
+/** A user with its ETag. */
 export const presentOneUser = (row: User): UserResponse => tagged(presentUser(row), row);
 
-/** With totals, this list also says how many rows it has, which no other does. */
+/** With totals, this list has `length` too, unlike others. */
 export function presentUsers(page: Page<User>, scopes: GrantedScopes, selection?: FieldSelection) {
   const shown = presentPage(page, 'users', (row) => presentReadUser(row, scopes, selection));
   return Array.isArray(shown) ? shown : { ...shown, length: page.rows.length };

@@ -7,7 +7,7 @@ import type { OffsetPage, Page } from '../http/pagination.js';
 import type { Preconditions } from '../http/preconditions.js';
 import { newUserKey } from '../identifiers.js';
 import {
-  emailAsKept,
+  normalizeEmail,
   userIdOf,
   type User,
   type UserChanges,
@@ -21,7 +21,6 @@ import { removeUserOfDeletedConnection } from './removed-users.js';
 
 const WITH_CONNECTION = { connection: { select: { name: true, strategy: true, strategyKind: true } } } as const;
 
-/** The rows of `users`. */
 @Injectable()
 export class UsersRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -29,7 +28,7 @@ export class UsersRepository {
   /** Rows with the same value are ordered by id. */
   async list(filter: UserFilter, order: UserOrder, page: OffsetPage): Promise<Page<User>> {
     const where: Prisma.UserWhereInput = {
-      email: filter.email && emailAsKept(filter.email),
+      email: filter.email && normalizeEmail(filter.email),
       connection: filter.connection === undefined ? undefined : { name: filter.connection },
     };
     const direction = order.descending ? 'desc' : 'asc';
@@ -52,9 +51,9 @@ export class UsersRepository {
   }
 
   /**
-   * Returns undefined when there is no such connection.
+   * Returns undefined when the connection does not exist.
    *
-   * @throws DomainError by a unique index when the connection already has the id, address or username
+   * @throws DomainError when the connection already has a user with this id, address or username
    */
   async create(actor: Actor, { connection: name, key = newUserKey(), ...rest }: UserDraft): Promise<User | undefined> {
     const connection = await this.prisma.client.connection.findUnique({
@@ -74,9 +73,10 @@ export class UsersRepository {
   }
 
   /**
-   * The row is locked between the look at it and the change, so that of two changes at once neither is lost.
+   * Locks the row before it is read, so that no concurrent change is lost. Returns undefined when the user does not
+   * exist.
    *
-   * @param decide what to change about the present user; what it throws leaves the user as it is
+   * @param decide returns the changes, given the present user; an error it throws rolls back
    */
   async update(
     actor: Actor,
@@ -95,7 +95,7 @@ export class UsersRepository {
     return this.prisma.write(actor, work, { row: `users ${userId}` });
   }
 
-  /** Removes the memberships too. Returns whether there was such a user of these versions. */
+  /** Removes the memberships too. Returns whether a user had this id and one of these versions. */
   async remove(actor: Actor, userId: string, { versions }: Preconditions): Promise<boolean> {
     const where = { userId, version: versions };
     const { count } = await this.prisma.write(actor, ({ user }) => user.deleteMany({ where }), {
@@ -128,7 +128,6 @@ const COLUMNS = { created_at: 'createdAt', email: 'email', name: 'name' } as con
   keyof Prisma.UserOrderByWithRelationInput
 >;
 
-/** Prisma takes JSON by a type of its own. */
 function forPrisma({ userMetadata, appMetadata, ...rest }: UserChanges) {
   return {
     ...rest,

@@ -45,7 +45,7 @@ export class UsersService {
     return found(updated, 'user_not_found');
   }
 
-  /** Removing a user who does not exist does nothing. */
+  /** Does nothing when the user does not exist. */
   async remove(actor: Actor, userId: string, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
@@ -61,7 +61,7 @@ export class UsersService {
   }
 }
 
-/** Merging must not let it grow beyond what can be sent at once. */
+/** Merged metadata has the same limit as metadata in a request. */
 function requireMetadataSize(property: string, merged: object | undefined): void {
   const problem = merged && sizeProblem(merged, MAX_METADATA_BYTES);
   if (problem) throw new DomainError('body_invalid', `'${problem}' on property ${property}`);

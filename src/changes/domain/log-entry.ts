@@ -1,13 +1,13 @@
 import type { Change, Operation, RecordedTable } from './change.js';
 
-/** A change that was made over the Management API, as its log has it. */
+/** A change made by a request to the Management API. */
 export interface LogEntry {
   readonly change: Change;
-  /** Of the machine client; null: there is none of that id any more, or it was never one of ours. */
+  /** The name of the machine client; null when it is not, or no longer, a client of this service. */
   readonly clientName: string | null;
 }
 
-/** What each change is called, in the words of the published documentation. */
+/** Descriptions of changes, in the words of the published documentation. */
 export const DESCRIPTIONS: Readonly<Record<RecordedTable, Readonly<Record<Operation, string>>>> = {
   organizations: {
     created: 'Create an Organization',

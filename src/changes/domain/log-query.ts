@@ -1,5 +1,4 @@
-/** The fields of a log entry that a search can name. */
-export const SEARCHABLE = [
+const SEARCHABLE = [
   'client_id',
   'client_name',
   'date',
@@ -12,7 +11,7 @@ export const SEARCHABLE = [
   'user_id',
 ] as const;
 
-/** What one field has to be like. All terms of a search have to hold. */
+/** A condition on one field. An entry must match all terms of a search. */
 export type LogTerm =
   | { readonly field: 'date'; readonly from?: Date; readonly to?: Date }
   | { readonly field: Exclude<(typeof SEARCHABLE)[number], 'date'>; readonly text: string; readonly isPrefix: boolean };
@@ -23,9 +22,9 @@ const BETWEEN_TERMS = / +(?:AND +)?(?=\w+:)/;
 const DAY_MS = 86_400_000;
 
 /**
- * Reads the part of Lucene's query language that is understood: terms that must all hold, with or without AND between.
+ * Parses a subset of Lucene's query language: terms, optionally separated by AND.
  *
- * @returns undefined where the search is anything else, which is refused and not ignored
+ * @returns undefined for any other search, which is refused instead of ignored
  */
 export function parseLogQuery(search: string): LogTerm[] | undefined {
   const terms = search.trim().split(BETWEEN_TERMS).map(termOf);
@@ -41,7 +40,7 @@ function termOf(text: string): LogTerm | undefined {
   return value === undefined ? undefined : { field, text: value, isPrefix: star === '*' };
 }
 
-/** A date alone is all of that day. */
+/** A date without a time matches the whole day. */
 function dayOf(text: string | undefined, star: string | undefined): LogTerm | undefined {
   if (text === undefined || star === '*') return undefined;
   const from = timeOf(text);

@@ -3,7 +3,7 @@ import { newSettingsIn, type Settings } from '../../organization-connections/dom
 import type { OrganizationChanges, ThirdPartyClientAccess } from '../../organizations/domain/organization.js';
 import type { Change, RecordedRow } from './change.js';
 
-/** What puts a row back as it was before a change. */
+/** The write that restores a row to its state before a change. */
 export type Reversal =
   | { readonly kind: 'update_organization'; readonly changes: OrganizationChanges }
   | { readonly kind: 'put_connection'; readonly connectionId: string; readonly settings: Settings }
@@ -13,8 +13,8 @@ export type Reversal =
   | { readonly kind: 'remove_domain'; readonly id: string };
 
 /**
- * Returns undefined when this change cannot be reverted. A deleted organization has taken its rows along, and a created
- * one is not removed in passing; a deleted domain would get another id, and have to be verified anew.
+ * Returns undefined when the change cannot be reverted: a deleted organization lost its rows, a created one is not
+ * deleted as a side effect, and a deleted domain would get another id and need verification.
  */
 export function reversalOf({ table, rowId, operation, before }: Change): Reversal | undefined {
   const isGone = operation === 'deleted';
@@ -33,7 +33,7 @@ export function reversalOf({ table, rowId, operation, before }: Change): Reversa
     case 'connections':
     case 'users':
     case 'machine_clients':
-      // They belong to no organization.
+      // These rows belong to no organization.
       return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { Strategy } from './strategy.js';
 const made = (strategy: Strategy, fields = {}) => newConnection({ name: 'acme', strategy, ...fields });
 
 describe('newConnection', () => {
-  it('fills in what the draft leaves open', () => {
+  it('adds defaults', () => {
     expect(made('auth0')).toEqual({
       name: 'acme',
       strategy: 'auth0',
@@ -17,21 +17,21 @@ describe('newConnection', () => {
     });
   });
 
-  it('hides the button of an enterprise connection, and says nothing of that of others', () => {
+  it('hides the button of enterprise connections, and leaves that of others unset', () => {
     expect(made('okta').showAsButton).toBe(false);
     expect(made('okta', { showAsButton: true }).showAsButton).toBe(true);
     for (const strategy of ['auth0', 'email', 'github'] as const) expect(made(strategy).showAsButton).toBeUndefined();
     expect(made('github', { showAsButton: false }).showAsButton).toBe(false);
   });
 
-  it('shows oidc and waad connections under their name unless they have another', () => {
+  it('uses the name as display name of oidc and waad connections without one', () => {
     expect(made('oidc').displayName).toBe('acme');
     expect(made('waad').displayName).toBe('acme');
     expect(made('oidc', { displayName: 'Acme' }).displayName).toBe('Acme');
     expect(made('okta').displayName).toBeUndefined();
   });
 
-  it('keeps what the draft says, empty lists and objects too', () => {
+  it('keeps the fields of the draft, including empty lists and objects', () => {
     const fields = {
       options: { a: 1 },
       realms: [],

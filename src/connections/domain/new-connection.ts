@@ -1,12 +1,11 @@
 import { kindOf, type Strategy, type StrategyKind } from './strategy.js';
 
-/** What somebody says of a connection to be made. */
 export interface ConnectionDraft extends ConnectionChanges {
   name: string;
   strategy: Strategy;
 }
 
-/** What can be set at creation and changed later; undefined leaves it as it is. */
+/** The fields that can be set at creation and changed later; undefined leaves a field unchanged. */
 export interface ConnectionChanges {
   displayName?: string;
   options?: object;
@@ -27,10 +26,10 @@ export interface NewConnection extends ConnectionDraft {
   connectedAccounts: object;
 }
 
-/** Strategies whose connections are shown under their name when nobody gave them another (seen in recorded traffic). */
+/** Strategies whose `display_name` defaults to the name (seen in recorded traffic). */
 const SHOWN_BY_NAME: ReadonlySet<Strategy> = new Set<Strategy>(['oidc', 'waad']);
 
-/** Fills in what the draft leaves open. */
+/** Adds the defaults. */
 export function newConnection(draft: ConnectionDraft): NewConnection {
   const strategyKind = kindOf(draft.strategy);
   return {

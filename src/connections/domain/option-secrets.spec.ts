@@ -27,7 +27,7 @@ describe('The secrets of options', () => {
     expect(JSON.stringify(withSecrets(options, secrets))).toBe(json);
   });
 
-  it('are known by their names, however these are written, and leave everything else readable', () => {
+  it('are found by name in any notation, and other fields stay readable', () => {
     const names = ['client_secret', 'clientSecret', 'ClientSecret', 'client-secret', 'bindCredentials', 'signing_key'];
     const sent = Object.fromEntries(
       [...names, 'client_id', 'secretive', 'token_endpoint'].map((name) => [name, 'value']),
@@ -40,12 +40,12 @@ describe('The secrets of options', () => {
     ).toEqual(names);
   });
 
-  it('are no switches, nothing, and no settings that only have the name of one', () => {
+  it('are not booleans, null, or password settings', () => {
     const sent = { client_secret: null, signingKey: false, authentication_methods: { password: { enabled: true } } };
     expect(withoutSecrets(sent, fingerprint)).toEqual({ options: sent, secrets: [] });
   });
 
-  it('are missed: nobody is shown a placeholder for a secret', () => {
+  it('are required for every placeholder', () => {
     const { options, secrets } = withoutSecrets({ a: [{ client_secret: 's' }] }, fingerprint);
     const [[path, placeholder, value]] = secrets as [(typeof secrets)[number]];
     const other = withoutSecrets({ a: [{ client_secret: 'other' }] }, fingerprint);
@@ -55,7 +55,7 @@ describe('The secrets of options', () => {
     expect(withSecrets(options, [[path, placeholder, value]])).toEqual({ a: [{ client_secret: 's' }] });
   });
 
-  it('are not sent as a placeholder', () => {
+  it('are not accepted as placeholders', () => {
     const { options } = withoutSecrets({ a: [{ client_secret: 's' }] }, fingerprint);
     expect(placeholderIn(options)).toEqual(['a', 0, 'client_secret']);
     expect(placeholderIn({ client_secret: 's', note: 'encrypted:0123456789abcdef' })).toBeUndefined();

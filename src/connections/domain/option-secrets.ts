@@ -2,19 +2,19 @@ import { isSecret } from '../../encryption/secret-names.js';
 
 type Path = readonly (string | number)[];
 
-/** Where in the options a secret belongs, what stands in its place there, and what it is. */
+/** A secret: its path in the options, its placeholder there, and its value. */
 export type OptionSecret = readonly [path: Path, placeholder: string, value: unknown];
 
-/** What no provider gives as a secret. */
+/** A text that no provider issues as a secret. */
 const PLACEHOLDER = /^encrypted:[\w-]{16}$/;
 
 const isPlaceholder = (name: string, value: unknown): value is string =>
   typeof value === 'string' && PLACEHOLDER.test(value) && isSecret(name, value);
 
 /**
- * Takes the secrets out of options as somebody sent them. What is left has all fields, in their order.
+ * Replaces the secrets in options with placeholders. Keeps all fields and their order.
  *
- * @param fingerprint of a secret, 16 letters or digits: others for another secret, so that a change of it is seen
+ * @param fingerprint returns 16 letters or digits that differ for another secret, so that its change is noticed
  */
 export function withoutSecrets(
   options: object,
@@ -31,9 +31,9 @@ export function withoutSecrets(
 }
 
 /**
- * Puts the secrets back. A field without a placeholder is left as it is.
+ * Replaces placeholders with their secrets.
  *
- * @returns undefined: a secret is missing, or another one, and nothing is shown in its place
+ * @returns undefined when the secret of a placeholder is missing or is another one
  */
 export function withSecrets(options: object, secrets: readonly OptionSecret[]): object | undefined {
   const byPath = new Map(secrets.map(([path, placeholder, value]) => [JSON.stringify(path), { placeholder, value }]));
@@ -47,7 +47,7 @@ export function withSecrets(options: object, secrets: readonly OptionSecret[]): 
   return isWhole ? whole : undefined;
 }
 
-/** Where somebody sends what only stands for a secret, as in a copy from the database. Undefined: nowhere. */
+/** The path of the first placeholder, or undefined when the options have none. */
 export function placeholderIn(options: object): Path | undefined {
   let found: Path | undefined;
   replaceFields(options, (name, value, path) => {
@@ -59,12 +59,12 @@ export function placeholderIn(options: object): Path | undefined {
 
 type Replace = (name: string, value: unknown, path: Path) => { value: unknown } | undefined;
 
-/** @param replace undefined: the field stays, and what is in it is looked at */
+/** @param replace returns the new value of a field, or undefined to keep the field and visit the fields in it */
 function replaceFields(whole: object, replace: Replace): object {
   const inside = (value: unknown, path: Path): unknown => {
     if (Array.isArray(value)) return value.map((item: unknown, index) => inside(item, [...path, index]));
     if (typeof value !== 'object' || value === null) return value;
-    // Not by assignment, so that a field may be called `__proto__` too.
+    // Object.fromEntries, unlike assignment, can set a field named `__proto__`.
     return Object.fromEntries(
       Object.entries(value).map(([name, field]: [string, unknown]) => {
         const at = [...path, name];

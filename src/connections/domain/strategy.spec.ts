@@ -35,7 +35,7 @@ describe('the strategies', () => {
     expect(new Set(STRATEGIES).size).toBe(STRATEGIES.length);
   });
 
-  it('have no name that would need escaping in a path or a query', () => {
+  it('need no escaping in a path or query', () => {
     for (const strategy of STRATEGIES) expect(encodeURIComponent(strategy)).toBe(strategy);
   });
 });

@@ -1,4 +1,4 @@
-/** What decides the terms an organization may set for a connection. Follows from the strategy and is never sent. */
+/** Derived from the strategy. Decides which flags an organization may set for a connection; never sent by clients. */
 export const STRATEGY_KINDS = ['database', 'passwordless', 'enterprise', 'social'] as const;
 export type StrategyKind = (typeof STRATEGY_KINDS)[number];
 
@@ -62,9 +62,6 @@ const KIND_OF_STRATEGY = {
 
 export type Strategy = keyof typeof KIND_OF_STRATEGY;
 
-/** Every strategy a connection can be created with. */
 export const STRATEGIES = Object.keys(KIND_OF_STRATEGY) as Strategy[];
 
-export function kindOf(strategy: Strategy): StrategyKind {
-  return KIND_OF_STRATEGY[strategy];
-}
+export const kindOf = (strategy: Strategy): StrategyKind => KIND_OF_STRATEGY[strategy];

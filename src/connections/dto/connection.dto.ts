@@ -18,7 +18,7 @@ const MAX_OPTIONS_BYTES = 256 * 1024;
 const MAX_METADATA = 10;
 const OPTIONS = { maxBytes: MAX_OPTIONS_BYTES, description: "The provider's settings, kept and returned as sent" };
 
-/** Can be asked for, but no connection can be created with it any more. */
+/** Accepted as a filter, but not for a new connection. */
 const RETIRED_STRATEGIES = ['auth0-adldap'];
 
 export class ConnectionPathDto {
@@ -65,7 +65,7 @@ export class ConnectionCreateDto extends ConnectionSettingsDto {
   @StringListField({ item: { format: 'client-id' } }) enabled_clients?: string[];
 }
 
-/** At least one property. A connection's name and strategy stay. */
+/** A connection's name and strategy cannot change. */
 export class ConnectionUpdateDto extends ConnectionSettingsDto {
   @JsonObjectField({ ...OPTIONS, nullable: true }) options?: Record<string, unknown> | null;
   @StringListField({ item: { format: 'client-id' }, nullable: true }) enabled_clients?: string[] | null;
@@ -73,7 +73,7 @@ export class ConnectionUpdateDto extends ConnectionSettingsDto {
 
 const AN_OBJECT = { selfRequired: false, type: 'object' } as const;
 
-/** With `fields`, only some of the properties are there. */
+/** Properties are optional because of `fields`. */
 export class ConnectionResponse {
   @ApiProperty({ required: false }) id!: string;
   @ApiProperty({ required: false }) name!: string;

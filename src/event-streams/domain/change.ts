@@ -1,22 +1,22 @@
 import type { Change } from '../../changes/domain/change.js';
 import type { ChangeOperation } from './event-type.js';
 
-/** A change of one row as an event needs it. */
+/** A change of one row, with the data that its event needs. */
 export interface RecordedChange extends Omit<Change, 'sequence' | 'operation'> {
   readonly sequence: number;
   readonly operation: ChangeOperation;
-  /** The name of the client of the actor, if it is one of this service that is still there. */
+  /** The name of the actor's client; null when it is not, or no longer, a client of this service. */
   readonly clientName: string | null;
-  /** Of a user: the connection it signs in with, also when that is gone. */
+  /** The connection of a changed user, even if deleted; null for other tables. */
   readonly connection: { readonly name: string; readonly strategy: string; readonly strategy_kind: string } | null;
-  /** About what it takes in memory. */
+  /** Its approximate size in memory. */
   readonly bytes: number;
 }
 
-/** What must arrive in order, one event after the other: an organization, or a row of none. */
+/** The events that must arrive in order: those of an organization, or those of a row outside of organizations. */
 export interface Partition {
   readonly organizationId: string;
-  /** Empty: of an organization. */
+  /** Empty for the partition of an organization. */
   readonly rowId: string;
 }
 

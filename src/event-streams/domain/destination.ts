@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Addresses that are not public, by the registries of special-purpose addresses of IANA (RFC 6890). */
+/** Addresses that are not public, from IANA's registries of special-purpose addresses (RFC 6890). */
 const REFUSED_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -19,26 +19,26 @@ const REFUSED_V4 = [
   '240.0.0.0/4',
 ];
 
-/** Global addresses are in here; those that carry an address of IPv4 in them, mapped or translated, are not. */
+/** Global addresses. IPv4 addresses that are mapped or translated to IPv6 are outside of this block. */
 const GLOBAL_V6 = '2000::/3';
-/** But for tunnels, which carry one too, and for documentation. */
+/** Tunnels, which contain an IPv4 address, and addresses for documentation. */
 const REFUSED_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
-/** Where events may be sent: to public addresses over https, and to what is named as an exception. */
+/** Where events may be sent: public addresses over https, and the configured exceptions. */
 export class DestinationPolicy {
   private readonly refused = listOf([...REFUSED_V4, ...REFUSED_V6]);
   private readonly global = listOf([GLOBAL_V6]);
   private readonly allowedNames: ReadonlySet<string>;
   private readonly allowedNetworks: BlockList;
 
-  /** @param allow names of hosts, addresses and networks */
+  /** @param allow the exceptions: host names, addresses and networks */
   constructor(allow: readonly string[]) {
     const isNetwork = (one: string) => isIP(one.split('/')[0]!) !== 0;
     this.allowedNames = new Set(allow.filter((one) => !isNetwork(one)).map((name) => name.toLowerCase()));
     this.allowedNetworks = listOf(allow.filter(isNetwork));
   }
 
-  /** Says what is wrong with an endpoint as it is written. Returns undefined when nothing is. */
+  /** Returns why the URL is not allowed, or undefined when it is. Does not resolve the host name. */
   problemOf(endpoint: string): string | undefined {
     if (!URL.canParse(endpoint)) return 'it is no URL';
     const url = new URL(endpoint);
@@ -52,7 +52,7 @@ export class DestinationPolicy {
     return /(^|\.)localhost\.?$/i.test(host) ? 'its address is not public' : undefined;
   }
 
-  /** @param host whose address it is */
+  /** @param host the name that resolved to the address, or the address itself */
   mayConnect(host: string, address: string): boolean {
     return this.isAllowedName(host) || this.isAllowedAddress(address) || this.isPublic(address);
   }
@@ -72,7 +72,7 @@ export class DestinationPolicy {
   }
 }
 
-/** Without the brackets of an address of IPv6. */
+/** The host of a URL, without the brackets of an IPv6 address. */
 export const hostOf = ({ hostname }: URL): string => hostname.replaceAll(/^\[|\]$/g, '');
 
 const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -1,9 +1,9 @@
 import type { EventType } from './event-type.js';
 
-/** How many streams there can be: each may have connections open and reads the changes for itself. */
+/** The most streams: each opens connections and reads the changes separately. */
 export const MAX_EVENT_STREAMS = 100;
 
-/** For how long a stream's events are signed with the secret before the present one too, unless it is said, and at most. */
+/** How long events are also signed with the previous secret after a rotation: by default, and at most. */
 export const SECRET_OVERLAP_SECONDS = 86_400;
 export const MAX_SECRET_OVERLAP_SECONDS = 604_800;
 
@@ -11,7 +11,7 @@ export type Authorization =
   | { readonly method: 'basic'; readonly username: string; readonly password: string }
   | { readonly method: 'bearer'; readonly token: string };
 
-/** The secret that is sent along with the events. */
+/** The secret in the `Authorization` header. */
 export const credentialOf = (authorization: Authorization): string =>
   authorization.method === 'basic' ? authorization.password : authorization.token;
 
@@ -23,7 +23,6 @@ export interface WebhookDestination {
   readonly authorization: Authorization;
 }
 
-/** What a client may set. */
 export interface EventStreamDraft {
   readonly name?: string;
   readonly destination: WebhookDestination;

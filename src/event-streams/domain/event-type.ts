@@ -1,6 +1,5 @@
 import type { RecordedTable } from '../../changes/domain/change.js';
 
-/** Every type of event that this service sends. */
 export const EVENT_TYPES = [
   'organization.created',
   'organization.updated',
@@ -19,13 +18,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 type ByOperation = Partial<Record<ChangeOperation, EventType>>;
 
-/** Which event a change of a row of a table is. A member that takes another key does not exist. */
+/** The event type by table and operation. Memberships are never updated. */
 const TYPES: Readonly<Record<string, ByOperation>> = {
-  organizations: {
-    INSERT: 'organization.created',
-    UPDATE: 'organization.updated',
-    DELETE: 'organization.deleted',
-  },
+  organizations: { INSERT: 'organization.created', UPDATE: 'organization.updated', DELETE: 'organization.deleted' },
   organization_connections: {
     INSERT: 'organization.connection.added',
     UPDATE: 'organization.connection.updated',
@@ -40,13 +35,6 @@ export const EVENT_TABLES = Object.keys(TYPES) as RecordedTable[];
 
 export type ChangeOperation = 'INSERT' | 'UPDATE' | 'DELETE';
 
-/** Returns undefined when such a change is not an event. */
-export function eventTypeOf({
-  table,
-  operation,
-}: {
-  table: string;
-  operation: ChangeOperation;
-}): EventType | undefined {
-  return TYPES[table]?.[operation];
-}
+/** Returns undefined when no event type exists for the change. */
+export const eventTypeOf = (change: { table: string; operation: ChangeOperation }): EventType | undefined =>
+  TYPES[change.table]?.[change.operation];

@@ -4,7 +4,7 @@ import { EVENT_NAMES } from '../../organization-connections/domain/settings.js';
 import type { RecordedChange } from './change.js';
 import { eventTypeOf, type EventType } from './event-type.js';
 
-/** What happened, as CloudEvents 1.0 has it and Auth0 fills it in. */
+/** An event in the format of CloudEvents 1.0, with Auth0's extensions. */
 export interface CloudEvent {
   readonly specversion: '1.0';
   readonly type: EventType;
@@ -24,22 +24,20 @@ interface EventData {
 
 type Wire = Record<string, unknown>;
 
-/** Where events come from. */
 export interface EventSource {
   readonly source: string;
   readonly tenant: string;
 }
 
-/** @param publicUrl where clients reach the service */
 export function eventSourceOf(publicUrl: string): EventSource {
   const { hostname } = new URL(publicUrl);
-  // A tenant has 3 to 63 of these characters and neither begins nor ends with a dash.
+  // A tenant name has 3 to 63 of these characters and neither begins nor ends with a dash.
   const name = hostname.replaceAll(/[^a-z0-9]+/g, '-').slice(0, 63);
   const tenant = name.replaceAll(/^-+|-+$/g, '');
   return { source: `urn:auth0:${hostname}`, tenant: tenant.length < 3 ? 'vestibule' : tenant };
 }
 
-/** Makes an event of this stream out of a change. Returns undefined when the change is not one of a known event type. */
+/** The event of a change, for one stream. Returns undefined when no event type exists for the change. */
 export function eventOf(change: RecordedChange, streamId: string, { source, tenant }: EventSource) {
   const type = eventTypeOf(change);
   if (type === undefined) return undefined;
@@ -55,23 +53,18 @@ export function eventOf(change: RecordedChange, streamId: string, { source, tena
   } satisfies CloudEvent;
 }
 
-/** A hash of the stream and the change, so that an event that is sent again has the same id. */
-export function eventIdOf(streamId: string, sequence: number): string {
-  return `evt_${lettersOf(`${streamId} ${sequence}`)}`;
-}
-
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const ID_LENGTH = 22;
 
-/** A hash of 131 bits as letters and digits. */
-function lettersOf(text: string): string {
-  let rest = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
-  let letters = '';
+/** A hash of the stream and the change (131 bits, base 62), so that an event that is sent again has the same id. */
+export function eventIdOf(streamId: string, sequence: number): string {
+  let rest = BigInt(`0x${createHash('sha256').update(`${streamId} ${sequence}`).digest('hex')}`);
+  let id = 'evt_';
   for (let at = 0; at < ID_LENGTH; at++) {
-    letters += ALPHABET[Number(rest % 62n)];
+    id += ALPHABET[Number(rest % 62n)];
     rest /= 62n;
   }
-  return letters;
+  return id;
 }
 
 function dataOf(type: EventType, change: RecordedChange, tenant: string): EventData {
@@ -112,7 +105,7 @@ function objectOf(type: EventType, row: RecordedRow, change: RecordedChange): Wi
 
 const organizationOf = (row: RecordedRow): Wire => pick(row, ['id', 'name', 'display_name', 'metadata']);
 
-/** Only what an event may show of it; a null is a part that was left out. */
+/** The parts of the branding that the event schema has. A part stored as null is omitted. */
 function brandingOf(branding: unknown): Wire | undefined {
   if (!isObject(branding)) return undefined;
   const { logo_url, colors } = branding;
@@ -153,7 +146,7 @@ function userOf(row: RecordedRow, { connection }: RecordedChange): Wire {
         connection: connection?.name ?? 'unknown',
         user_id: userId.slice(userId.indexOf('|') + 1),
         provider: connection?.strategy ?? userId.slice(0, userId.indexOf('|')),
-        // To events, another Auth0 tenant is a social provider.
+        // The event schema counts another Auth0 tenant as a social provider.
         isSocial: connection?.strategy_kind === 'social' || connection?.strategy === 'auth0-oidc',
       },
     ],
@@ -162,7 +155,7 @@ function userOf(row: RecordedRow, { connection }: RecordedChange): Wire {
   };
 }
 
-/** What is known of the request; without the address of the caller it was none. */
+/** The context of the event. A change without a caller's address was not made by a request. */
 function contextOf({ actor, clientName }: RecordedChange, tenant: string): Wire {
   const context: Wire = { tenant: { id: tenant } };
   if (actor?.client_id !== undefined && clientName !== null) {
@@ -175,16 +168,13 @@ function contextOf({ actor, clientName }: RecordedChange, tenant: string): Wire 
   return context;
 }
 
-/** As written by `row_to_json`, with the offset of the session that wrote it. */
+/** A time in ISO 8601 from one that `row_to_json` wrote with the offset of its session. */
 const timeOf = (recorded: unknown): string => new Date(String(recorded)).toISOString();
 
 const isObject = (value: unknown): value is Wire => typeof value === 'object' && value !== null;
 
 const given = (name: string, value: unknown): Wire => (value === undefined ? {} : { [name]: value });
 
-/** Those that have a value. */
-function pick(from: RecordedRow, names: readonly string[]): Wire {
-  const picked: Wire = {};
-  for (const name of names) if (from[name] !== null && from[name] !== undefined) picked[name] = from[name];
-  return picked;
-}
+/** The named columns that have a value. */
+const pick = (from: RecordedRow, names: readonly string[]): Wire =>
+  Object.fromEntries(names.flatMap((name) => ((from[name] ?? null) === null ? [] : [[name, from[name]]])));

@@ -32,7 +32,7 @@ const ROWS: Readonly<Record<string, RecordedRow>> = {
 
 const OPERATIONS: readonly ChangeOperation[] = ['INSERT', 'UPDATE', 'DELETE'];
 
-/** A change that never was, of the kind that becomes an event of this type. */
+/** A made-up change that becomes an event of this type. */
 export function exampleChangeOf(type: EventType, at: Date): RecordedChange {
   const kinds = EVENT_TABLES.flatMap((table) => OPERATIONS.map((operation) => ({ table, operation })));
   const { table, operation } = kinds.find((kind) => eventTypeOf(kind) === type)!;

@@ -9,13 +9,13 @@ import type {
 import type { StartingPoint } from '../event-feed.js';
 import { EVENT_TYPES } from '../domain/event-type.js';
 import type { DeliveryFilter } from '../event-streams.repository.js';
-import type { SubscribeToEventsDto } from './subscribe.dto.js';
 import type {
   DestinationDto,
   EventStreamCreateDto,
   EventStreamUpdateDto,
   ListDeliveriesDto,
   RedeliverDto,
+  SubscribeToEventsDto,
   WebhookAuthorizationDto,
 } from './event-stream.dto.js';
 
@@ -57,7 +57,7 @@ function authorizationOf(dto: WebhookAuthorizationDto): Authorization {
 
 type Part = 'username' | 'password' | 'token';
 
-/** A refusal does not quote values that may be secret. */
+/** Returns the part's value. The error of a wrong format does not quote it, because it may be secret. */
 function required(dto: WebhookAuthorizationDto, part: Part, form = /^/): string {
   const value = dto[part];
   if (value === undefined) throw refused(`Missing required property: ${part}`);
@@ -88,7 +88,7 @@ const periodOf = ({ date_from, date_to }: Pick<RedeliverDto, 'date_from' | 'date
   to: date_to === undefined ? undefined : new Date(date_to),
 });
 
-/** `Last-Event-ID`, which a browser sends when it reconnects, is newer than the query. */
+/** `Last-Event-ID`, which a browser sends when it reconnects, takes precedence over the query. */
 export function startingPointOf(dto: SubscribeToEventsDto, lastEventId: string | undefined): StartingPoint {
   if (lastEventId !== undefined && !/^\d{1,15}$/.test(lastEventId)) {
     throw new DomainError('header_invalid', at(WORDING.isFormat(lastEventId, 'checkpoint'), ['Last-Event-ID']));

@@ -19,7 +19,7 @@ const MAX_TEST_DATA_BYTES = 65_536;
 
 const DESTINATIONS = ['webhook'] as const;
 const METHODS = ['basic', 'bearer'] as const;
-/** A stream that the service has paused is disabled, and has a `paused_reason`. */
+/** A paused stream is shown as disabled, with a `paused_reason`. */
 const STATUSES = ['enabled', 'disabled'] as const;
 const ATTEMPT_STATUSES = ['delivered', 'failed'] as const;
 
@@ -38,13 +38,17 @@ export class SubscriptionDto {
 export class WebhookAuthorizationDto {
   @EnumField(METHODS, { required: true }) method!: (typeof METHODS)[number];
 
-  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'Of basic authorization' })
+  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'For basic authorization' })
   username?: string;
 
-  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'Of basic authorization. Never shown.' })
+  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'For basic authorization. Never shown.' })
   password?: string;
 
-  @StringField({ minLength: 1, maxLength: MAX_CREDENTIAL_LENGTH, description: 'Of bearer authorization. Never shown.' })
+  @StringField({
+    minLength: 1,
+    maxLength: MAX_CREDENTIAL_LENGTH,
+    description: 'For bearer authorization. Never shown.',
+  })
   token?: string;
 }
 
@@ -187,5 +191,18 @@ export class ListDeliveriesResponse {
   @ApiProperty({ required: false }) next?: string;
 }
 
-/** The filter of the request. */
+/** Repeats the filter of the request. */
 export class RedeliveryResponse extends RedeliverDto {}
+
+export class SubscribeToEventsDto {
+  @StringField({
+    pattern: /^\d{1,15}$/,
+    description: 'The `offset` of an event, for those after it; 0 for all that are stored',
+  })
+  from?: string;
+
+  @StringField({ format: 'date-time', description: 'For events from this time on, when no `from` is known yet' })
+  from_timestamp?: string;
+
+  @StringListField({ item: { enum: EVENT_TYPES }, description: 'Only of these types' }) event_type?: EventType[];
+}

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../../auth/access.js';
 import { AppConfig } from '../../config/config.js';
 
-/** Where a gateway finds what it may ask: the endpoints that are there and no others. */
+/** AuthZEN metadata: the endpoints that this service supports. */
 @ApiExcludeController()
 @Controller('.well-known/authzen-configuration')
 export class AuthzenConfigurationController {

@@ -11,7 +11,7 @@ import { EvaluationDto, EvaluationResponse, EvaluationsDto, EvaluationsResponse 
 import { evaluationOf, evaluationsOf } from './dto/request.js';
 import { RequestIdInterceptor, sendAuthzenError } from './https-binding.js';
 
-/** The scope of a sign-in decision, and errors as the AuthZEN HTTPS binding wants them. */
+/** Requires the scope of sign-in decisions, and formats errors as the AuthZEN HTTPS binding specifies. */
 const EvaluationAccess = () =>
   applyDecorators(
     RouteConfig({
@@ -21,7 +21,7 @@ const EvaluationAccess = () =>
     ApiSecurity('bearer', ['evaluate:logins']),
   );
 
-/** The sign-in decision for gateways: the OpenID AuthZEN Authorization API 1.0. */
+/** Sign-in decisions for gateways: the OpenID AuthZEN Authorization API 1.0. */
 @ApiTags('login')
 @UseInterceptors(RequestIdInterceptor)
 @Controller('access/v1')

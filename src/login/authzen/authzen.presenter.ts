@@ -16,7 +16,7 @@ function contextOf(outcome: Outcome): EvaluationResponse['context'] {
     case 'decided':
       return presentDecision(outcome.decision);
     case 'not_applicable':
-      return { reason: 'not_applicable', reason_admin: forAdmins(outcome.why), membership: 'none', trace: [] };
+      return { reason: 'not_applicable', reason_admin: forAdmins(outcome.reason), membership: 'none', trace: [] };
     case 'failed': {
       const { statusCode, message } = refusalBody(outcome.error);
       return { error: { status: statusCode, message } };
@@ -24,7 +24,7 @@ function contextOf(outcome: Outcome): EvaluationResponse['context'] {
   }
 }
 
-/** The specification wants what there is none of left out, where `/login/decisions` has null. */
+/** The specification omits missing values, where `/login/decisions` has null. */
 function presentDecision({ reason, membership, organization, userId, trace }: Decision): EvaluationResponse['context'] {
   const failure = trace.find(({ result }) => result === 'failed');
   return {
@@ -37,5 +37,5 @@ function presentDecision({ reason, membership, organization, userId, trace }: De
   };
 }
 
-/** Under the status that a gateway answers with, as in the examples of the specification. */
+/** Keyed by the status that a gateway answers with, as in the specification's examples. */
 const forAdmins = (text: string) => ({ '403': text });

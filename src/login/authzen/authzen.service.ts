@@ -17,7 +17,7 @@ export class AuthzenService {
     }
   }
 
-  /** One after the other, because each may change what the next one finds. */
+  /** Evaluates in order, because each evaluation may affect the next. */
   async evaluateAll(actor: Actor, request: EvaluationsRequest): Promise<Outcome | Outcome[]> {
     if ('kind' in request) return this.evaluate(actor, request);
     const { evaluations, semantic } = request;
@@ -30,7 +30,7 @@ export class AuthzenService {
     return outcomes;
   }
 
-  /** A locked row is the trouble of one evaluation; a database that is away is that of all. */
+  /** A locked row fails one evaluation; any other error fails the request. */
   private async attempt(actor: Actor, evaluation: Evaluation): Promise<Outcome> {
     try {
       return await this.evaluate(actor, evaluation);

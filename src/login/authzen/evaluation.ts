@@ -2,15 +2,15 @@ import type { DomainError } from '../../errors/domain-error.js';
 import type { Decision } from '../domain/decision.js';
 import type { DecisionRequest } from '../login.repository.js';
 
-/** What a gateway asks, and what becomes of it, in the words of the OpenID AuthZEN Authorization API 1.0. */
+// Terms of the OpenID AuthZEN Authorization API 1.0.
 
-/** A sign-in, or something of which nothing is decided here. */
+/** A request for a sign-in decision, or one that this service does not decide. */
 export type Evaluation = { readonly kind: 'sign_in'; readonly request: DecisionRequest } | NotApplicable;
 
 interface NotApplicable {
   readonly kind: 'not_applicable';
-  /** In words, for the people who ask why. */
-  readonly why: string;
+  /** In words, for administrators. */
+  readonly reason: string;
 }
 
 export type Outcome =
@@ -18,17 +18,17 @@ export type Outcome =
   | NotApplicable
   | { readonly kind: 'failed'; readonly error: DomainError };
 
-/** When no more of several evaluations are made. */
+/** When to stop before the last evaluation. */
 export const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
 export type Semantic = (typeof SEMANTICS)[number];
 
 export const MAX_EVALUATIONS = 100;
 
-/** Several, or one by itself, which is answered by itself. */
+/** A list of evaluations, or a single one, whose answer is no list. */
 export type EvaluationsRequest =
   Evaluation | { readonly evaluations: readonly Evaluation[]; readonly semantic: Semantic };
 
-/** Whatever is not an allow is a deny. */
+/** Returns false for outcomes that are neither allow nor deny. */
 export const isPermit = (outcome: Outcome): boolean =>
   outcome.kind === 'decided' && outcome.decision.decision === 'allow';
 

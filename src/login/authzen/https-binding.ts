@@ -4,7 +4,7 @@ import { DomainError } from '../../errors/domain-error.js';
 import { ERROR_TABLE } from '../../http/error-table.js';
 import { sendError } from '../../http/exception.filter.js';
 
-/** Gives an answer the `X-Request-ID` of its request, as the AuthZEN HTTPS binding wants it. */
+/** Returns the `X-Request-ID` of the request, as the AuthZEN HTTPS binding specifies. */
 @Injectable()
 export class RequestIdInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler) {
@@ -14,7 +14,7 @@ export class RequestIdInterceptor implements NestInterceptor {
   }
 }
 
-/** Answers an error as the AuthZEN HTTPS binding wants it: 401 names the scheme, also for a header that is no bearer token. */
+/** Sends errors as the AuthZEN HTTPS binding specifies: a malformed header is 401, and 401 names the scheme. */
 export function sendAuthzenError(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
   returnRequestId(request, reply);
   if (!(exception instanceof DomainError)) return sendError(exception, request, reply);
@@ -24,7 +24,7 @@ export function sendAuthzenError(exception: unknown, request: FastifyRequest, re
   sendError(error, request, reply);
 }
 
-/** Whatever it looks like. The log has an id of ours in place of one that it would not show. */
+/** Returns the id unchanged, even one that is unfit for the log, which then has a generated id. */
 function returnRequestId({ headers }: FastifyRequest, reply: FastifyReply): void {
   const id = headers['x-request-id'];
   if (id) void reply.header('x-request-id', id);

@@ -45,18 +45,22 @@ const anywhere = (open: Candidate[], own: Candidate[] = []): Pick<Facts, 'organi
 const ASSIGNING = row({ assignMembershipOnLogin: true });
 const SIGNUP = row({ assignMembershipOnLogin: true, isSignupEnabled: true });
 const enterprise = { connection: connectionOf('enterprise') };
-const stranger: Pick<Facts, 'user'> = { user: { kind: 'unknown' } };
+const unknown: Pick<Facts, 'user'> = { user: { kind: 'unknown' } };
 const signup = { intent: 'signup' } as const;
 
 /** The table of docs/login.md. */
 const CASES: [who: string, facts: Partial<Facts>, reason: Reason][] = [
   ['a member', into(row(), true), 'member'],
-  ['a member, whom login would make one', into(ASSIGNING, true), 'member'],
-  ['a known user', into(ASSIGNING), 'membership_granted'],
-  ['a known user whom login does not make a member', into(row()), 'not_a_member'],
-  ['a stranger of a database', { ...into(ASSIGNING), ...stranger }, 'user_unknown'],
-  ['a stranger for whom a provider vouches', { ...into(ASSIGNING), ...stranger, ...enterprise }, 'membership_granted'],
-  ['such a stranger whom login does not make a member', { ...into(row()), ...stranger, ...enterprise }, 'not_a_member'],
+  ['a member, with assign_membership_on_login', into(ASSIGNING, true), 'member'],
+  ['a known user, with assign_membership_on_login', into(ASSIGNING), 'membership_granted'],
+  ['a known user, without assign_membership_on_login', into(row()), 'not_a_member'],
+  ['an unknown user of a database connection', { ...into(ASSIGNING), ...unknown }, 'user_unknown'],
+  [
+    'an unknown user of an enterprise connection',
+    { ...into(ASSIGNING), ...unknown, ...enterprise },
+    'membership_granted',
+  ],
+  ['the same, without assign_membership_on_login', { ...into(row()), ...unknown, ...enterprise }, 'not_a_member'],
   ['an id of another connection', { ...into(ASSIGNING), user: { kind: 'elsewhere' } }, 'user_unknown'],
   [
     'a new id with a taken address',
@@ -64,57 +68,53 @@ const CASES: [who: string, facts: Partial<Facts>, reason: Reason][] = [
     'user_unknown',
   ],
   ['a blocked member', { ...into(row(), true), user: { ...known, isBlocked: true } }, 'user_blocked'],
-  ['a member by a connection that nobody knows', { connection: undefined }, 'connection_unknown'],
-  ['somebody into an organization that nobody knows', { organization: { kind: 'named' } }, 'organization_unknown'],
+  ['a connection that does not exist', { connection: undefined }, 'connection_unknown'],
+  ['an organization that does not exist', { organization: { kind: 'named' } }, 'organization_unknown'],
   ['a member whose organization lacks the connection', into(undefined, true), 'connection_not_enabled'],
-  ['a member whose organization switched it off', into(row({ isEnabled: false }), true), 'connection_disabled'],
+  ['a member whose organization disabled the connection', into(row({ isEnabled: false }), true), 'connection_disabled'],
   [
-    'a member by an application without the connection',
+    'a member from an application that may not use the connection',
     { ...into(row(), true), clientId: 'shop' },
     'connection_not_enabled_for_client',
   ],
-  ['a new account', { ...signup, ...stranger, ...into(SIGNUP) }, 'signup_granted'],
-  ['a new account where there are none', { ...signup, ...stranger, ...into(ASSIGNING) }, 'signup_not_enabled'],
-  ['a new account of a known user', { ...signup, ...into(SIGNUP) }, 'user_exists'],
-  ['a new account of a member', { ...signup, ...into(SIGNUP, true) }, 'user_exists'],
+  ['a signup', { ...signup, ...unknown, ...into(SIGNUP) }, 'signup_granted'],
+  ['a signup without is_signup_enabled', { ...signup, ...unknown, ...into(ASSIGNING) }, 'signup_not_enabled'],
+  ['a signup of a known user', { ...signup, ...into(SIGNUP) }, 'user_exists'],
+  ['a signup of a member', { ...signup, ...into(SIGNUP, true) }, 'user_exists'],
+  ['a signup with a taken address', { ...signup, ...into(SIGNUP), user: { kind: 'address_taken' } }, 'user_exists'],
+  ['a known user, with one open organization', anywhere([candidate(ASSIGNING)]), 'membership_granted'],
+  ['a known user, with no open organization', anywhere([]), 'no_organization'],
   [
-    'a new account with a taken address',
-    { ...signup, ...into(SIGNUP), user: { kind: 'address_taken' } },
-    'user_exists',
-  ],
-  ['a known user, one organization being open', anywhere([candidate(ASSIGNING)]), 'membership_granted'],
-  ['a known user, none being open', anywhere([]), 'no_organization'],
-  [
-    'a known user, several being open',
+    'a known user, with several open organizations',
     anywhere([candidate(ASSIGNING), candidate(ASSIGNING, false, OTHER)]),
     'ambiguous_organization',
   ],
   [
-    'a member of one, several being open',
+    'a member of one, with several open organizations',
     anywhere([candidate(ASSIGNING), candidate(ASSIGNING, true, OTHER)], [candidate(ASSIGNING, true, OTHER)]),
     'member',
   ],
   ['a member of one that is not open', anywhere([], [candidate(row(), true)]), 'member'],
   [
-    'a member of several, none being open',
+    'a member of several, with no open organization',
     anywhere([], [candidate(row(), true), candidate(row(), true, OTHER)]),
     'no_organization',
   ],
   [
-    'a new account, one organization being open',
-    { ...signup, ...stranger, ...anywhere([candidate(SIGNUP)]) },
+    'a signup, with one open organization',
+    { ...signup, ...unknown, ...anywhere([candidate(SIGNUP)]) },
     'signup_granted',
   ],
-  ['a new account, none being open', { ...signup, ...stranger, ...anywhere([]) }, 'no_organization'],
+  ['a signup, with no open organization', { ...signup, ...unknown, ...anywhere([]) }, 'no_organization'],
   [
-    'a new account, several being open',
-    { ...signup, ...stranger, ...anywhere([candidate(SIGNUP), candidate(SIGNUP, false, OTHER)]) },
+    'a signup, with several open organizations',
+    { ...signup, ...unknown, ...anywhere([candidate(SIGNUP), candidate(SIGNUP, false, OTHER)]) },
     'ambiguous_organization',
   ],
 ];
 
 describe('docs/login.md', () => {
-  it('has every reason with what it decides, and every check in its order', () => {
+  it('lists every reason with its decision, and every check in order', () => {
     const text = readFileSync(new URL('../../../docs/login.md', import.meta.url), 'utf8');
     const reasons = [...text.matchAll(/^\| `(\w+)` +\| (allow|deny) /gm)].map(([, reason, decision]) => [
       reason,
@@ -127,18 +127,18 @@ describe('docs/login.md', () => {
   });
 });
 
-describe('the decision', () => {
-  it.each(CASES)('about %s is made for its reason', (_, fields, reason) => {
+describe('decide', () => {
+  it.each(CASES)('decides about %s', (_, fields, reason) => {
     const decided = decide(facts(fields));
     expect(decided).toMatchObject({ reason, decision: DECISION_OF[reason] });
     expect(decided.trace.at(-1)!.result).toBe(DECISION_OF[reason] === 'allow' ? 'passed' : 'failed');
   });
 
-  it('is made for each of the reasons in some case', () => {
+  it('has a case for each reason', () => {
     expect(new Set(CASES.map(([, , reason]) => reason))).toEqual(new Set(REASONS));
   });
 
-  it('sends a member who names no organization to their own, past the only open one', () => {
+  it('prefers the only organization of a member to the only open one', () => {
     const own = candidate(row(), true, OTHER);
     expect(decide(facts(anywhere([candidate(ASSIGNING)], [own])))).toMatchObject({
       reason: 'member',
@@ -146,7 +146,7 @@ describe('the decision', () => {
     });
   });
 
-  it('says what has to be written, whom it is about and what was found', () => {
+  it('returns the grant, the organization, the user and the trace', () => {
     expect(decide(facts(into(ASSIGNING)))).toEqual({
       decision: 'allow',
       reason: 'membership_granted',
@@ -165,7 +165,7 @@ describe('the decision', () => {
     });
   });
 
-  it('has nothing to write in a dry run, and decides the same', () => {
+  it('decides the same in a dry run, without a grant', () => {
     for (const [, fields, reason] of CASES) {
       const decided = decide(facts({ ...fields, dryRun: true }));
       expect(decided.reason).toBe(reason);
@@ -249,7 +249,7 @@ describe('the decision', () => {
 
   const ALL = [...everyCase()];
 
-  it('is as the rules say in each of all cases', () => {
+  it('follows the rules in every combination of facts', () => {
     expect(ALL.length).toBeGreaterThan(2_000);
     const wrong = ALL.flatMap((one) => {
       const [reason, expected] = [decide(factsOf(one)).reason, expectedOf(one)];
@@ -258,7 +258,7 @@ describe('the decision', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('lets nobody in by a connection that is not enabled, grants only with an allow, and traces the checks in order', () => {
+  it('allows only enabled connections, grants only with an allow, and traces the checks in order', () => {
     for (const one of ALL) {
       const { decision, grant, membership, trace } = decide(factsOf(one));
       if (one.isNamed && one.state !== 'enabled') expect(decision).toBe('deny');

@@ -44,7 +44,6 @@ export const CHECKS = [
 ] as const;
 export const RESULTS = ['passed', 'failed', 'skipped'] as const;
 
-/** What a check found. */
 export interface Finding {
   readonly check: (typeof CHECKS)[number];
   readonly result: (typeof RESULTS)[number];
@@ -52,7 +51,7 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** An organization that the user may sign in to by the connection. */
+/** An organization that the user might sign in to with the connection. */
 export interface Candidate {
   readonly organization: OrganizationName;
   /** Undefined when the organization does not have the connection. */
@@ -60,12 +59,12 @@ export interface Candidate {
   readonly isMember: boolean;
 }
 
-/** The organization that the request names, if it exists, or those that fit a request that names none. */
+/** The organization that the request names, if it exists, or the candidates when the request names none. */
 export type OrganizationLookup =
   | { readonly kind: 'named'; readonly candidate?: Candidate }
   | {
       readonly kind: 'not_named';
-      /** At most two organizations that have the connection enabled and take new members by it, with this intent. */
+      /** At most two organizations whose enabled connection accepts new members with this intent. */
       readonly open: readonly Candidate[];
       /** At most two organizations that have the connection enabled and the user as a member. */
       readonly own: readonly Candidate[];
@@ -76,17 +75,17 @@ export interface Facts {
   /** The application, if the request names one. */
   readonly clientId?: string;
   readonly dryRun: boolean;
-  /** Undefined when there is none of that id or name. */
+  /** Undefined when no connection has the id or name. */
   readonly connection?: LoginConnection;
   readonly organization: OrganizationLookup;
   readonly user: SignInUser;
 }
 
-/** What has to be written for the decision to be true. */
+/** The membership to create for the decision, and possibly the user. */
 export interface Grant {
   readonly organization: OrganizationName;
   readonly connection: LoginConnection;
-  /** Undefined when the user is to be created too. */
+  /** Undefined when the user must be created. */
   readonly userId?: string;
 }
 
@@ -98,11 +97,10 @@ export interface Decision {
   readonly userId?: string;
   /** In the order of the checks, up to the one that decided. */
   readonly trace: readonly Finding[];
-  /** Undefined when nothing is to be written. */
+  /** Undefined when nothing must be written. */
   readonly grant?: Grant;
 }
 
-/** Decides whether the user may sign in. */
 export function decide(facts: Facts): Decision {
   const choice = choiceOf(facts);
   const trace: Finding[] = [];
@@ -114,11 +112,11 @@ export function decide(facts: Facts): Decision {
   return { decision: DECISION_OF[reason], reason, membership, organization, userId, trace, ...(grant && { grant }) };
 }
 
-/** The organization that the sign-in is about, or why there is not exactly one. */
+/** The organization to sign in to, or why there is not exactly one. */
 type Choice =
   { readonly kind: 'one'; readonly candidate: Candidate } | { readonly kind: 'unknown' | 'none' | 'several' };
 
-/** A member of exactly one organization who names none signs in to that one. */
+/** A login that names no organization goes to the user's only organization, if there is exactly one. */
 function choiceOf({ intent, organization }: Facts): Choice {
   switch (organization.kind) {
     case 'named':
@@ -132,11 +130,11 @@ function choiceOf({ intent, organization }: Facts): Choice {
   }
 }
 
-/** Makes the checks in their order, up to the first that fails. */
+/** Runs the checks in order, up to the first that fails. */
 function judge(
   { intent, clientId, connection, organization: lookup, user }: Facts,
   choice: Choice,
-  note: Note,
+  note: (finding: Finding) => void,
 ): Reason {
   const passed = (check: Finding['check'], detail: string) => note({ check, result: 'passed', detail });
   const failed = (check: Finding['check'], reason: Reason, detail: string): Reason => {
@@ -204,8 +202,6 @@ function judge(
       return 'signup_granted';
   }
 }
-
-type Note = (finding: Finding) => void;
 
 function membershipOf(reason: Reason, dryRun: boolean): Membership {
   switch (reason) {

@@ -1,12 +1,11 @@
 import { usable, type LoginConnection, type SignInOrganization } from './sign-in-organization.js';
 
-/** How an answer names an organization. */
 export interface OrganizationName {
   readonly id: string;
   readonly name: string;
 }
 
-/** Go to the connection, choose one of several organizations, or show the login page. */
+/** What the login page does next: go to the connection, let the user choose an organization, or show the prompt. */
 export const NEXT_STEPS = ['connection', 'choose_organization', 'prompt'] as const satisfies Discovery['next'][];
 
 export type Discovery =
@@ -18,8 +17,8 @@ export type Discovery =
 export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();
 
 /**
- * Finds the connection to go to: the enterprise connection with the domain, else the only database connection. It need
- * not be shown as a button.
+ * Finds the connection to go to: the enterprise connection with the domain, else the only database connection, whether
+ * or not it is shown as a button.
  *
  * @param optionsOf the options of the organization's enterprise connections, by connection id
  */

@@ -2,18 +2,17 @@ import { usable, type LoginConnection, type SignInOrganization } from './sign-in
 
 export const NOTHING_VISIBLE = 'no connections enabled for the organization are visible';
 
-/** What a login page shows for an organization. */
 export interface Prompt {
   readonly organization: SignInOrganization;
   /** Enterprise, social, database, passwordless; by name within a kind. */
   readonly connections: readonly LoginConnection[];
-  /** The connection with which an account can be created, if there is one. */
+  /** The connection that accepts signup; undefined when none does. */
   readonly signup?: LoginConnection;
   /** Set when no connection is shown although some are enabled. */
   readonly reason?: typeof NOTHING_VISIBLE;
 }
 
-/** @param clientId the application; undefined shows the connections of all applications */
+/** @param clientId the application; undefined returns the connections of all applications */
 export function promptOf(organization: SignInOrganization, clientId: string | undefined): Prompt {
   const enabled = usable(organization.connections, clientId);
   const connections = enabled.filter(({ showAsButton }) => showAsButton).map(({ connection }) => connection);
@@ -27,5 +26,5 @@ export function promptOf(organization: SignInOrganization, clientId: string | un
   };
 }
 
-/** Whether the login page shows a button; connections of other kinds ask for something to be filled in. */
+/** Whether the login page shows a button for the connection; other kinds have a form. */
 export const isButton = ({ kind }: LoginConnection): boolean => kind === 'enterprise' || kind === 'social';

@@ -1,14 +1,14 @@
 import type { StrategyKind } from '../../connections/domain/strategy.js';
 import type { Settings } from '../../organization-connections/domain/settings.js';
 
-/** A connection, as far as signing in with it goes. */
+/** The part of a connection that a sign-in needs. */
 export interface LoginConnection {
   readonly id: string;
   readonly name: string;
   readonly displayName: string | null;
   readonly strategy: string;
   readonly kind: StrategyKind;
-  /** The applications that may use it, by client id. */
+  /** Client ids of the applications that may use the connection. */
   readonly enabledClients: readonly string[];
 }
 
@@ -22,12 +22,12 @@ export const SIGN_IN_FLAGS = [
 
 export type SignInFlags = Readonly<Pick<Settings, (typeof SIGN_IN_FLAGS)[number]>>;
 
-/** An organization connection, as far as signing in with it goes. */
+/** The part of an organization connection that a sign-in needs. */
 export interface SignInConnection extends SignInFlags {
   readonly connection: LoginConnection;
 }
 
-/** An organization with all its connections in the order of the login page, also those that are not enabled. */
+/** An organization with all its connections in the order of the login page, including disabled ones. */
 export interface SignInOrganization {
   readonly id: string;
   readonly name: string;
@@ -36,7 +36,7 @@ export interface SignInOrganization {
   readonly connections: readonly SignInConnection[];
 }
 
-/** Returns true when no application was named. */
+/** Returns true when the request names no application. */
 export const isEnabledForClient = ({ enabledClients }: LoginConnection, clientId: string | undefined): boolean =>
   clientId === undefined || enabledClients.includes(clientId);
 
@@ -48,14 +48,14 @@ const ORDER_OF_KINDS: Readonly<Record<StrategyKind, number>> = {
 };
 
 /** Sorts by kind, and by name within a kind. */
-export function inOrder(connections: readonly SignInConnection[]): SignInConnection[] {
+export function sorted(connections: readonly SignInConnection[]): SignInConnection[] {
   return [...connections].sort(
     ({ connection: a }, { connection: b }) =>
       ORDER_OF_KINDS[a.kind] - ORDER_OF_KINDS[b.kind] || (a.name < b.name ? -1 : 1),
   );
 }
 
-/** Keeps the connections with which users can sign in to the organization from the application. */
+/** The enabled connections that the application may use. */
 export function usable(connections: readonly SignInConnection[], clientId: string | undefined): SignInConnection[] {
   return connections.filter(({ isEnabled, connection }) => isEnabled && isEnabledForClient(connection, clientId));
 }

@@ -1,12 +1,12 @@
-import { emailAsKept, userIdOf, type UserChanges } from '../../users/domain/user.js';
+import { normalizeEmail, userIdOf, type UserChanges } from '../../users/domain/user.js';
 import type { LoginConnection } from './sign-in-organization.js';
 
-/** Who signs in, as the request tells: an id, an address or both, and the profile of a user who is new. */
+/** The user in the request: an id, an e-mail address or both, and the profile for a new user. */
 export interface RequestedUser extends Omit<UserChanges, 'blocked' | 'userMetadata' | 'appMetadata'> {
   readonly userId?: string;
 }
 
-/** The users that the requested id and, within the connection, the requested address belong to. */
+/** The user with the requested id, and the user of the connection with the requested address. */
 export interface UserMatches {
   readonly byId: string | null;
   readonly byIdConnection: string | null;
@@ -16,14 +16,14 @@ export interface UserMatches {
 }
 
 /**
- * The user of the connection whom the request is about. `elsewhere`: the id belongs to another connection.
- * `address_taken`: no user has the id, and another user has the address.
+ * The user who signs in. `elsewhere`: the id belongs to another connection. `address_taken`: no user has the id, and
+ * another user of the connection has the address.
  */
 export type SignInUser =
   | { readonly kind: 'known'; readonly id: string; readonly isBlocked: boolean }
   | { readonly kind: 'unknown' | 'elsewhere' | 'address_taken' };
 
-/** An id decides alone: the address may belong to another user by now. */
+/** With a requested id, the address is not used to find the user: it may belong to another user by now. */
 export function userOf({ userId }: RequestedUser, connection: LoginConnection, matches: UserMatches): SignInUser {
   const { byId, byIdConnection, byIdBlocked, byAddress, byAddressBlocked } = matches;
   if (userId === undefined) {
@@ -38,6 +38,6 @@ export function userOf({ userId }: RequestedUser, connection: LoginConnection, m
   return { kind: byAddress === null ? 'unknown' : 'address_taken' };
 }
 
-/** The requested address as it is stored. Returns undefined when none was sent. */
+/** The requested address in its stored form, or undefined when the request has none. */
 export const addressOf = ({ email }: RequestedUser): string | undefined =>
-  email === undefined || email === null ? undefined : emailAsKept(email);
+  email === undefined || email === null ? undefined : normalizeEmail(email);

@@ -37,7 +37,7 @@ export class DiscoverDto {
   @StringField(CLIENT) client_id?: string;
 }
 
-/** Profile data of a user to create. It does not change a user who exists. */
+/** The profile of a user to create. It does not change an existing user. */
 export class ProfileDto {
   @StringField({ format: 'email' }) email?: string;
   @BooleanField() email_verified?: boolean;

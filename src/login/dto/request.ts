@@ -1,5 +1,6 @@
 import { DomainError } from '../../errors/domain-error.js';
 import { at } from '../../http/validation/wording.js';
+import { changesOf } from '../../users/dto/changes.js';
 import type { RequestedUser } from '../domain/user.js';
 import type { DecisionRequest } from '../login.repository.js';
 import type { DiscoveryRequest } from '../login.service.js';
@@ -20,21 +21,10 @@ export function discoveryRequestOf({ email, organization, client_id }: DiscoverD
   return { email, organization, clientId: client_id };
 }
 
-/** @throws DomainError when neither an id nor an address was sent */
+/** @throws DomainError when the request has neither `user_id` nor `email` */
 function requestedUserOf(dto: DecisionUserDto): RequestedUser {
   if (dto.user_id === undefined && dto.email === undefined) {
     throw new DomainError('body_invalid', at('Missing required property: user_id or email', ['user']));
   }
-  return {
-    userId: dto.user_id,
-    email: dto.email,
-    emailVerified: dto.email_verified,
-    phoneNumber: dto.phone_number,
-    phoneVerified: dto.phone_verified,
-    name: dto.name,
-    givenName: dto.given_name,
-    familyName: dto.family_name,
-    nickname: dto.nickname,
-    picture: dto.picture,
-  };
+  return { userId: dto.user_id, ...changesOf(dto) };
 }

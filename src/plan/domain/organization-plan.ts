@@ -5,21 +5,21 @@ import { found } from '../../errors/found.js';
 import { requireAllowedFlags } from '../../organization-connections/domain/flags.js';
 import { DEFAULT_SETTINGS, withChanges, type Settings } from '../../organization-connections/domain/settings.js';
 
-/** What a file can say of an organization besides its name and its connections. */
+/** The fields of an organization in a file, without its name and connections. */
 export interface Profile {
   readonly displayName: string | null;
   readonly branding: unknown;
   readonly metadata: unknown;
 }
 
-/** An organization as a file wants it. What is undefined stays as it is. */
+/** An organization in a file. An undefined field is left unchanged. */
 export interface DesiredOrganization {
   readonly name: string;
   readonly profile: Partial<Profile>;
   readonly connections?: readonly { readonly name: string; readonly settings: Partial<Settings> }[];
 }
 
-/** An organization as it is stored. */
+/** A stored organization. */
 export interface PresentOrganization extends Profile {
   readonly id: string;
   readonly name: string;
@@ -34,7 +34,7 @@ export type Action = 'add' | 'change' | 'remove';
 
 export interface FieldPlan {
   readonly field: keyof Profile | keyof Settings;
-  /** Absent when the field is new. */
+  /** Undefined for a new row. */
   readonly from?: unknown;
   readonly to: unknown;
 }
@@ -45,24 +45,23 @@ export interface ConnectionPlan {
   readonly fields: readonly FieldPlan[];
 }
 
-/** The changes that make one organization what the file says. */
 export interface OrganizationPlan {
   readonly action: Action | 'none';
   readonly name: string;
-  /** Absent when the organization does not exist yet. */
+  /** Undefined when the organization does not exist yet. */
   readonly id?: string;
   readonly fields: readonly FieldPlan[];
   readonly connections: readonly ConnectionPlan[];
-  /** All wanted rows; absent when they stay as they are. */
-  readonly rows?: readonly (Settings & { readonly name: string })[];
+  /** All desired rows; undefined when no connection changes. */
+  readonly rows?: readonly PresentConnection[];
 }
 
-/** The kinds of the connections that there are, by name. */
+/** The kinds of existing connections, by name. */
 export type Kinds = ReadonlyMap<string, StrategyKind>;
 
 /**
- * @param prune removes the connections of which `desired` does not speak, if it speaks of connections
- * @throws DomainError for the first connection that does not exist or cannot have such flags
+ * @param prune removes the connections that `desired.connections` does not list, if it is set
+ * @throws DomainError for the first connection that does not exist or cannot have these flags
  */
 export function planOrganization(
   desired: DesiredOrganization,
@@ -121,13 +120,13 @@ function planConnections(
   return { connections, rows };
 }
 
-/** The wanted fields that differ from the present ones. */
+/** The desired fields that differ from the present ones. */
 function difference<T extends Profile | Settings>(before: T | undefined, wanted: Partial<T>): FieldPlan[] {
   return Object.entries(wanted)
     .filter(([field, to]) => to !== undefined && !isDeepStrictEqual(before?.[field as keyof T], to))
     .map(([field, to]) => ({
       field: field as FieldPlan['field'],
       from: before?.[field as keyof T],
-      to: to,
+      to,
     }));
 }

@@ -7,12 +7,12 @@ import {
   NAME_LIMITS,
 } from '../../organizations/dto/organization.dto.js';
 
-/** A connection of an organization in a state file. A setting that is left out stays as it is. */
+/** An organization connection in a state file. An omitted setting is left unchanged. */
 export class StateConnectionDto extends OrganizationConnectionSettingsDto {
   @StringField({ required: true, minLength: 1, maxLength: 128 }) name!: string;
 }
 
-/** An organization in a state file. Fields that are left out stay as they are, connections too. */
+/** An organization in a state file. Omitted fields and connections are left unchanged. */
 export class StateOrganizationDto {
   @StringField({ required: true, ...NAME_LIMITS }) name!: string;
   @StringField(DISPLAY_NAME_LIMITS) display_name?: string;

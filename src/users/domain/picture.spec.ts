@@ -18,13 +18,13 @@ describe('pictureOf', () => {
     expect(pictureOf({ picture: null, email })).toBe(picture);
   });
 
-  it('is the one that was set', () => {
+  it('returns the picture that was set', () => {
     expect(pictureOf({ picture: 'https://example.com/a.jpg', email: 'a@example.com' })).toBe(
       'https://example.com/a.jpg',
     );
   });
 
-  it('is none without an address', () => {
+  it('returns undefined without an address', () => {
     expect(pictureOf({ picture: null, email: null })).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The address of a user's picture. Of one who set none it is the Gravatar of the e-mail address, which falls back to a
- * picture of its first two letters; undefined without an address.
+ * The URL of a user's picture. The default is the Gravatar of the e-mail address, which falls back to a picture of its
+ * first two letters. Returns undefined for a user without picture and e-mail address.
  */
 export function pictureOf({ picture, email }: { picture: string | null; email: string | null }): string | undefined {
   if (picture !== null) return picture;

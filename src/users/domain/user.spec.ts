@@ -1,7 +1,7 @@
 import { emailOf, keyOf, mergeMetadata, userIdOf, withDefaults } from './user.js';
 
 describe('withDefaults', () => {
-  it('leaves a name and nickname that were sent', () => {
+  it('keeps a name and nickname that were sent', () => {
     const draft = { connection: 'c', email: 'ada@example.com', name: 'Ada', nickname: 'A' };
     expect(withDefaults(draft)).toEqual(draft);
   });
@@ -17,7 +17,7 @@ describe('withDefaults', () => {
 });
 
 describe('userIdOf and keyOf', () => {
-  it('are each the other backwards, also for a key that has a bar', () => {
+  it('are inverse, also for a key that contains a bar', () => {
     expect(userIdOf('samlp', 'idp|ada')).toBe('samlp|idp|ada');
     expect(keyOf('samlp|idp|ada')).toBe('idp|ada');
   });

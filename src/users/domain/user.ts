@@ -2,38 +2,7 @@ import type { StrategyKind } from '../../connections/domain/strategy.js';
 
 export type Metadata = Record<string, unknown>;
 
-/** What can be set at creation and changed later; undefined leaves it as it is, null takes it away. */
-export interface UserChanges {
-  email?: string | null;
-  emailVerified?: boolean;
-  phoneNumber?: string | null;
-  phoneVerified?: boolean;
-  username?: string | null;
-  name?: string | null;
-  givenName?: string | null;
-  familyName?: string | null;
-  nickname?: string | null;
-  picture?: string | null;
-  blocked?: boolean;
-  userMetadata?: Metadata;
-  appMetadata?: Metadata;
-}
-
-export interface UserDraft extends UserChanges {
-  /** The name of the connection. */
-  connection: string;
-  /** The id within the provider; undefined: one is made. */
-  key?: string;
-}
-
-/** What an answer shows of a user's connection. */
-export interface UserConnection {
-  name: string;
-  strategy: string;
-  strategyKind: StrategyKind;
-}
-
-/** Somebody who signs in with one connection. */
+/** A stored user, with the parts of the connection that answers contain. */
 export interface User {
   userId: string;
   email: string | null;
@@ -52,13 +21,28 @@ export interface User {
   createdAt: Date;
   updatedAt: Date;
   version: bigint;
-  connection: UserConnection;
+  connection: { name: string; strategy: string; strategyKind: StrategyKind };
 }
 
-/** Addresses are kept and compared in lower case. */
-export const emailAsKept = (email: string): string => email.toLowerCase();
+type FixedField = 'userId' | 'createdAt' | 'updatedAt' | 'version' | 'connection';
 
-/** Fills in what the draft leaves open: whoever has no name goes by the address they sign in with. */
+/** The fields that can be set at creation and changed later; undefined leaves a field unchanged, null removes it. */
+export interface UserChanges extends Partial<Omit<User, FixedField | 'userMetadata' | 'appMetadata'>> {
+  userMetadata?: Metadata;
+  appMetadata?: Metadata;
+}
+
+export interface UserDraft extends UserChanges {
+  /** The name of the connection. */
+  connection: string;
+  /** The id within the provider; undefined generates one. */
+  key?: string;
+}
+
+/** Addresses are stored and compared in lower case. */
+export const normalizeEmail = (email: string): string => email.toLowerCase();
+
+/** Adds the defaults: `name` is the first of e-mail address, phone number and username. */
 export function withDefaults(draft: UserDraft): UserDraft {
   return {
     ...draft,
@@ -67,12 +51,11 @@ export function withDefaults(draft: UserDraft): UserDraft {
   };
 }
 
-/** What a change of a user depends on. */
 export type ChangeableUser = Pick<User, 'email' | 'phoneNumber' | 'userMetadata' | 'appMetadata' | 'version'>;
 
-/** The change as it is stored: metadata merged into what is there, and what is no longer verified. */
+/** The changes to store: metadata is merged, and a new address or phone number is unverified. */
 export function mergedChanges(present: ChangeableUser, changes: UserChanges): UserChanges {
-  const merge = (there: unknown, sent: Metadata | undefined) => sent && mergeMetadata(there as Metadata | null, sent);
+  const merge = (before: unknown, sent: Metadata | undefined) => sent && mergeMetadata(before as Metadata | null, sent);
   return {
     ...withVerificationLost(present, changes),
     userMetadata: merge(present.userMetadata, changes.userMetadata),
@@ -80,8 +63,8 @@ export function mergedChanges(present: ChangeableUser, changes: UserChanges): Us
   };
 }
 
-/** Nobody has verified a new address or number yet, unless the same change says so. */
-export function withVerificationLost(present: Pick<User, 'email' | 'phoneNumber'>, changes: UserChanges): UserChanges {
+/** A new address or phone number is unverified, unless the same change says otherwise. */
+function withVerificationLost(present: Pick<User, 'email' | 'phoneNumber'>, changes: UserChanges): UserChanges {
   const changed = (name: 'email' | 'phoneNumber') => changes[name] !== undefined && changes[name] !== present[name];
   return {
     ...changes,
@@ -95,19 +78,18 @@ export const userIdOf = (strategy: string, key: string): string => `${strategy}|
 /** The id within the provider. */
 export const keyOf = (userId: string): string => userId.slice(userId.indexOf('|') + 1);
 
-/** How large `user_metadata` and `app_metadata` may each be, before and after a merge. */
+/** The limit of `user_metadata` and of `app_metadata`, in a request and after a merge. */
 export const MAX_METADATA_BYTES = 256 * 1024;
 
 /**
- * Metadata as clients of the Management API know it to change: its first level is merged, a property sent as null is
- * taken away, and an empty object takes everything away.
+ * Merges the first level of metadata, as the Management API does: a property sent as null is removed, and an empty
+ * object removes all properties.
  */
 export function mergeMetadata(present: Metadata | null, sent: Metadata): Metadata {
   if (Object.keys(sent).length === 0) return {};
   return Object.fromEntries(Object.entries({ ...present, ...sent }).filter(([, value]) => value !== null));
 }
 
-/** What a list of users can be ordered by. */
 export const SORTABLE = ['created_at', 'email', 'name'] as const;
 
 export interface UserOrder {
@@ -121,7 +103,7 @@ export interface UserFilter {
   readonly connection?: string;
 }
 
-/** A search for one e-mail address, as the SDKs send it. Nothing else of the search language is understood. */
+/** A search for one e-mail address, as the SDKs send it. Nothing else of the search language is supported. */
 export const EMAIL_QUERY = /^email:(?:"([^"*\\]+)"|([^"*\\\s]+))$/;
 
 /** @param query already matches {@link EMAIL_QUERY} */

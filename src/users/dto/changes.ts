@@ -1,14 +1,14 @@
-import { emailAsKept, emailOf, type UserChanges, type UserDraft, type UserFilter } from '../domain/user.js';
+import { normalizeEmail, emailOf, type UserChanges, type UserDraft, type UserFilter } from '../domain/user.js';
 import type { ListUsersDto, UserCreateDto, UserUpdateDto } from './user.dto.js';
 
 export function draftOf(dto: UserCreateDto): UserDraft {
-  // The contract allows an empty id, which counts as none.
+  // The contract allows an empty id; a new one is generated for it.
   return { ...changesOf(dto), connection: dto.connection, key: dto.user_id || undefined };
 }
 
 export function changesOf(dto: UserCreateDto | UserUpdateDto): UserChanges {
   return {
-    email: dto.email && emailAsKept(dto.email),
+    email: dto.email && normalizeEmail(dto.email),
     emailVerified: dto.email_verified,
     phoneNumber: dto.phone_number,
     phoneVerified: dto.phone_verified,

@@ -91,7 +91,7 @@ export class UserIdentityResponse {
 
 const METADATA = { selfRequired: false, type: 'object', additionalProperties: true } as const;
 
-/** With `fields`, only some of the properties are there. */
+/** Properties are optional because of `fields`. */
 export class UserResponse {
   @ApiProperty({ required: false }) user_id!: string;
   @ApiProperty({ required: false, format: 'email' }) email?: string;

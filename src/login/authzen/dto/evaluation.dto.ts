@@ -12,7 +12,7 @@ import {
 } from '../../dto/login.dto.js';
 import { MAX_EVALUATIONS, SEMANTICS, type Semantic } from '../evaluation.js';
 
-/** AuthZEN requires that unknown fields are ignored. */
+// AuthZEN requires that unknown fields are ignored.
 
 @AcceptOtherProperties()
 export class SubjectPropertiesDto extends ProfileDto {}
@@ -60,7 +60,7 @@ export class EvaluationDto {
   @ObjectField(() => ContextDto) context?: ContextDto;
 }
 
-/** A part that is left out is taken from the whole request. */
+/** An omitted part is taken from the request's defaults. */
 @AcceptOtherProperties()
 export class EvaluationPartDto {
   @ObjectField(() => SubjectDto) subject?: SubjectDto;

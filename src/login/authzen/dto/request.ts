@@ -16,12 +16,12 @@ const SUBJECT_IDS: ReadonlyMap<string, FormatName> = new Map([
 const RESOURCES = ['organization', 'connection'];
 
 /**
- * @param path where in the body the evaluation is
- * @throws DomainError when the context lacks what the resource needs
+ * @param path the evaluation's place in the body, for error messages
+ * @throws DomainError when the context lacks the connection
  */
 export function evaluationOf(dto: EvaluationDto, path: Path = []): Evaluation {
-  const why = whyNotApplicable(dto);
-  if (why !== undefined) return { kind: 'not_applicable', why };
+  const reason = whyNotApplicable(dto);
+  if (reason !== undefined) return { kind: 'not_applicable', reason };
   const { subject, action, resource, context = {} } = dto;
   const isOrganization = resource.type === 'organization';
   const connection = isOrganization ? context.connection : resource.id;
@@ -37,7 +37,7 @@ export function evaluationOf(dto: EvaluationDto, path: Path = []): Evaluation {
   return { kind: 'sign_in', request };
 }
 
-/** @throws DomainError when neither an evaluation nor the request itself has what every evaluation needs */
+/** @throws DomainError when an evaluation has no subject, action or resource and the request has no default for it */
 export function evaluationsOf({ evaluations = [], options, ...defaults }: EvaluationsDto): EvaluationsRequest {
   const completed = (own: EvaluationPartDto, path?: Path) =>
     evaluationOf(complete({ ...defaults, ...own }, path), path);
