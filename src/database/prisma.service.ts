@@ -13,11 +13,6 @@ import { isConnectionLost, isReadOnly, isRepeatable, isStaleStatement } from './
 
 const ATTEMPTS = 10;
 
-export interface WriteOptions {
-  /** A table and a key: writes of this row wait for each other here, and not on a connection each. */
-  readonly row?: string;
-}
-
 /** The way to the database: what a repository is given. */
 @Injectable()
 export class PrismaService {
@@ -45,9 +40,11 @@ export class PrismaService {
 
   /**
    * Runs a write as one transaction in the actor's name, or as a savepoint of the request's. It is run again when
-   * Postgres broke it off to end a deadlock, or when a prepared statement no longer fits the schema.
+   * Postgres rolled it back to end a deadlock, or when a prepared statement no longer fits the schema.
+   *
+   * @param row the row that it locks, a table and a key: see {@link RowLockQueue}
    */
-  write<T>(actor: Actor, work: (transaction: Transaction) => Promise<T>, { row }: WriteOptions = {}): Promise<T> {
+  write<T>(actor: Actor, work: (transaction: Transaction) => Promise<T>, { row }: { row?: string } = {}): Promise<T> {
     const inName = async (transaction: Transaction) => {
       await transaction.$executeRaw`SELECT set_config('vestibule.actor', ${String(actor)}, true)`;
       return work(transaction);

@@ -2,8 +2,6 @@ import type pg from 'pg';
 import { createPool } from '../../src/database/pool.js';
 import { createCabledDatabase, type Cable, type CabledDatabase } from '../support/cable.js';
 
-const HURRIED = { afterMs: 100, lookEveryMs: 20 };
-
 describe('A connection of the pool whose server is gone without a word', () => {
   let database: CabledDatabase;
   let cable: Cable;
@@ -11,7 +9,7 @@ describe('A connection of the pool whose server is gone without a word', () => {
   beforeAll(async () => {
     database = await createCabledDatabase();
     ({ cable } = database);
-    pool = createPool(database.url, { max: 1, waitMs: 10_000, silence: HURRIED });
+    pool = createPool(database.url, { max: 1, waitMs: 10_000, silenceMs: 100 });
   });
   afterAll(async () => {
     await pool.end();

@@ -60,7 +60,6 @@ export class ReadPipeline {
 class Pipeline {
   private inFlight = 0;
   private hasAnswered = true;
-  private isHolding = false;
   private readonly watch = setInterval(() => this.endIfSilent(), SILENCE_MS).unref();
 
   private constructor(private readonly client: SocketClient) {}
@@ -96,14 +95,10 @@ class Pipeline {
 
   /** The reads of requests that came in together go to Postgres in one write. */
   private holdWrites(): void {
-    if (this.isHolding) return;
-    this.isHolding = true;
     const { socket } = this.client;
+    if (socket.writableCorked > 0) return;
     socket.cork();
-    setImmediate(() => {
-      this.isHolding = false;
-      socket.uncork();
-    });
+    setImmediate(() => socket.uncork());
   }
 
   async end(): Promise<void> {
