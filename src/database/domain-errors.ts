@@ -2,22 +2,13 @@ import { channel } from 'node:diagnostics_channel';
 import pg from 'pg';
 import { DomainError } from '../errors/domain-error.js';
 import { CONSTRAINT_ERRORS } from './constraints.js';
-import { driverCauseOf, LOCK_NOT_AVAILABLE, saysUnavailable, sqlStateOf } from './sqlstate.js';
+import { driverCauseOf, LOCK_NOT_AVAILABLE, sqlStateOf } from './sqlstate.js';
 
 /** Publishes once for each request that was refused because no connection was free within POOL_WAIT_MS. */
 export const connectionRefusals = channel('vestibule:database.connection-refused');
 
 /** The message of `pg` when no connection became free in time. */
 const WAITED_TOO_LONG = 'timeout exceeded when trying to connect';
-
-/** Kinds of error that Prisma's adapter gives to failed connections. */
-const ADAPTER_UNAVAILABLE = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'];
-
-/** Prisma's code for a transaction that could not be started in time or has ended already. */
-const PRISMA_UNAVAILABLE = 'P2028';
-
-/** Names of the errors that `pg` and Node throw for failed connections. A defect is a `TypeError` or the like. */
-const CONNECTION_ERRORS = ['Error', 'AggregateError'];
 
 /**
  * Rethrows an error of a statement: as the DomainError that the violated constraint or the SQLSTATE maps to, as
@@ -37,12 +28,17 @@ export function rethrowAsDomainError(error: unknown): never {
   throw isUnavailable(error) ? new DomainError('database_unavailable', '', '', error) : error;
 }
 
+/** SQLSTATEs of a failed database: no connection, no database, no resources, a time-out, a shutdown, a standby. */
+const UNAVAILABLE = /^(08|28|3D|53|57|55000|25006)/;
+/** What `pg`, Node, Prisma's adapter and Prisma call a failed connection. A defect is a `TypeError` or the like. */
+const FAILED_CONNECTION =
+  /^(Error|AggregateError|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError|P2028)$/;
+
 function isUnavailable(error: unknown): boolean {
   const state = sqlStateOf(error);
-  if (state !== undefined) return saysUnavailable(state);
-  const { name = '', code } = (error ?? {}) as { name?: string; code?: string };
-  const kind = driverCauseOf(error)?.kind ?? '';
-  return CONNECTION_ERRORS.includes(name) || ADAPTER_UNAVAILABLE.includes(kind) || code === PRISMA_UNAVAILABLE;
+  if (state !== undefined) return UNAVAILABLE.test(state);
+  const { name = '', code = '' } = (error ?? {}) as { name?: string; code?: string };
+  return [name, driverCauseOf(error)?.kind ?? '', code].some((each) => FAILED_CONNECTION.test(each));
 }
 
 /** Prisma does not pass every constraint's name on, but Postgres quotes it in its message, in every language. */

@@ -6,12 +6,12 @@ import { isPooledByTransaction } from '../config/pooling.js';
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long a write waits for a row that another transaction has locked. */
 const LOCK_TIMEOUT_MS = 2_000;
-/** TCP notices after about this time that the server of an idle connection is gone; the system's default is two hours. */
+/** When TCP starts to check an idle connection; the system's default is two hours. */
 const KEEP_ALIVE_MS = 10_000;
 /** Longer than any statement may take. */
 const SILENCE_MS = 15_000;
 
-/** How long a transaction or a hot write waited for a connection, the making of a new one included. */
+/** How long a transaction or a hot write waited for a connection, opening a new one included. */
 export interface ConnectionWait {
   readonly milliseconds: number;
   readonly isGranted: boolean;
@@ -20,7 +20,7 @@ export interface ConnectionWait {
 /** Publishes each {@link ConnectionWait}. */
 export const connectionWaits = channel('vestibule:database.connection-wait');
 
-/** Starts the clock of a wait for a connection. Costs nothing while nobody listens. */
+/** Starts to time a wait for a connection. Costs nothing without subscribers. */
 export function connectionWait(): (isGranted: boolean) => void {
   if (!connectionWaits.hasSubscribers) return () => undefined;
   const askedAt = performance.now();
@@ -30,14 +30,14 @@ export function connectionWait(): (isGranted: boolean) => void {
 
 export interface PoolOptions {
   readonly max: number;
-  /** How long a caller waits for a connection, the making of a new one included. */
+  /** How long a caller waits for a connection, opening a new one included. */
   readonly waitMs: number;
   readonly onIdleError?: (error: Error) => void;
-  /** After how long without a byte a connection that is in use is closed. */
+  /** A connection in use that sends and receives nothing for this time is closed. */
   readonly silenceMs?: number;
 }
 
-/** The connections for transactions, for Prisma's queries and for whatever may wait for a lock. */
+/** Creates a pool, for Prisma and for hot writes. */
 export function createPool(
   url: string,
   { max, waitMs, onIdleError = () => undefined, silenceMs = SILENCE_MS }: PoolOptions,
@@ -47,7 +47,7 @@ export function createPool(
     Client: SocketClient as unknown as new () => pg.ClientBase,
     max,
     connectionTimeoutMillis: waitMs,
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; only its types say void
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it; only its types say void
     onConnect: (client) => prepareSession(client, url, STATEMENT_TIMEOUT_MS),
   };
   // TCP takes a quarter of an hour to notice that the server of a connection in use is gone.
@@ -57,7 +57,7 @@ export function createPool(
     .on('release', (_error, client) => socketOf(client).setTimeout(0));
 }
 
-/** What every connection to the database has in common. */
+/** The options that all connections share. */
 export const connectionConfig = (url: string): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'vestibule',
@@ -66,15 +66,15 @@ export const connectionConfig = (url: string): pg.ClientConfig => ({
   types,
 });
 
-/** `pg` gives a bigint as a text, so that nobody takes it for a number. */
+/** By default `pg` returns a bigint as a string. */
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 /**
- * Sets the limits of a new connection by statements, because connection poolers refuse start-up parameters. Behind a
- * pooler in transaction mode the settings would stay with the connection that it lent, so there the role brings them.
+ * Sets the time limits of a new connection, by statements because connection poolers refuse start-up parameters. Behind a
+ * pooler in transaction mode they would leak to other clients, so there the role must have them.
  *
- * @throws Error when the server is a standby: it takes no writes, and its reads may be old
+ * @throws Error when the server is a standby, which accepts no writes and may return outdated rows
  */
 export async function prepareSession(client: pg.ClientBase, url: string, statementTimeoutMs: number): Promise<void> {
   const settings = isPooledByTransaction(url)

@@ -47,6 +47,3 @@ export const isStaleStatement = (error: unknown): boolean => matches(error, /^(2
 
 /** Whether the transaction was rolled back and can be run again: a deadlock, a serialization failure, a stale statement. */
 export const isRepeatable = (error: unknown): boolean => matches(error, /^(40P01|40001)/) || isStaleStatement(error);
-
-/** Whether the database failed, not the work: no connection, no database, no resources, a time-out, a shutdown, a standby. */
-export const saysUnavailable = (code: string): boolean => /^(08|28|3D|53|57|55000|25006)/.test(code);
