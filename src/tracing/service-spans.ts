@@ -3,7 +3,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { trace, type Context, type Tracer } from '@opentelemetry/api';
 import { finalize, type Observable } from 'rxjs';
 
-/** A span of what each method of a controller does, from the check of its parameters to its answer. */
+/** Makes a span for each call of a controller's method, including its pipes. */
 export class ServiceSpans implements NestInterceptor {
   constructor(
     private readonly tracer: Tracer,

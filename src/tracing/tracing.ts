@@ -19,26 +19,26 @@ import { startExport } from './export.js';
 import { ServiceSpans } from './service-spans.js';
 
 export interface Tracing {
-  /** Makes a span of what a controller's method does; to be used for every one. */
+  /** Makes a span for each call of a controller's method. Use it globally. */
   readonly interceptor: NestInterceptor;
-  /** Makes no more spans, and sends those that are left, for up to some seconds. */
+  /** Stops, and sends the remaining spans within a few seconds. */
   end(): Promise<void>;
 }
 
-/** In the context of what a request does; where there is none nothing is traced. */
+/** The context of the current request. Without one, nothing is traced. */
 type Active = AsyncLocalStorage<Context | undefined>;
 
-/** Run by Fastify around the handler of a route, after the body was read, which loses the context. */
+/** Fastify's channel around the handler of a route. Reading the body before it loses the context. */
 const HANDLER_STARTS = 'tracing:fastify.request.handler:start';
 
-/** Probes would be most of what is seen. */
+/** Probes would be most of the spans. */
 const UNTRACED = '/health/';
 
 /**
- * Makes spans by hand: of each request, of what its controller does, and of each statement below. What they say is of
- * closed sets; never a path, parameter, body or message of an error.
+ * Makes spans of each request, its controller's method and its statements. Attributes have only values from closed sets,
+ * never a path, parameter, body or error message.
  *
- * @param fastify to which no other hook has been added that is to be seen
+ * @param fastify before other hooks are added, whose work would not be traced
  */
 export function startTracing(config: TracingConfig, version: string, fastify: FastifyInstance): Tracing {
   const { tracer, endExport } = startExport(config, version);
