@@ -23,12 +23,12 @@ export interface Operation {
 
 const JSON_BODY = { 'content-type': 'application/json' };
 const random = (below: number) => Math.floor(Math.random() * below);
-const face = (organization: number) => `/api/v2/organizations/${organizationId(organization)}/enabled_connections`;
+const listPath = (organization: number) => `/api/v2/organizations/${organizationId(organization)}/enabled_connections`;
 
 function randomRow(organizations: number): string {
   const organization = random(organizations);
   const connections = connectionsOf(organization);
-  return `${face(organization)}/${connectionId(connections[random(connections.length)]!)}`;
+  return `${listPath(organization)}/${connectionId(connections[random(connections.length)]!)}`;
 }
 
 /** The load generator asks for every request anew. */
@@ -62,7 +62,9 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'GET list of three',
     target: 1.5,
-    requests: (organizations) => [each('GET', () => ({ path: `${face(random(organizations))}?include_totals=true` }))],
+    requests: (organizations) => [
+      each('GET', () => ({ path: `${listPath(random(organizations))}?include_totals=true` })),
+    ],
   },
   {
     name: 'GET user',
@@ -127,14 +129,14 @@ function addAndRemove(organizations: number): autocannon.Request[] {
         const organization = next++ % organizations;
         (context as Turn).organization = organization;
         const body = JSON.stringify({ connection_id: connectionId(spareConnectionOf(organization)) });
-        return { ...request, path: face(organization), body, headers: { ...request.headers, ...JSON_BODY } };
+        return { ...request, path: listPath(organization), body, headers: { ...request.headers, ...JSON_BODY } };
       },
     },
     {
       method: 'DELETE',
       setupRequest: (request, context) => {
         const { organization } = context as Turn;
-        return { ...request, path: `${face(organization)}/${connectionId(spareConnectionOf(organization))}` };
+        return { ...request, path: `${listPath(organization)}/${connectionId(spareConnectionOf(organization))}` };
       },
     },
   ];

@@ -11,8 +11,8 @@ describe('A visitor of the login page', () => {
   };
   const seeded = async (name: string) =>
     (await loginPage.app.api.get<CreatedOrganization>(`/organizations/name/${name}`)).body;
-  const patch = async (path: string, terms: object) =>
-    expect((await loginPage.app.api.patch(path, terms)).status).toBe(200);
+  const patch = async (path: string, flags: object) =>
+    expect((await loginPage.app.api.patch(path, flags)).status).toBe(200);
   const uniqueEmail = (domain = 'example.com') => `${uniqueName('user')}@${domain}`;
 
   describe('and show_as_button', () => {

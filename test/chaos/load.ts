@@ -203,12 +203,12 @@ export class Load {
 
   private async send(agent: Agent, row: Row, { kind, mark }: Write, key?: string): Promise<number | undefined> {
     const path = `/organizations/${row.organizationId}/connections`;
-    const terms = { organization_connection_name: mark, assign_membership_on_login: mark < '8' };
+    const flags = { organization_connection_name: mark, assign_membership_on_login: mark < '8' };
     const one = `${path}/${row.connectionId}`;
     const keyed: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
     const sent = {
-      add: () => this.ask(agent, 'POST', path, { connection_id: row.connectionId, ...terms }, keyed),
-      change: () => this.ask(agent, 'PATCH', one, terms, keyed),
+      add: () => this.ask(agent, 'POST', path, { connection_id: row.connectionId, ...flags }, keyed),
+      change: () => this.ask(agent, 'PATCH', one, flags, keyed),
       remove: () => this.ask(agent, 'DELETE', one),
     }[kind]();
     const { status, body } = await sent.catch((error: Error) => ({ status: 0, body: error.message }));

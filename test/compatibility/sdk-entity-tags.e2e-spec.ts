@@ -25,14 +25,14 @@ describe('The official SDK', () => {
     await organizations.delete(id, ifMatch(changed.headers['etag']!));
   });
 
-  it('does so with a row of an organization, on either face', async () => {
+  it('does so with a row of an organization, in both APIs', async () => {
     const { enabledConnections, connections } = sdk.client.organizations;
     const { organization, connection } = await createEnabled(sdk.app.api, 'okta');
     const ids = [organization.id, connection.id] as const;
-    for (const face of [enabledConnections, connections]) {
-      const tag = (await raw(face.get)(...ids)).headers['etag']!;
-      await face.update(...ids, { show_as_button: false }, ifMatch(tag));
-      expect(await thrownBy(face.update(...ids, { show_as_button: true }, ifMatch(tag)))).toEqual(refused);
+    for (const view of [enabledConnections, connections]) {
+      const tag = (await raw(view.get)(...ids)).headers['etag']!;
+      await view.update(...ids, { show_as_button: false }, ifMatch(tag));
+      expect(await thrownBy(view.update(...ids, { show_as_button: true }, ifMatch(tag)))).toEqual(refused);
     }
   });
 

@@ -131,7 +131,7 @@ describe('The delivery of events', () => {
     const organizationShown = { id: organization.id, name: organization.name, metadata: { plan: 'gold' } };
     const branding = { colors: { primary: '#123456', page_background: '#ffffff' } };
     const pair = { organization: { id: organization.id }, connection: { id: connection.id } };
-    const terms = {
+    const organizationConnection = {
       ...pair,
       assign_membership_on_login: false,
       is_signup_enabled: false,
@@ -146,11 +146,11 @@ describe('The delivery of events', () => {
         object: { ...organizationShown, display_name: 'Two', branding },
         previous_object: { ...organizationShown, display_name: 'One', branding },
       },
-      { type: 'organization.connection.added', object: terms },
+      { type: 'organization.connection.added', object: organizationConnection },
       {
         type: 'organization.connection.updated',
-        object: { ...terms, show_as_button: false, organization_member_access_level: 'readonly' },
-        previous_object: terms,
+        object: { ...organizationConnection, show_as_button: false, organization_member_access_level: 'readonly' },
+        previous_object: organizationConnection,
       },
       { type: 'organization.connection.removed', object: pair },
       {

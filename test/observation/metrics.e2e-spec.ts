@@ -221,7 +221,7 @@ describe('A server', () => {
     try {
       await expect(startApp({ database, env: { METRICS_PORT: String(port) } })).rejects.toMatchObject({
         name: 'ConfigError',
-        message: `METRICS_PORT: got "${port}", takes a port that no other program has on 127.0.0.1`,
+        message: `METRICS_PORT: got "${port}", takes a port that no other program uses on 127.0.0.1`,
       });
       await eventually(
         () =>

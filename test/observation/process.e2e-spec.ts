@@ -64,7 +64,7 @@ describe('The process', () => {
     const env = { DATABASE_URL: database.url, METRICS_PORT: port! };
     expect(await checkout.server(env).ended).toMatchObject({
       code: 1,
-      stderr: `METRICS_PORT: got "${port}", takes a port that no other program has on 127.0.0.1\n`,
+      stderr: `METRICS_PORT: got "${port}", takes a port that no other program uses on 127.0.0.1\n`,
     });
     await other.stop();
   });

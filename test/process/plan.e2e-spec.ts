@@ -161,7 +161,7 @@ Organizations: 0 to add, 1 to change, 1 to remove. Connections of organizations:
     expect((await run('plan', 'nowhere.yaml')).stderr).toMatch(/^nowhere\.yaml: ENOENT[^\n]*\n$/);
   });
 
-  it('is refused as a whole, by name, for a connection that is unknown or cannot have such terms', async () => {
+  it('is refused as a whole, by name, for a connection that is unknown or cannot have such flags', async () => {
     const okta = await createConnection(app.api, 'okta');
     const name = uniqueName('org');
     for (const [connection, problem] of [

@@ -232,10 +232,10 @@ describe('Deleting what has very many rows', () => {
         expectAnswer(await app.api.delete(path, { members }), refusals.organizationNotFound);
       }
       const row = { connection_id: connection.id };
-      for (const face of ['connections', 'enabled_connections']) {
-        const path = `${paths.organization}/${face}`;
+      for (const view of ['connections', 'enabled_connections']) {
+        const path = `${paths.organization}/${view}`;
         expectAnswer(await app.api.post(path, row), refusals.organizationNotFound);
-        expect(await app.api.post(`/organizations/${other.id}/${face}`, row)).toMatchObject({ status: 400 });
+        expect(await app.api.post(`/organizations/${other.id}/${view}`, row)).toMatchObject({ status: 400 });
       }
       expectAnswer(
         await app.api.post(`${paths.organization}/discovery-domains`, { domain: 'a.example.com' }),
@@ -321,8 +321,8 @@ describe('A user of a connection that has been deleted', () => {
     await seedUsers(app, gone.id, prefix, 3);
     await app.sql("UPDATE connections SET deleted_at = now(), name = 'deleted ' || id WHERE id = $1", [gone.id]);
     const organization = await createOrganization(app.api);
-    const terms = { connection_id: connection.id, assign_membership_on_login: true, is_signup_enabled: true };
-    await app.api.post(`/organizations/${organization.id}/enabled_connections`, terms);
+    const flags = { connection_id: connection.id, assign_membership_on_login: true, is_signup_enabled: true };
+    await app.api.post(`/organizations/${organization.id}/enabled_connections`, flags);
 
     const made = { connection: connection.name, user_id: `${prefix}1`, email: `${prefix}1@example.com` };
     expect(await app.api.post('/users', made)).toMatchObject({ status: 201, body: { user_id: `auth0|${prefix}1` } });

@@ -54,7 +54,7 @@ const isAllowed = (strategy: string, { assign_membership_on_login, is_signup_ena
   !(is_signup_enabled && !(strategy === 'auth0' && assign_membership_on_login)) &&
   !(show_as_button === false && strategy !== 'okta');
 
-/** The row as the newer face shows it. */
+/** The row as the connections API shows it. */
 function shown({ id, name, strategy }: CreatedConnection, settings: Settings) {
   const { is_signup_enabled, ...others } = { ...DEFAULTS, ...settings };
   return {

@@ -24,14 +24,14 @@ interface Example {
 
 const body = (fields: object = {}) => ({ name: uniqueName('made'), ...fields });
 
-async function emptyPair(api: Api, face: string) {
+async function emptyPair(api: Api, view: string) {
   const [organization, connection] = await Promise.all([createOrganization(api), createConnection(api)]);
-  return { path: `/organizations/${organization.id}/${face}`, body: { connection_id: connection.id } };
+  return { path: `/organizations/${organization.id}/${view}`, body: { connection_id: connection.id } };
 }
 
-async function rowOn(api: Api, face: string) {
+async function rowOn(api: Api, view: string) {
   const { organization, connection } = await createEnabled(api);
-  return { path: `/organizations/${organization.id}/${face}/${connection.id}` };
+  return { path: `/organizations/${organization.id}/${view}/${connection.id}` };
 }
 
 /** A write of each kind that changes something, by method and path of the OpenAPI document. */
@@ -157,8 +157,8 @@ export const WRITES: Readonly<Record<string, Example>> = {
   'POST /login/decisions': {
     status: 200,
     prepare: async (api) => {
-      const terms = { assign_membership_on_login: true };
-      const { organization, connection } = await createEnabled(api, 'samlp', terms);
+      const flags = { assign_membership_on_login: true };
+      const { organization, connection } = await createEnabled(api, 'samlp', flags);
       const user = { user_id: `samlp|${connection.name}|${uniqueName('user')}`, email: 'somebody@example.com' };
       return {
         path: '/login/decisions',

@@ -40,7 +40,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
       ],
     ),
     [
-      'a flag of the newer face',
+      'a flag of the connections API',
       { connection_id: absent.connection, is_enabled: true },
       "'Additional properties not allowed: is_enabled'",
     ],
@@ -146,9 +146,9 @@ describe('POST /organizations/{id}/enabled_connections', () => {
 
   it('adds with everything that can be set', async () => {
     const [path, { id, name }] = [await createPath(), await createConnection(app.api)];
-    const terms = { assign_membership_on_login: true, is_signup_enabled: true, show_as_button: true };
-    const row = { connection_id: id, ...terms, connection: { name, strategy: 'auth0' } };
-    expectAnswer(await app.api.post(path, { connection_id: id, ...terms }), { status: 201, body: row });
+    const flags = { assign_membership_on_login: true, is_signup_enabled: true, show_as_button: true };
+    const row = { connection_id: id, ...flags, connection: { name, strategy: 'auth0' } };
+    expectAnswer(await app.api.post(path, { connection_id: id, ...flags }), { status: 201, body: row });
     expectAnswer(await app.api.get(`${path}/${id}`), { status: 200, body: row });
   });
 

@@ -18,7 +18,7 @@ const MEMBERSHIP = { assign_membership_on_login: true };
 const removed = { status: 'removed' };
 const failed = ({ body }: { body: object }) => ({ status: 'error', error: body });
 
-/** The row as the newer face shows it. */
+/** The row as the connections API shows it. */
 const row = ({ id, name, strategy }: CreatedConnection, settings: object = {}) => ({
   connection_id: id,
   assign_membership_on_login: false,

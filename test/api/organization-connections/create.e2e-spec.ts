@@ -78,7 +78,7 @@ describe('POST /organizations/{id}/connections', () => {
     );
   });
 
-  it('returns 400 for terms the connection cannot have, enabled or not, and adds nothing', async () => {
+  it('returns 400 for flags the connection cannot have, enabled or not, and adds nothing', async () => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     for (const is_enabled of [true, false]) {
       const body = { connection_id: id, is_enabled };
@@ -106,7 +106,7 @@ describe('POST /organizations/{id}/connections', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: [row] });
   });
 
-  it('returns 409 when the connection was added on the older face', async () => {
+  it('returns 409 when the connection was added through the enabled-connections API', async () => {
     const { organization, connection } = await createEnabled(app.api);
     expectAnswer(
       await app.api.post(`/organizations/${organization.id}/connections`, { connection_id: connection.id }),
@@ -114,7 +114,7 @@ describe('POST /organizations/{id}/connections', () => {
     );
   });
 
-  it('adds a database connection with the defaults, which the older face shows too', async () => {
+  it('adds a database connection with the defaults, which the enabled-connections API shows too', async () => {
     const [path, { id, name }] = [await createPath(), await createConnection(app.api)];
     const older = {
       connection_id: id,
@@ -154,7 +154,7 @@ describe('POST /organizations/{id}/connections', () => {
     expect(body).toMatchObject(levels);
   });
 
-  it('adds a row that is disabled, which does not exist on the older face', async () => {
+  it('adds a row that is disabled, which does not exist in the enabled-connections API', async () => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     expect((await app.api.post(path, { connection_id: id, is_enabled: false })).status).toBe(201);
     expectAnswer(

@@ -23,7 +23,7 @@ describe('PUT /organizations/{id}/connections', () => {
     return made.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** The row as the newer face shows it. */
+  /** The row as the connections API shows it. */
   const shown = ({ id, name, strategy }: CreatedConnection, settings: object = {}) => ({
     connection_id: id,
     assign_membership_on_login: false,
@@ -119,7 +119,7 @@ describe('PUT /organizations/{id}/connections', () => {
       },
     );
 
-    it('terms that the connection cannot have', async () => {
+    it('flags that the connection cannot have', async () => {
       const { path, connection, expectUntouched } = await createRow();
       const [other] = await createConnections('okta');
       const row = { connection_id: connection.id };
