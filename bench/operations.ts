@@ -13,11 +13,11 @@ export interface Operation {
   readonly name: string;
   /** The ratio to the reference it must reach. */
   readonly target: number;
-  /** What the reference does instead of the same; by default the reference is bare. */
+  /** The requests of the reference, if others. */
   readonly reference?: { readonly server: 'bare' | 'vestibule'; readonly operation: string };
-  /** Whether the end of a round can leave rows behind. */
+  /** Whether a round can leave rows behind. */
   readonly leavesRows?: boolean;
-  /** What one client sends, over and over. */
+  /** The requests that one client repeats. */
   requests(organizations: number): autocannon.Request[];
 }
 
@@ -142,7 +142,7 @@ function addAndRemove(organizations: number): autocannon.Request[] {
   ];
 }
 
-/** What a client remembers between its two requests. */
+/** The state of a client between its two requests. */
 interface Turn {
   organization: number;
 }

@@ -66,7 +66,7 @@ describe('The official SDK', () => {
     }
   });
 
-  it('creates only what is not there', async () => {
+  it('creates only what does not exist', async () => {
     const { name } = await createOrganization(sdk.app.api);
     const create = sdk.client.organizations.create({ name }, { headers: { 'If-None-Match': '*' } });
     expect(await thrownBy(create)).toEqual(refused);

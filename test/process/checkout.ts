@@ -36,7 +36,7 @@ export const isRoot = process.getuid?.() === 0;
 export const NOBODY: Account = { uid: 65534, gid: 65534 };
 
 export interface CheckoutOptions {
-  /** Whom its files belong to and its commands run as; default: whoever runs the tests. */
+  /** The owner of its files and commands, by default the user of the tests. */
   account?: Account;
   /** Of the folder above the checkout, as in a home directory that nobody else may enter. */
   parentMode?: number;

@@ -19,8 +19,8 @@ interface Row {
 
 const VIEWS = ['enabled_connections', 'connections'] as const;
 
-/** Each item as many times, in turns. */
-const inTurns = <T>(items: readonly T[], count: number): T[] =>
+/** Repeats the items in order up to a count. */
+const alternate = <T>(items: readonly T[], count: number): T[] =>
   Array.from({ length: count }, (_, at) => items[at % items.length]!);
 
 const plain = ({ status, body }: Answer) => ({ status, body });
@@ -133,7 +133,7 @@ describe('Many requests at once', () => {
       createConnection(app.api, 'auth0'),
     ]);
     const answers = await Promise.all(
-      inTurns(VIEWS, 50).map((view) =>
+      alternate(VIEWS, 50).map((view) =>
         app.api.post(`/organizations/${organization.id}/${view}`, { connection_id: connection.id }),
       ),
     );

@@ -57,7 +57,7 @@ const untilRemoved = (app: TestApp, ...owners: { id: string }[]) =>
     60_000,
   );
 
-/** Does the work while what is deleted in it stays as it is: rows that somebody has locked are left alone. */
+/** Runs work while its deletions stay unfinished, because the rows are locked. */
 async function beforeRemoval<T>(app: TestApp, { organization, connection }: Large, work: () => Promise<T>): Promise<T> {
   await app.sql('BEGIN');
   try {

@@ -346,7 +346,7 @@ describe('Idempotency-Key', () => {
   });
 });
 
-describe('A row that somebody has locked', () => {
+describe('A locked row', () => {
   const app = useApp({ env: { DATABASE_POOL_SIZE: '4' } });
 
   it('costs nobody else their turn when thirty changes with keys wait for it', async () => {

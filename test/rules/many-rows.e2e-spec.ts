@@ -134,7 +134,7 @@ describe('Replacing the connections of an organization', () => {
     );
   });
 
-  it('is never seen half done by whoever reads without pause: what is in both lists is always there', async () => {
+  it('is never visible half done to concurrent readers: rows of both lists always exist', async () => {
     const { id } = await createOrganization(app.api);
     const path = `/organizations/${id}/connections`;
     const [stays, ...others] = connections as [CreatedConnection, ...CreatedConnection[]];

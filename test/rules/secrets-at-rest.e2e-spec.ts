@@ -24,7 +24,7 @@ import { marker, optionsWithSecrets } from '../support/secrets.js';
 describe('A database at rest', () => {
   const app = useApp();
 
-  it('holds no secret of a connection, whoever made it and however it was changed, and readers get them as sent', async () => {
+  it('holds no secret of a connection, however it was created or changed, and reads return them as sent', async () => {
     const planted: string[] = [];
     const plant = () => {
       const { options, secrets } = optionsWithSecrets();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Api } from './api.js';
 
-/** A name nothing else in the database has. */
+/** Returns a name that is unique in the database. */
 export const uniqueName = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`;
 
 export interface CreatedOrganization {

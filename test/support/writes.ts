@@ -16,7 +16,7 @@ interface Example {
   readonly status: number;
   /** Makes what the write is about. */
   readonly prepare: (api: Api) => Promise<Omit<Write, 'method'>>;
-  /** A POST that only asks. */
+  /** A POST that changes nothing. */
   readonly changesNothing?: true;
   /** It sends something out, which a dry run leaves out: the answers differ in how that went. */
   readonly isOutward?: true;
@@ -263,7 +263,7 @@ const idleStream = { destination: webhook('https://sink.invalid/'), subscription
 const createIdleStream = async (api: Api) =>
   `/event-streams/${(await createStream(api, 'https://sink.invalid/', { status: 'disabled' })).id}`;
 
-/** A sign-in of somebody new, who becomes a member. */
+/** A sign-in of a new user, who becomes a member. */
 async function evaluationOf(api: Api): Promise<object> {
   const { organization, connection } = await createEnabled(api, 'samlp', { assign_membership_on_login: true });
   return {

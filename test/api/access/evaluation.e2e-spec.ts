@@ -214,7 +214,7 @@ describe('POST /access/v1/evaluation', () => {
     expect(answer).toMatchObject({ status: 200, body: { decision: true, context: { reason: 'membership_granted' } } });
   });
 
-  it('is as true as the decision: whoever is let in is a member, and is found one by either way of asking', async () => {
+  it('matches the decision: an allowed user becomes a member in both APIs', async () => {
     const { organization, connection, user, evaluation } = await createWorld(ASSIGNING);
     expect((await ask(evaluation)).body).toMatchObject({
       decision: true,
@@ -244,7 +244,7 @@ describe('POST /access/v1/evaluation', () => {
     expect(await membersOf(organization)).toEqual([user_id]);
   });
 
-  it('signs up somebody by their address, once', async () => {
+  it('signs up a user by e-mail address, once', async () => {
     const { organization, evaluation } = await createWorld(SIGNUP);
     const signup = { ...evaluation, subject: { type: 'email', id: uniqueEmail() }, action: { name: 'signup' } };
     const { body } = await ask(signup);

@@ -87,7 +87,7 @@ describe('POST /organizations/connections/bulk', () => {
       ['add', 'create:organization_connections'],
       ['update', 'update:organization_connections'],
       ['remove', 'delete:organization_connections'],
-    ] as const)('is refused with 403 to whoever may not %s, and nothing is done', async (op, scope) => {
+    ] as const)('returns 403 without the scope to %s, and changes nothing', async (op, scope) => {
       const [[one, two], [connection]] = [await createOrganizations(), await createConnections()];
       const others = ['add', 'update', 'remove'].filter((other) => other !== op);
       for (const organization of [one, two]) await app.api.post(pathOf(organization), { connection_id: connection.id });
@@ -106,7 +106,7 @@ describe('POST /organizations/connections/bulk', () => {
       ['add', 'create:organization_connections'],
       ['update', 'update:organization_connections'],
       ['remove', 'delete:organization_connections'],
-    ] as const)('is given to whoever may do no more than %s', async (op, scope) => {
+    ] as const)('is allowed with only the scope to %s', async (op, scope) => {
       const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api)];
       if (op !== 'add') await app.api.post(pathOf(organization), { connection_id: connection.id });
       const api = app.api.as(await app.issuer.token({ scopes: [scope] }));
@@ -199,7 +199,7 @@ describe('POST /organizations/connections/bulk', () => {
     );
   });
 
-  it('has nothing to do for an empty list', async () => {
+  it('does nothing for an empty list', async () => {
     for (const body of [[], { operations: [] }, { operations: [], atomic: true }]) {
       expectAnswer(await app.api.post(PATH, body), answer([]));
     }
@@ -316,7 +316,7 @@ describe('POST /organizations/connections/bulk', () => {
     return { operations, rows: [one, two] };
   }
 
-  it('does all the others when some are refused, and says why', async () => {
+  it('applies the others when some operations are refused, with the reasons', async () => {
     const {
       operations,
       rows: [one, two],
