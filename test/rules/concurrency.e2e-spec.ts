@@ -82,7 +82,7 @@ describe('Many requests at once', () => {
 
   it('leave one row within the rules when 500 PATCHes pull it both ways', async () => {
     const { path, connection } = await createEnabled(app.api, 'auth0', { assign_membership_on_login: true });
-    const bodies = inTurns<Partial<Row>>(
+    const bodies = alternate<Partial<Row>>(
       [
         { assign_membership_on_login: false },
         { is_signup_enabled: true },
