@@ -95,7 +95,12 @@ client
 client
   .command('rotate-secret <client-id>')
   .description('give a client a new secret and show it, this once; the present one stays good for a while')
-  .option('--keep <seconds>', 'for how long the present secret stays good; 0: it ends at once', secondsOrNone, 86_400)
+  .option(
+    '--keep <seconds>',
+    'for how long the present secret stays good; 0: it ends at once',
+    (text) => (text === '0' ? 0 : seconds(text)),
+    86_400,
+  )
   .addHelpText(
     'after',
     '\nExample:\n  $ npx vestibule client rotate-secret 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt --keep 3600',
@@ -211,11 +216,6 @@ function describeClient({ clientId, name, scopes, expiresAt, previousSecretExpir
 
 function inSeconds(count: number): Date {
   return new Date(Date.now() + count * 1000);
-}
-
-function secondsOrNone(text: string): number {
-  if (text === '0') return 0;
-  return seconds(text);
 }
 
 /** Parses seconds from now, or a date, which without a time starts in UTC. */

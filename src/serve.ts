@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
 import { createPool } from './database/pool.js';
@@ -45,7 +46,7 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
     if (!stop.aborted) await once(stop, 'abort');
     await server.drain();
     const { shutdown } = config.deadlines;
-    const isClosed = await within(shutdown, server.close());
+    const isClosed = await Promise.race([server.close().then(() => true), delay(shutdown, false)]);
     if (!isClosed) logger.warn({ milliseconds: shutdown }, 'requests cut off');
   } finally {
     await database.release();
@@ -57,14 +58,6 @@ function createLogger({ logLevel }: AppConfig): Logger {
   const destination = pino.destination({ sync: false, minLength: 8192 });
   setInterval(() => destination.flush(), 200).unref();
   return pino({ level: logLevel, base: undefined }, destination);
-}
-
-async function within(milliseconds: number, closing: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)));
-  const isClosed = await Promise.race([closing.then(() => true), deadline]);
-  clearTimeout(timer);
-  return isClosed;
 }
 
 function announce(config: AppConfig, server: RunningServer, database: string, say: (line: string) => void): void {

@@ -11,12 +11,6 @@ export { Prisma } from './generated/client.js';
 export type * from './generated/client.js';
 
 /**
- * How long a transaction waits for a connection, and how long it may run. The pool must time out first (POOL_WAIT_MS):
- * Prisma does not handle a connection that fails after Prisma has stopped waiting, and the process would end.
- */
-const TRANSACTION_OPTIONS = { maxWait: 90_000, timeout: 15_000 };
-
-/**
  * Creates Prisma's client on a pool. Violated constraints and lock timeouts are thrown as the DomainError they map to.
  *
  * @param isPrepared whether connections keep prepared statements, which fail after a change of the schema
@@ -25,7 +19,8 @@ export const createClient = (pool: pg.Pool, isPrepared = !isPooledByTransaction(
   new PrismaClient({
     adapter: new PrismaPg(pool, isPrepared ? { statementNameGenerator } : {}),
     errorFormat: 'minimal',
-    transactionOptions: TRANSACTION_OPTIONS,
+    // The pool must time out first: a connection that fails after Prisma has stopped waiting would end the process.
+    transactionOptions: { maxWait: 90_000, timeout: 15_000 },
   }).$extends({
     query: {
       $allOperations: ({ model, operation, args, query }) =>
@@ -41,15 +36,13 @@ export type Transaction = Parameters<Parameters<Client['$transaction']>[0]>[0];
 /** Limits on prepared statements: a connection keeps them all, and the length of a list is part of a statement's text. */
 const MOST_NAMES = 500;
 const MOST_PARAMETERS = 50;
-/** Postgres does not keep a prepared statement with this name. */
-const UNNAMED = '';
 const names = new Map<string, string>();
 
-/** Names a statement so that each connection prepares it once. Savepoints and settings stay unnamed: few of them repeat. */
+/** Names a statement so that each connection prepares it once. Rare and long ones stay unnamed, and are not kept. */
 function statementNameGenerator({ sql, args }: SqlQuery): string {
   const known = names.get(sql);
   if (known !== undefined) return known;
-  if (names.size === MOST_NAMES || args.length > MOST_PARAMETERS || /SAVEPOINT|^SET/.test(sql)) return UNNAMED;
+  if (names.size === MOST_NAMES || args.length > MOST_PARAMETERS || /SAVEPOINT|^SET/.test(sql)) return '';
   const name = `prisma_${names.size}`;
   names.set(sql, name);
   return name;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
-import type { NestInterceptor } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import {
   defaultTextMapGetter,
   ROOT_CONTEXT,
@@ -13,10 +13,10 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { finalize, type Observable } from 'rxjs';
 import type { TracingConfig } from '../config/config.js';
 import { failureOf, statementRuns, type StatementRun } from '../database/statement-channel.js';
 import { startExport } from './export.js';
-import { ServiceSpans } from './service-spans.js';
 
 export interface Tracing {
   /** Makes a span for each call of a controller's method. Use it globally. */
@@ -86,6 +86,21 @@ function traceRequests(tracer: Tracer, active: Active, fastify: FastifyInstance)
   const handlerStarts = channel(HANDLER_STARTS);
   handlerStarts.bindStore(active, (message) => contexts.get((message as { request: FastifyRequest }).request));
   return () => void handlerStarts.unbindStore(active);
+}
+
+/** Makes a span for each call of a controller's method, including its pipes. */
+class ServiceSpans implements NestInterceptor {
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly active: Active,
+  ) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const parent = this.active.getStore();
+    if (parent === undefined) return next.handle();
+    const span = this.tracer.startSpan(`${execution.getClass().name}.${execution.getHandler().name}`, {}, parent);
+    return this.active.run(trace.setSpan(parent, span), () => next.handle()).pipe(finalize(() => span.end()));
+  }
 }
 
 function traceStatements(tracer: Tracer, active: Active): () => void {
