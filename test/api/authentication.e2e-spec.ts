@@ -159,7 +159,7 @@ describe('a bearer token', () => {
     );
   });
 
-  it('answers the holder of a good token, and goes on to', async () => {
+  it('accepts a valid token again and again, with Bearer in any case', async () => {
     expectAnswer(await listAs(app.api.token), OK);
     expectAnswer(await listAs(app.api.token), OK);
     expectAnswer(await listWith(`bearer ${app.api.token}`), OK);
@@ -172,7 +172,7 @@ describe('a bearer token', () => {
     },
   );
 
-  it('takes a token for the public address, and only from the issuer there', async () => {
+  it('accepts a token for the public URL, and only of its issuer', async () => {
     const { app: published, stop } = await startApp({ env: { PUBLIC_URL: 'https://auth.example.com' } });
     try {
       const claims = { iss: 'https://auth.example.com/', aud: 'https://auth.example.com/api/v2/' };
@@ -332,12 +332,12 @@ describe('POST /oauth/token', () => {
     expect((await app.api.as(answer.body.access_token).get('/organizations')).status).toBe(403);
   });
 
-  it('takes a form', async () => {
+  it('accepts a form', async () => {
     const form = new URLSearchParams({ ...credentials, grant_type: 'client_credentials', scope: 'read:connections' });
     expectAnswer(await post(form, {}), granted('read:connections'));
   });
 
-  it('takes a client that authenticates with Basic, its parts form-encoded', async () => {
+  it('accepts a client that authenticates with Basic, form-encoded', async () => {
     const { client_id, client_secret } = credentials;
     const encoded = client_id.replace(/^./, (char) => `%${char.charCodeAt(0).toString(16)}`);
     for (const id of [client_id, encoded]) {
@@ -523,7 +523,7 @@ describe('an external issuer', () => {
 
   const listAs = (token: string) => app.api.as(token).get('/organizations');
 
-  it('has its keys loaded once, at the first token', async () => {
+  it('is asked for its keys once, at the first token', async () => {
     expect(issuer.requests).toBe(0);
     const [one, two] = [await issuer.token('one', { jti: '1' }), await issuer.token('one', { jti: '2' })];
     for (const answer of await Promise.all([one, one, two, two].map(listAs))) expectAnswer(answer, OK);

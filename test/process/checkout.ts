@@ -108,7 +108,7 @@ export class Checkout {
     return command;
   }
 
-  /** Stops what is still running, and removes the folder. */
+  /** Stops running processes, and removes the folder. */
   async remove(): Promise<void> {
     const running = [...this.children].filter((command) => !command.hasEnded);
     await Promise.all(running.map((command) => command.stop()));

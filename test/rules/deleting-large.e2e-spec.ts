@@ -31,7 +31,7 @@ const seedMemberships = (app: TestApp, organizationId: string, prefix: string) =
     [organizationId, `auth0|${prefix}`],
   );
 
-/** How many rows are left of what has been deleted. */
+/** The number of rows that are deleted but not removed yet. */
 async function leftOf(app: TestApp, { id }: { id: string }): Promise<number> {
   const [row] = await app.sql<{ count: number }>(
     `SELECT ((SELECT count(*) FROM organizations WHERE id = $1) + (SELECT count(*) FROM connections WHERE id = $1)

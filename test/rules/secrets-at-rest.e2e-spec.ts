@@ -44,7 +44,7 @@ describe('A database at rest', () => {
     const { body: page } = await app.api.get<{ connections: object[] }>('/connections?take=100');
     expect(page.connections).toContainEqual(patched.body);
 
-    // What is kept to be answered again.
+    // The stored answers of idempotency keys.
     const headers = { 'idempotency-key': randomUUID() };
     const repeated = {
       method: 'POST',

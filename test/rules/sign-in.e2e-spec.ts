@@ -268,7 +268,7 @@ function caseOf({ strategies, clients, rows, users: persons, isImpostor, questio
 }
 type Draft = typeof drafts extends fc.Arbitrary<infer T> ? T : never;
 
-/** What was answered, in the words of the model. */
+/** The answer as an outcome of the model. */
 interface Answer extends Verdict {
   readonly status: number;
 }

@@ -15,7 +15,7 @@ export class Shell {
     this.bash.stderr.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
-  /** @returns what it prints. @throws Error when it fails */
+  /** Returns the output. @throws Error when the script fails */
   async run(script: string): Promise<string> {
     this.output = '';
     this.bash.stdin.write(`${script}\nprintf '\\n%s %d\\n' '${MARK}' $?\n`);

@@ -62,7 +62,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: [] });
   });
 
-  it.each(['okta', 'github', 'email'])('returns 400 for signup with %s, which is no database', async (strategy) => {
+  it.each(['okta', 'github', 'email'])('returns 400 for signup with %s, which is not a database', async (strategy) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api, strategy)];
     expectAnswer(
       await app.api.post(path, { connection_id: id, is_signup_enabled: true, assign_membership_on_login: true }),
@@ -188,7 +188,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
     });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const [path, { id, name }] = [await createPath(), await createConnection(app.api, 'okta')];
     const body = new URLSearchParams({ connection_id: id, show_as_button: 'false' });
     expectAnswer(await app.api.request('POST', path, { body }), {

@@ -58,7 +58,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: before });
   });
 
-  it.each(['okta', 'github', 'sms'])('returns 400 for signup with %s, which is no database', async (strategy) => {
+  it.each(['okta', 'github', 'sms'])('returns 400 for signup with %s, which is not a database', async (strategy) => {
     const { path } = await createEnabled(app.api, strategy, { assign_membership_on_login: true });
     expectAnswer(await app.api.patch(path, { is_signup_enabled: true }), refusals.signupNotSupported);
   });
@@ -97,7 +97,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(newer), { status: 200, body: row });
   });
 
-  it('changes what is sent and nothing else', async () => {
+  it('changes only the fields of the body', async () => {
     const { path, connection } = await createEnabled(app.api, 'okta', { assign_membership_on_login: true });
     const expected = {
       connection_id: connection.id,
@@ -145,7 +145,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(newer), { status: 200, body: { ...body, assign_membership_on_login: true } });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const { path, connection } = await createEnabled(app.api, 'okta');
     const body = new URLSearchParams({ show_as_button: 'false', assign_membership_on_login: 'true' });
     expectAnswer(await app.api.request('PATCH', path, { body }), {

@@ -188,7 +188,7 @@ describe('POST /organizations/connections/bulk', () => {
     expectAnswer(await app.api.post(PATH, body), refusals.invalidBody(detail));
   });
 
-  it('returns 400 for an unknown query parameter, or atomic that is no flag', async () => {
+  it('returns 400 for an unknown query parameter, or an atomic that is not a boolean', async () => {
     expectAnswer(
       await app.api.post(`${PATH}?atomically=true`, []),
       refusals.invalidQuery("'Additional properties not allowed: atomically'"),
@@ -389,7 +389,7 @@ describe('POST /organizations/connections/bulk', () => {
     expectAnswer(await app.api.post(PATH, { operations, atomic: true }), answer([added(first), added(second)]));
   });
 
-  it('lets each operation see what those before it did', async () => {
+  it('lets each operation see the changes of earlier ones', async () => {
     const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api)];
     const named = { organization_name: organization.name, connection_id: connection.id };
     const signup = { ...MEMBERSHIP, is_signup_enabled: true };
@@ -518,7 +518,7 @@ describe('POST /organizations/connections/bulk', () => {
       );
     });
 
-    it('returns 400 for a line that is no operation, by its index', async () => {
+    it('returns 400 with the index for a line that is not an operation', async () => {
       const { operations } = await createOperations();
       expectAnswer(
         await sendLines(`${lines(operations)}1\n`),
@@ -543,7 +543,7 @@ describe('POST /organizations/connections/bulk', () => {
     });
   });
 
-  it('takes a form as well', async () => {
+  it('accepts a form as well', async () => {
     const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api, 'okta')];
     const body = new URLSearchParams({
       'operations[0][op]': 'add',

@@ -96,7 +96,7 @@ describe('POST /organizations/{id}/connections', () => {
     );
   });
 
-  it.each([true, false])('returns 409 when the connection is already there, enabled: %s', async (is_enabled) => {
+  it.each([true, false])('returns 409 when the organization has the connection, enabled: %s', async (is_enabled) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     const { body: row } = await app.api.post(path, { connection_id: id, is_enabled });
     expectAnswer(
@@ -147,7 +147,7 @@ describe('POST /organizations/{id}/connections', () => {
     expectAnswer(await app.api.get(`${path}/${id}`), { status: 200, body: row });
   });
 
-  it.each(['none', 'readonly', 'limited', 'full'])('takes the access level %s', async (level) => {
+  it.each(['none', 'readonly', 'limited', 'full'])('accepts the access level %s', async (level) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     const levels = { organization_access_level: level, organization_member_access_level: level };
     const { body } = await app.api.post(path, { connection_id: id, ...levels });
@@ -167,7 +167,7 @@ describe('POST /organizations/{id}/connections', () => {
 describe('POST /organizations/{id}/connections with MAX_CONNECTIONS_PER_ORGANIZATION', () => {
   const app = useApp({ env: { MAX_CONNECTIONS_PER_ORGANIZATION: '2' } });
 
-  it('returns 400 for one connection more, and names the limit; disabled ones count', async () => {
+  it('returns 400 with the limit for one connection more, disabled ones included', async () => {
     const { organization } = await createEnabled(app.api);
     const path = `/organizations/${organization.id}/connections`;
     const [one, two] = [await createConnection(app.api), await createConnection(app.api)];

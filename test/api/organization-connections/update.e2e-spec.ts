@@ -149,7 +149,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     expectAnswer(await app.api.get(older), { status: 200, body: before });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const { path, row } = await createRow();
     const change = { is_enabled: 'true', show_as_button: 'false', organization_connection_name: 'true' };
     expectAnswer(await app.api.request('PATCH', path, { body: new URLSearchParams(change) }), {

@@ -252,7 +252,7 @@ describe('POST /organizations', () => {
     expectAnswer(await app.api.get(`/organizations/${answer.body.id}`), { status: 200, body: answer.body });
   });
 
-  it('keeps and returns everything that can be set', async () => {
+  it('stores and returns every field', async () => {
     const fields = {
       name: uniqueName('org'),
       display_name: '😀'.repeat(255),
@@ -283,7 +283,7 @@ describe('POST /organizations', () => {
     });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const name = uniqueName('org');
     const body = new URLSearchParams({ name, is_app_entitlement_active: 'true', 'branding[colors][primary]': '#fff' });
     body.append('branding[colors][page_background]', '#000000');

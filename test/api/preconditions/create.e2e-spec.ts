@@ -18,7 +18,7 @@ interface Case {
   readonly template: string;
   /** What to send where, and where it is then. */
   readonly draft: (api: Api) => Promise<{ collection: string; body: object; pathOf: (made: never) => string }>;
-  /** Undefined: there can be two that are alike. */
+  /** Undefined when duplicates are allowed. */
   readonly conflict?: { status: number; body: unknown };
 }
 

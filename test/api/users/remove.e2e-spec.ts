@@ -13,7 +13,7 @@ describe('DELETE /users/{id}', () => {
     expectAnswer(await app.api.delete('/users/auth0|1'), { status: 204 });
   });
 
-  it('removes the user and every membership, and nobody else', async () => {
+  it('removes the user and every membership, and no other user', async () => {
     const { users, path } = await createMembers(app.api, 2);
     const [first, second] = [users[0]!, users[1]!];
     expectAnswer(await app.api.delete(`/users/${encodeURIComponent(first.user_id)}`), { status: 204 });

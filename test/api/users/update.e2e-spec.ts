@@ -69,7 +69,7 @@ describe('PATCH /users/{id}', () => {
     expect(updated).toEqual({ ...user, updated_at: updated.updated_at });
   });
 
-  it('merges metadata at its first level: null takes a property away, an empty object all of them', async () => {
+  it('merges metadata at its first level: null removes a property, an empty object all of them', async () => {
     const user = await createUser(app.api, { user_metadata: { a: 1, b: { c: 2 }, d: 3 }, app_metadata: { plan: 'x' } });
     const path = `/users/${user.user_id}`;
     const merged = await app.api.patch(path, { user_metadata: { b: { e: 4 }, d: null } });
