@@ -12,7 +12,7 @@ const COLUMNS = `
   oc.connection_id, oc.strategy_kind, oc.assign_membership_on_login, oc.is_signup_enabled, oc.show_as_button,
   c.name, c.strategy`;
 
-/** The triggers are the same for both; this is who they record. */
+/** The actor that the triggers record. */
 const AS_ACTOR = (parameter: string) => `(SELECT set_config('vestibule.actor', ${parameter}, true)) IS NOT NULL`;
 
 const GET = {

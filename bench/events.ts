@@ -30,7 +30,7 @@ const PORT = 4703;
 async function main(postgresUrl: string): Promise<void> {
   const sink = fork(fileURLToPath(new URL('./sink.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
   const [sinkPort] = (await once(sink, 'message')) as [number];
-  /** How old those were that came since it was last asked, in milliseconds. */
+  /** The ages of the events since the last call, in milliseconds. */
   const arrivals = async () => {
     sink.send('');
     return ((await once(sink, 'message')) as [number[]])[0];

@@ -12,7 +12,7 @@ const SLOW_CLIENT_SECONDS = 4;
 const LISTINGS = 300;
 const DEEP_ROW = 900_000;
 
-/** Median time from starting the process on a migrated database until it says it is ready. */
+/** Median time from the start of the process on a migrated database until it is ready. */
 export async function timeToReady(port: number, env: Record<string, string>, checkout?: string): Promise<number> {
   const times: number[] = [];
   for (let start = 0; start < STARTS; start++) {
@@ -24,7 +24,7 @@ export async function timeToReady(port: number, env: Record<string, string>, che
   return median(times);
 }
 
-/** How the p99 of everybody else changes while clients hold half a request open, in turns with and without them. */
+/** The p99 of other clients while some hold half a request open, alternating with and without those. */
 export async function slowClients(subject: Subject): Promise<number> {
   const get = OPERATIONS.find(({ name }) => name === 'GET one')!;
   const ratios: number[] = [];

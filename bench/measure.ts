@@ -40,7 +40,7 @@ export interface Rounds {
   readonly say: (line: string) => void;
 }
 
-/** Both in turns (A B A B), so that a machine that gets slower does so for both. */
+/** Alternates both (A B A B), so that a change of the machine's speed affects both. */
 export async function compare(
   operation: Operation,
   subject: Subject,

@@ -13,22 +13,22 @@ export interface Operation {
   readonly name: string;
   /** The ratio to the reference it must reach. */
   readonly target: number;
-  /** What the reference does instead of the same; by default the reference is bare. */
+  /** The requests of the reference, if others. */
   readonly reference?: { readonly server: 'bare' | 'vestibule'; readonly operation: string };
-  /** Whether the end of a round can leave rows behind. */
+  /** Whether a round can leave rows behind. */
   readonly leavesRows?: boolean;
-  /** What one client sends, over and over. */
+  /** The requests that one client repeats. */
   requests(organizations: number): autocannon.Request[];
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };
 const random = (below: number) => Math.floor(Math.random() * below);
-const face = (organization: number) => `/api/v2/organizations/${organizationId(organization)}/enabled_connections`;
+const listPath = (organization: number) => `/api/v2/organizations/${organizationId(organization)}/enabled_connections`;
 
 function randomRow(organizations: number): string {
   const organization = random(organizations);
   const connections = connectionsOf(organization);
-  return `${face(organization)}/${connectionId(connections[random(connections.length)]!)}`;
+  return `${listPath(organization)}/${connectionId(connections[random(connections.length)]!)}`;
 }
 
 /** The load generator asks for every request anew. */
@@ -62,7 +62,9 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'GET list of three',
     target: 1.5,
-    requests: (organizations) => [each('GET', () => ({ path: `${face(random(organizations))}?include_totals=true` }))],
+    requests: (organizations) => [
+      each('GET', () => ({ path: `${listPath(random(organizations))}?include_totals=true` })),
+    ],
   },
   {
     name: 'GET user',
@@ -127,20 +129,20 @@ function addAndRemove(organizations: number): autocannon.Request[] {
         const organization = next++ % organizations;
         (context as Turn).organization = organization;
         const body = JSON.stringify({ connection_id: connectionId(spareConnectionOf(organization)) });
-        return { ...request, path: face(organization), body, headers: { ...request.headers, ...JSON_BODY } };
+        return { ...request, path: listPath(organization), body, headers: { ...request.headers, ...JSON_BODY } };
       },
     },
     {
       method: 'DELETE',
       setupRequest: (request, context) => {
         const { organization } = context as Turn;
-        return { ...request, path: `${face(organization)}/${connectionId(spareConnectionOf(organization))}` };
+        return { ...request, path: `${listPath(organization)}/${connectionId(spareConnectionOf(organization))}` };
       },
     },
   ];
 }
 
-/** What a client remembers between its two requests. */
+/** The state of a client between its two requests. */
 interface Turn {
   organization: number;
 }

@@ -2,19 +2,19 @@ import autocannon from 'autocannon';
 import { median, type Rounds, type Subject } from './measure.js';
 import { OPERATIONS } from './operations.js';
 
-/** As many clients as the server is at its best with, and ten and fifty times as many. */
+/** The number of clients with the best throughput, and ten and fifty times as many. */
 const CLIENTS = [16, 160, 800] as const;
 const WARM_UP_SECONDS = 3;
 
 interface Sample {
   /** Requests a second that were answered with 2xx. */
   readonly accepted: number;
-  /** Those that were refused with 503, of all. */
+  /** The share of requests that were refused with 503. */
   readonly refused: number;
   readonly p99: number;
 }
 
-/** What is left of the throughput of an operation when more clients ask than the server can serve, in turns. */
+/** Measures the throughput of an operation with more clients than the server can serve, alternating the numbers. */
 export async function overload(subject: Subject, { count, seconds, say }: Rounds): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
   for (const operation of OPERATIONS.filter(({ name }) => name === 'PATCH one')) {

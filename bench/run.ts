@@ -23,15 +23,15 @@ const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 const { values: options } = parseArgs({
   options: {
-    /** For machines. */
+    /** Print JSON. */
     json: { type: 'boolean', default: false },
-    /** A million organizations against ten thousand, instead of Vestibule against bare. */
+    /** Compare a million organizations with ten thousand, instead of Vestibule with bare. */
     large: { type: 'boolean', default: false },
-    /** More clients than can be served, instead of Vestibule against bare. */
+    /** Measure with more clients than can be served, instead of Vestibule with bare. */
     overload: { type: 'boolean', default: false },
-    /** The folder of another version, built, which is the reference instead of bare. */
+    /** The folder of a built version that is the reference instead of bare. */
     against: { type: 'string' },
-    /** With the record of changes switched off, for what it costs; on bare's side too. */
+    /** Switch the change records off on both sides, to measure their cost. */
     unrecorded: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '3' },
@@ -45,7 +45,7 @@ const POOL_SIZE = '10';
 /** An SSD's page cost, and memory as a server would have. Durability is on, on both sides. */
 const POSTGRES_SETTINGS = { random_page_cost: '1.1', shared_buffers: '512MB', max_wal_size: '4GB' };
 
-/** A seeded database, and how a server is told of it and asked for its rows. */
+/** A seeded database, with the environment and the requests for a server. */
 interface World {
   readonly organizations: number;
   readonly token: string;

@@ -21,7 +21,7 @@ export class ServerProcess {
     if (ServerProcess.isOver) child.kill('SIGKILL');
   }
 
-  /** All that were started, ready or not, and those that somebody starts afterwards. */
+  /** All servers that were started, ready or not. */
   static async stopAll(): Promise<void> {
     ServerProcess.isOver = true;
     await Promise.all([...ServerProcess.started].map((server) => server.stop()));

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A destination of events that takes everything, and tells on demand how old the events were that came since. */
+/** A destination that accepts every event, and reports their ages on demand. */
 let ages: number[] = [];
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];

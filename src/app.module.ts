@@ -27,7 +27,7 @@ import { UsersModule } from './users/users.module.js';
 
 @Module({})
 export class AppModule {
-  /** @param lookUpTxt how TXT records are found; tests have their own way */
+  /** @param lookUpTxt looks up TXT records, by default over DNS */
   static forRoot(config: AppConfig, pool: pg.Pool, lookUpTxt: LookUpTxt = lookUpTxtOverDns()): DynamicModule {
     const discoveryDomains = DiscoveryDomainsModule.forRoot(lookUpTxt);
     return {

@@ -10,11 +10,11 @@ const MINUTE_MS = 60_000;
 
 interface BackgroundJob {
   start(): void;
-  /** Resolves when none of its work is under way any more. */
+  /** Resolves when the running work has ended. */
   stop(): Promise<void>;
 }
 
-/** Runs at the start and then at an interval. A run that fails is logged and left to the next one. */
+/** Runs at the start and then at an interval. A failed run is logged, and the next one tries again. */
 class RecurringJob implements BackgroundJob {
   private timer?: NodeJS.Timeout;
   private running?: Promise<void>;
@@ -44,7 +44,7 @@ class RecurringJob implements BackgroundJob {
   }
 }
 
-/** What a server does apart from requests. Jobs stop before the last requests are answered and the pool is closed. */
+/** Work apart from requests. The jobs stop before the last requests are answered and the pool is closed. */
 @Module({ imports: [EventStreamsModule, SafeWritesModule], providers: [ChangePartitions] })
 export class BackgroundJobsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly jobs: readonly BackgroundJob[];

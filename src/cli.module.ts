@@ -8,7 +8,7 @@ import { EncryptionModule } from './encryption/encryption.module.js';
 import { PlanModule } from './plan/plan.module.js';
 import { RemovalModule } from './removal/removal.module.js';
 
-/** The services that the command line uses. It runs beside a server and leaves the background jobs to it. */
+/** The services of the command line, without background jobs, which a server runs. */
 @Module({})
 export class CliModule {
   static forRoot(config: AppConfig, pool: pg.Pool): DynamicModule {

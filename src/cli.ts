@@ -36,7 +36,7 @@ program
   .description('bring the database up to date and serve the API until stopped')
   .addHelpText('after', '\nExample:\n  $ PORT=8080 npx vestibule serve')
   .action(async () => {
-    // The other commands do without all that only a server loads.
+    // Loaded only here, because the other commands do not need it.
     const { serve } = await import('./serve.js');
     await serve(loadConfig(process.env));
   });
@@ -95,7 +95,12 @@ client
 client
   .command('rotate-secret <client-id>')
   .description('give a client a new secret and show it, this once; the present one stays good for a while')
-  .option('--keep <seconds>', 'for how long the present secret stays good; 0: it ends at once', secondsOrNone, 86_400)
+  .option(
+    '--keep <seconds>',
+    'for how long the present secret stays good; 0: it ends at once',
+    (text) => (text === '0' ? 0 : seconds(text)),
+    86_400,
+  )
   .addHelpText(
     'after',
     '\nExample:\n  $ npx vestibule client rotate-secret 5Zq0X8cVbN1mK3jH6gF4dS2aP9oI7uYt --keep 3600',
@@ -198,7 +203,7 @@ function notEmpty(text: string): string {
   return text;
 }
 
-/** What is not for ever is said: when the client ends, and until when it has a second secret. */
+/** Returns a line about a client, with the time it expires and the time its second secret expires. */
 function describeClient({ clientId, name, scopes, expiresAt, previousSecretExpiresAt }: MachineClient): string {
   const now = new Date();
   const parts = [clientId, name, scopes.join(' ')];
@@ -213,12 +218,7 @@ function inSeconds(count: number): Date {
   return new Date(Date.now() + count * 1000);
 }
 
-function secondsOrNone(text: string): number {
-  if (text === '0') return 0;
-  return seconds(text);
-}
-
-/** Seconds from now, or a date, which without a time is its beginning in UTC. */
+/** Parses seconds from now, or a date, which without a time starts in UTC. */
 function moment(text: string): Date {
   const time = /^\d+$/.test(text) ? inSeconds(seconds(text)) : new Date(text);
   const isDate = /^(\d+|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?)$/.test(text);
@@ -258,7 +258,7 @@ function report(status: MigrationStatus): void {
   else process.exitCode = 1;
 }
 
-/** The services of the built-in issuer without a server; also while the server is running. */
+/** Runs work with the services of the built-in issuer, also while a server is running. */
 async function withIssuer(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
   if (config.auth.kind === 'external') {
@@ -271,7 +271,7 @@ async function withIssuer(work: (app: INestApplicationContext) => Promise<void>)
   await withApplication(work);
 }
 
-/** The services without a server; also while the server is running. */
+/** Runs work with the services but without a server, also while a server is running. */
 async function withApplication(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const config = loadConfig(process.env);
   const database = await openDatabase(config);
@@ -293,7 +293,7 @@ async function withApplication(work: (app: INestApplicationContext) => Promise<v
   }
 }
 
-/** Migrates the embedded database of this checkout; the schema of another database is changed by `vestibule migrate` alone. */
+/** Migrates the embedded database. For any other database, only `vestibule migrate` changes the schema. */
 async function requireMigrated({ databaseUrl }: AppConfig, url: string): Promise<void> {
   if (databaseUrl === undefined) await applyMigrations(url);
   else if (!(await isMigrated(url))) {

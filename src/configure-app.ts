@@ -12,7 +12,7 @@ import { registerPreconditions } from './http/preconditions.js';
 import { registerSafeWrites } from './safe-writes/safe-writes.hooks.js';
 import { SafeWritesService } from './safe-writes/safe-writes.service.js';
 
-/** What lies outside the Management API and its prefix. */
+/** Routes without the prefix of the Management API. */
 const OUTSIDE_THE_API = [
   'oauth/{*path}',
   '.well-known/{*path}',
@@ -22,7 +22,7 @@ const OUTSIDE_THE_API = [
   'openapi.json',
 ];
 
-/** What Fastify does before Nest's pipes and controllers. The server and the tests both call it, before `init`. */
+/** Registers the hooks of Fastify. The server and the tests both call it, before `init`. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   registerAccessLog(fastify);

@@ -3,12 +3,12 @@ import { randomBytes, randomInt } from 'node:crypto';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 16;
 
-/** Letters and digits, each drawn evenly by the system's cryptographic generator. */
+/** Returns letters and digits, each with the same probability, from the cryptographic random generator. */
 export function randomText(length: number): string {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** A new id of a resource, e.g. `org_` and 16 letters and digits (95 random bits). */
+/** Returns an id such as `org_` and 16 letters and digits (95 random bits). */
 export function newId(prefix: 'org' | 'con'): string {
   return `${prefix}_${randomText(ID_LENGTH)}`;
 }
@@ -20,8 +20,8 @@ const RANDOM_BITS = 80;
 let lastSortedAt = 0;
 
 /**
- * A new id that sorts after those made before: 48 bits of time and 80 random bits. In one process the order is strict;
- * between processes it is as good as their clocks.
+ * Returns an id that sorts after earlier ones: 48 bits of time and 80 random bits. The order is strict within a process,
+ * and as exact as the clocks between processes.
  */
 export function newSortedId(prefix: 'ord' | 'est'): string {
   lastSortedAt = Math.max(Date.now(), lastSortedAt + 1);
@@ -35,5 +35,5 @@ export function newSortedId(prefix: 'ord' | 'est'): string {
   return `${prefix}_${text}`;
 }
 
-/** A new id of a user within its provider: 24 hexadecimal digits, 96 random bits. */
+/** Returns an id of a user within its provider: 24 hexadecimal digits, 96 random bits. */
 export const newUserKey = (): string => randomBytes(12).toString('hex');

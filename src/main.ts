@@ -5,5 +5,5 @@ if (refusal !== undefined) {
   process.stderr.write(refusal + '\n');
   process.exit(1);
 }
-// Not before: an old Node.js fails on what it does not know as soon as it is imported.
+// Imported only now, because an old Node.js would fail on syntax that it does not know.
 void import('./start.js');

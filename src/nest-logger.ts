@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** Nest's own messages in the service's log. What Nest says of its start is of no interest there, so it is at `debug`. */
+/** Writes Nest's messages to the log. Those about the start are at `debug`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

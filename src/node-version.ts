@@ -1,9 +1,9 @@
 // Loaded before everything else, and by versions of Node.js that could not parse the rest: no newer syntax here.
 
-/** As `engines` in package.json has it. */
+/** The same as `engines` in package.json. */
 export const OLDEST_NODE = '20.19.0';
 
-/** Why this version of Node.js cannot run the service, in a line. Returns undefined when it can. */
+/** Returns a line that says why this version of Node.js cannot run the service, or undefined when it can. */
 export function refusalOfNode(version: string): string | undefined {
   const [major, minor] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_NODE.split('.').map(Number);

@@ -14,8 +14,7 @@ export interface Observation {
 }
 
 /**
- * Starts metrics and tracing if they are configured, and loads them only then. Call it before the application adds hooks
- * of its own.
+ * Loads and starts metrics and tracing if they are configured. Call it before other hooks are added.
  *
  * @throws ConfigError when the host or port of the metrics cannot be listened on
  */

@@ -5,23 +5,22 @@ import { waitForDatabase } from './database/wait-for-database.js';
 import type { TlsCredentials } from './http/adapter.js';
 import { paths } from './paths.js';
 
-// Database, encryption keys and certificate: those of the configuration, or those that development makes for itself.
-// Production must configure them, so that it never loads dev/.
+// The database, encryption keys and certificate of the configuration or, in development, those that dev/ makes.
 
 export interface OpenDatabase {
   readonly url: string;
-  /** For the person who started it; without a password. */
+  /** For the person who started the server, without the password. */
   readonly description: string;
-  /** Lets go of an embedded database; nothing to do for another. */
+  /** Releases an embedded database. Does nothing for any other. */
   readonly release: () => Promise<void>;
 }
 
 /**
- * The configured database, as soon as it answers, or the embedded one.
+ * Waits until the configured database answers, or starts the embedded one.
  *
- * @param signal breaks it off
- * @throws DatabaseUnavailableError when its deadline passes without an answer, or at once when waiting would not help
- * @throws AbortError when it was broken off
+ * @param signal cancels it
+ * @throws DatabaseUnavailableError when the deadline passes without an answer, or at once when waiting would not help
+ * @throws AbortError when it was cancelled
  */
 export async function openDatabase({ databaseUrl, deadlines }: AppConfig, signal?: AbortSignal): Promise<OpenDatabase> {
   if (databaseUrl === undefined) {
@@ -34,7 +33,7 @@ export async function openDatabase({ databaseUrl, deadlines }: AppConfig, signal
   return { url: databaseUrl, description: `Postgres at ${host}${pathname}`, release: () => Promise.resolve() };
 }
 
-/** The configuration with keys to encrypt with: the configured ones, or that of this checkout. */
+/** Adds the encryption key of this checkout to a configuration without keys. */
 export async function withEncryptionKeys(config: AppConfig): Promise<AppConfig> {
   if (config.encryption) return config;
   const { developmentKey } = await forDevelopment(import('./dev/encryption-key.js'));
@@ -42,7 +41,7 @@ export async function withEncryptionKeys(config: AppConfig): Promise<AppConfig> 
   return { ...config, encryption: { keys: await developmentKey(file), variable: file } };
 }
 
-/** The configured certificate, or that of this checkout. */
+/** Reads the configured certificate, or the development certificate of this checkout. */
 export async function tlsCredentials({ certificate }: TlsConfig): Promise<TlsCredentials> {
   const files = certificate ?? (await developmentCertificate());
   const [cert, key] = await Promise.all([readFile(files.certFile, 'utf8'), readFile(files.keyFile, 'utf8')]);

@@ -2,11 +2,11 @@ import { ConfigError } from './config/config.js';
 import { MigrationFailedError } from './database/schema-engine.js';
 import { DatabaseUnavailableError } from './database/wait-for-database.js';
 
-/** Runs a command to its end. A failure a person can mend is one line; any other comes with its stack. Exit code 1. */
+/** Runs a command and exits. An error that a person can fix is printed as one line, any other with its stack. */
 export async function runOrExplain(command: () => Promise<void>): Promise<void> {
   try {
     await command();
-    // Something may still hold the process, such as a client that keeps its connection open past the deadline.
+    // Open handles may keep the process alive, such as a client's connection after the deadline.
     process.exit(process.exitCode ?? 0);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import type { AppConfig } from './config/config.js';
 import { createPool } from './database/pool.js';
@@ -9,15 +10,15 @@ import { startServer, type RunningServer } from './server.js';
 import { stopSignal } from './stop-signal.js';
 import { unlessAborted } from './unless-aborted.js';
 
-/** Runs the server until SIGINT or SIGTERM, which also breaks off its start. Brings the database up to date first, unless that is left to somebody else. */
+/** Runs the server until SIGINT or SIGTERM, which also cancel its start. Migrates the database first, if configured. */
 export async function serve(config: AppConfig): Promise<void> {
   const logger = createLogger(config);
   const stop = stopSignal((signal) => logger.info({ signal }, 'stopping'));
   try {
     await serveUntil(stop, config, logger);
   } catch (error) {
-    const isBrokenOff = stop.aborted && error instanceof Error && error.name === 'AbortError';
-    if (!isBrokenOff) throw error;
+    const isCancelled = stop.aborted && error instanceof Error && error.name === 'AbortError';
+    if (!isCancelled) throw error;
   }
 }
 
@@ -26,7 +27,7 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
   try {
     const applied = config.migratesOnStart ? await applyMigrations(database.url, stop) : [];
     if (!config.migratesOnStart) await untilMigrated(database.url, config.deadlines.database, stop);
-    // In development what there is to say is said in plain lines.
+    // In development, plain lines are printed instead.
     if (config.production) for (const migration of applied) logger.info({ migration }, 'migration applied');
     const tls = config.tls && (await unlessAborted(tlsCredentials(config.tls), stop));
     const pool = createPool(database.url, {
@@ -45,26 +46,18 @@ async function serveUntil(stop: AbortSignal, config: AppConfig, logger: Logger):
     if (!stop.aborted) await once(stop, 'abort');
     await server.drain();
     const { shutdown } = config.deadlines;
-    const isClosed = await within(shutdown, server.close());
+    const isClosed = await Promise.race([server.close().then(() => true), delay(shutdown, false)]);
     if (!isClosed) logger.warn({ milliseconds: shutdown }, 'requests cut off');
   } finally {
     await database.release();
   }
 }
 
-/** Lines are written together, a few times a second; whatever is left is written when the process ends. */
+/** Buffers lines and writes them a few times a second, and when the process exits. */
 function createLogger({ logLevel }: AppConfig): Logger {
   const destination = pino.destination({ sync: false, minLength: 8192 });
   setInterval(() => destination.flush(), 200).unref();
   return pino({ level: logLevel, base: undefined }, destination);
-}
-
-async function within(milliseconds: number, closing: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)));
-  const isClosed = await Promise.race([closing.then(() => true), deadline]);
-  clearTimeout(timer);
-  return isClosed;
 }
 
 function announce(config: AppConfig, server: RunningServer, database: string, say: (line: string) => void): void {

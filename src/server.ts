@@ -21,21 +21,21 @@ const SWEEP_MS = 50;
 export interface RunningServer {
   readonly httpPort: number;
   readonly httpsPort?: number;
-  /** Absent: nothing is measured. */
+  /** Absent when metrics are off. */
   readonly metricsPort?: number;
   /**
-   * Serves on for the deadline, while `/health/ready` says that no more is to come, and every answer that none is over its
-   * connection. So a proxy sends nothing to a closed port, and nothing over a connection that is just being closed.
+   * Serves requests until the deadline, while `/health/ready` is 503 and every answer closes its connection. So a load
+   * balancer stops sending requests before the port and the connections are closed.
    */
   drain(): Promise<void>;
-  /** Takes no more requests, lets those under way finish, then closes the pool. */
+  /** Accepts no more requests, waits for the running ones, then closes the pool. */
   close(): Promise<void>;
 }
 
 /**
- * Listens with a database that is up to date.
+ * Starts to listen. The database must be up to date.
  *
- * @param lookUpTxt how TXT records are found; by default over DNS
+ * @param lookUpTxt looks up TXT records, by default over DNS
  * @throws ConfigError when the host or a port cannot be listened on
  */
 export async function startServer(
@@ -90,8 +90,8 @@ export async function startServer(
 }
 
 /**
- * Closing a server drops the connections that are idle at that moment. One with a request under way would be kept for
- * the next request when it is answered, and the server open with it; so they are looked for until all are closed.
+ * Closes servers. Node closes only connections that are idle at that moment, and keeps one with a running request open
+ * afterwards, so idle connections are closed repeatedly.
  */
 async function closeConnectionsWith(close: () => Promise<void>, servers: (Server | undefined)[]): Promise<void> {
   const sweep = setInterval(() => servers.forEach((server) => server?.closeIdleConnections()), SWEEP_MS);

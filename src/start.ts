@@ -3,7 +3,7 @@ import { runOrExplain } from './run-or-explain.js';
 
 await runOrExplain(async () => {
   const config = loadConfig(process.env);
-  // Loading all the rest takes most of a second, which a bad configuration need not wait for.
+  // Loading the rest takes most of a second, so a bad configuration is reported first.
   const { serve } = await import('./serve.js');
   await serve(config);
 });

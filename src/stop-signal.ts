@@ -1,11 +1,11 @@
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Ctrl-C sends a signal to npm and to the server, and npm passes its own on: that one is no second signal. */
+/** Ctrl-C signals npm and the server, and npm forwards its signal, which must not count as a second one. */
 const ECHO_MS = 1_000;
 
 /**
- * Is aborted by the first SIGINT or SIGTERM. A second signal ends the process at once, as it would without a handler; one
- * of the same kind only when it comes a second later.
+ * Returns a signal that the first SIGINT or SIGTERM aborts. A second one ends the process at once, if it is the other
+ * signal or comes at least a second later.
  */
 export function stopSignal(onSignal?: (signal: NodeJS.Signals) => void): AbortSignal {
   const stop = new AbortController();

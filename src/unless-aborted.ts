@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 
 /**
- * The outcome of the work, unless the signal comes first. The work itself is not ended by it.
+ * Waits for the work until the signal is aborted, which does not stop the work.
  *
  * @throws AbortError as soon as the signal is aborted
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  // A signal may outlive very many works, and would keep a listener for each.
+  // Removes the listener, because a signal may live much longer than the work.
   const decided = new AbortController();
   try {
     return await Promise.race([work, rejectionBy(signal, decided.signal)]);

@@ -29,9 +29,9 @@ async function makeDocument(): Promise<string> {
   }
 }
 
-/** Returns the whole application, which never listens and never opens a database connection. */
+/** Creates the application without a port and without a database connection. */
 async function createUnconnectedApp(): Promise<NestFastifyApplication> {
-  // Any key will do, because nothing is encrypted.
+  // A dummy key, because nothing is encrypted.
   const config = loadConfig({ ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') });
   const { adapter } = createHttpAdapter(config, pino({ level: 'silent' }));
   const module = AppModule.forRoot(config, createPool('postgresql://unused.invalid/unused', { max: 1, waitMs: 1 }));

@@ -8,8 +8,8 @@ import { emptyPage } from './empty-page.js';
 import { ListApplicationsDto } from './dto/application.dto.js';
 
 /**
- * Applications and their grants are not kept here, and these lists are always empty. They are there because tools that
- * manage organizations, the Deploy CLI among them, look applications up first and take a missing list for no rights.
+ * Always empty lists: this service has no applications and grants. The Deploy CLI and other tools that manage organizations
+ * read these lists first, and take a missing one for missing rights.
  */
 @ApiExcludeController()
 @Controller()

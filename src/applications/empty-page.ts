@@ -1,6 +1,5 @@
 import type { CheckpointPage, OffsetPage, Page } from '../http/pagination.js';
 
-/** The page of a list that has no rows. */
 export function emptyPage(page: OffsetPage | CheckpointPage): Page<never> {
   return page.kind === 'offset' ? { kind: 'offset', rows: [], total: 0, page } : { kind: 'checkpoint', rows: [] };
 }

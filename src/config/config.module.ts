@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AppConfig } from './config.js';
 
-/** Gives every feature the configuration that {@link loadConfig} made. */
+/** Provides the configuration to every module. */
 @Module({})
 export class ConfigModule {
   static forRoot(config: AppConfig): DynamicModule {

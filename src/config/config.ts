@@ -12,78 +12,78 @@ export class AppConfig {
   readonly port!: number;
   /** Absent when HTTPS is off. */
   readonly tls?: TlsConfig;
-  /** Where clients reach the service, without a trailing slash. */
+  /** The URL at which clients reach the service, without a trailing slash. */
   readonly publicUrl!: string;
   /** Absent for the embedded Postgres under `.data/`. */
   readonly databaseUrl?: string;
   readonly databasePoolSize!: number;
   /** How long a request waits for a connection of the pool, in milliseconds. */
   readonly poolWaitMs!: number;
-  /** When false, the server waits until `vestibule migrate` has brought the database up to date. */
+  /** When false, the server waits until `vestibule migrate` has migrated the database. */
   readonly migratesOnStart!: boolean;
   readonly auth!: AuthConfig;
   /** Absent for the key of this checkout, which `withEncryptionKeys` adds. */
   readonly encryption?: EncryptionConfig;
   readonly logLevel!: LogLevel;
   readonly maxConnectionsPerOrganization!: number;
-  /** How long change records are kept at least; they are deleted by whole months. */
+  /** The minimum age at which change records are deleted, by whole months. */
   readonly changeRetentionDays!: number;
   /** Proxies whose X-Forwarded-For is trusted: addresses and networks. */
   readonly trustedProxies!: readonly string[];
-  /** Per caller, for all servers together; 0 means no limit. */
+  /** Per caller, for all servers together. 0 means no limit. */
   readonly rateLimits!: { readonly readsPerMinute: number; readonly writesPerMinute: number };
-  /** Where the servers count requests for the limits; absent to count in the database. */
+  /** The Redis that counts requests for the rate limits. Absent to count in the database. */
   readonly redisUrl?: string;
-  /** Hosts, addresses and networks that events may be sent to although they are not public, also over http. */
+  /** Private hosts, addresses and networks that events may be sent to, also over http. */
   readonly eventDestinationsAllow!: readonly string[];
   /** Absent when metrics are off. */
   readonly metrics?: MetricsConfig;
   /** Absent when tracing is off. */
   readonly tracing?: TracingConfig;
-  /** Variables that another command needs too, to work on the same server and database. */
+  /** The set variables that other commands need too, to use the same server and database. */
   readonly sharedVariables!: readonly string[];
   readonly deadlines!: Deadlines;
   readonly removal!: RemovalConfig;
 }
 
-/** How long the server waits, in milliseconds. No variable sets these; tests use shorter ones. */
+/** Time limits and intervals in milliseconds. No variable sets them. Tests use shorter ones. */
 const DEADLINES = {
-  /** For a database to answer at the start, and for another process to bring it up to date. */
+  /** For a database to answer at the start, and for another process to migrate it. */
   database: 30_000,
-  /** For load balancers to notice that the server stops, before it takes no more requests. */
+  /** For load balancers to notice that the server stops, before it closes its port. */
   drain: 2_000,
-  /** For requests under way when the server stops; then they are cut off. */
+  /** For running requests when the server stops. Then their connections are closed. */
   shutdown: 10_000,
   /** For the head of a request. */
   requestHead: 10_000,
-  /** For a whole request; a client that trickles one in is cut off with 408. */
+  /** For a whole request. A slower client gets 408. */
   request: 30_000,
-  /** How often the two above are checked, and so how late they may take effect. */
+  /** How often `requestHead` and `request` are checked. */
   requestCheck: 5_000,
-  /** Mean time that a turn of the event loop may be late; above it, requests are refused. */
+  /** Mean delay of the event loop above which requests are refused. */
   eventLoopDelay: 1_000,
-  /** Between two lines of the log about callers that were refused. */
+  /** Between two log lines about refused callers. */
   refusalSummary: 60_000,
-  /** For a destination to answer that it has taken an event. */
+  /** For a destination to accept an event. */
   eventAnswer: 10_000,
   /** From the first failure of an event until its stream is paused. */
   eventRetries: 3 * 24 * 3_600_000,
-  /** Between an event's first failure and the second try; each further one waits longer. */
+  /** Between an event's first failure and the second attempt. Later pauses are longer. */
   eventFirstPause: 1_000,
-  /** Between two heartbeats to a client that pulls events when there are none. */
+  /** Between two heartbeats to a client that reads events. */
   eventHeartbeat: 15_000,
-  /** After which a client that pulls events must ask again, with a token that is still valid. */
+  /** For one request that reads events. Then the client must send a new one, with a valid token. */
   eventReading: 3_600_000,
 };
 export type Deadlines = Readonly<typeof DEADLINES>;
 
-/** How much is deleted by one statement. No variable sets these; tests use smaller ones. */
+/** The sizes of deletions. No variable sets them. Tests use smaller ones. */
 const REMOVAL = {
-  /** Rows that may be deleted along with their owner; more of them are deleted in the background. */
+  /** The most rows that are deleted together with their owner. More are deleted in the background. */
   atOnce: 5_000,
-  /** Rows of a table that the background job deletes at a time. */
+  /** Rows of a table that the background job deletes by one statement. */
   batch: 1_000,
-  /** How often the background job looks for work that another server has left, in milliseconds. */
+  /** How often the background job looks for unfinished work of other servers, in milliseconds. */
   lookEvery: 30_000,
 };
 export type RemovalConfig = Readonly<typeof REMOVAL>;
@@ -96,7 +96,7 @@ export interface TlsConfig {
 
 export interface EncryptionConfig {
   readonly keys: KeyRing;
-  /** The variable that they come from. */
+  /** The variable with the keys. */
   readonly variable: string;
 }
 
@@ -106,7 +106,7 @@ export interface MetricsConfig {
 }
 
 export interface TracingConfig {
-  /** Where spans are posted to, as OTLP in JSON. */
+  /** The URL that spans are posted to, as OTLP in JSON. */
   readonly url: string;
   /** Absent for the name in `OTEL_RESOURCE_ATTRIBUTES`, or `vestibule`. */
   readonly serviceName?: string;
@@ -124,7 +124,7 @@ export type AuthConfig =
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A variable with a value that the server cannot run with. The message is one line for the person who set it. */
+/** An invalid value of a variable. The message is one line for the person who set it. */
 export class ConfigError extends Error {
   constructor(variable: string, got: string, takes: string) {
     super(`${variable}: got ${JSON.stringify(got)}, takes ${takes}`);
@@ -141,7 +141,6 @@ const whole = (from: number, to: number) =>
     return value;
   });
 
-/** Takes a value as it is sent. */
 const text = (isValid: (input: string) => boolean, takes: string) =>
   makeValidator((input) => {
     if (!isValid(input)) throw new EnvError(takes);
@@ -170,7 +169,7 @@ const postgresUrl = makeValidator((input) => {
   if (!isUrl(/^postgres(ql)?:$/)(input)) {
     throw new EnvError('a URL such as postgresql://user:password@host:5432/database');
   }
-  // Prisma's own URLs may have it; `pg` ignores it, and the tables would go elsewhere than it says.
+  // URLs for Prisma may have it, but `pg` ignores it and would use another schema.
   if (new URL(input).searchParams.getAll('schema').some((schema) => schema !== 'public')) {
     throw new EnvError('a URL without ?schema=: tables lie in the schema public, in a database of their own');
   }
@@ -194,7 +193,7 @@ function isUsable(pems: SecureContextOptions): boolean {
   }
 }
 
-/** Whether a certificate and key belong together is checked when both are known. */
+/** Checks one file. {@link tlsConfig} checks that the certificate and the key match. */
 const pemFile = (part: 'cert' | 'key', what: string) =>
   text((file) => isUsable({ [part]: contentOf(file) }), `the path of ${what}`);
 
@@ -205,7 +204,7 @@ function isNetwork(input: string): boolean {
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
-/** Digits and dots alone are a mistyped address. */
+/** Only digits and dots are a mistyped address. */
 const isHostName = (input: string) => HOST_NAME.test(input) && !/^[\d.]+$/.test(input);
 
 const networks = list(isNetwork, 'addresses or networks');
@@ -249,25 +248,25 @@ const specs = {
   EVENT_DESTINATIONS_ALLOW: hosts({ default: [] }),
   METRICS_HOST: str({ default: '127.0.0.1' }),
   METRICS_PORT: whole(0, 65535)({ default: undefined }),
-  // OpenTelemetry's own; its SDK reads further ones by itself.
+  // OpenTelemetry's SDK reads more variables by itself.
   OTEL_SDK_DISABLED: str({ default: undefined }),
   OTEL_SERVICE_NAME: str({ default: undefined }),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({ default: undefined }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl({ default: undefined }),
 };
 
-/** Every variable that is read here. */
+/** Every variable of the configuration. */
 export const VARIABLES: readonly string[] = Object.keys(specs);
 
 const SHARED_VARIABLES = ['PORT', 'TLS_PORT', 'PUBLIC_URL', 'DATABASE_URL', 'ENCRYPTION_KEY', 'ENCRYPTION_KEY_FILE'];
 
-/** These may hold a password or a key, so a bad value is never repeated. */
+/** Variables that may contain a password or a key, so that messages hide their value. */
 const SECRET_VARIABLES = new Set(['DATABASE_URL', 'REDIS_URL', 'ENCRYPTION_KEY']);
 
 /**
  * Reads and checks the environment. An empty variable counts as absent.
  *
- * @throws ConfigError for the first bad value, naming the variable, what it got and what it takes.
+ * @throws ConfigError for the first invalid value, with the variable, the value and what it takes
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
@@ -289,7 +288,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     throw new ConfigError('MIGRATE_ON_START', 'true', 'false when DATABASE_URL has pgbouncer=true');
   }
   const tls = tlsConfig(env, production);
-  // Clients leave the default port out of the audience, and so does an origin.
+  // An origin leaves out the default port, as clients do in the audience.
   const httpsLocal = new URL(`https://localhost:${env.TLS_PORT}`).origin;
   const httpLocal = new URL(`http://localhost:${env.PORT}`).origin;
   const publicUrl = (env.PUBLIC_URL ?? (tls ? httpsLocal : httpLocal)).replace(/\/+$/, '');
@@ -302,7 +301,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): AppConfig {
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     poolWaitMs: env.POOL_WAIT_MS,
-    // A migration holds a lock of the session, which such a pooler does not keep.
+    // A migration needs a lock of the session, which a pooler in transaction mode does not keep.
     migratesOnStart: env.MIGRATE_ON_START !== 'false' && !isPooled,
     auth: authConfig(env, production, [httpsLocal, httpLocal, publicUrl]),
     encryption: encryptionConfig(env, production),

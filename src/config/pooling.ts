@@ -1,6 +1,6 @@
 /**
- * Whether a pooler such as PgBouncer lends its connections by the transaction, by the word of `?pgbouncer=true` in the
- * URL. Then nothing may be left on a connection for the next statement but what the pooler knows of.
+ * Whether the database is behind a pooler in transaction mode, such as PgBouncer (`?pgbouncer=true` in the URL). The state
+ * of a session, such as settings and prepared statements, is then lost after each transaction.
  */
 export function isPooledByTransaction(url: string | undefined): boolean {
   return url !== undefined && new URL(url).searchParams.get('pgbouncer') === 'true';

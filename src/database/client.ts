@@ -8,34 +8,19 @@ import { PrismaClient } from './generated/client.js';
 import { asStatementRun } from './statement-channel.js';
 
 export { Prisma } from './generated/client.js';
-export type {
-  Connection,
-  ConnectionSecrets,
-  EventDelivery,
-  EventStream,
-  MachineClient,
-  Organization,
-  OrganizationDiscoveryDomain,
-  SigningKey,
-  User,
-} from './generated/client.js';
+export type * from './generated/client.js';
 
 /**
- * How long a transaction may wait for a connection, and last. The pool gives up first, by POOL_WAIT_MS: Prisma does not
- * handle a connection that fails after it has stopped waiting, which would end the process.
- */
-const TRANSACTION_OPTIONS = { maxWait: 90_000, timeout: 15_000 };
-
-/**
- * Prisma's client on a pool. Refusals by a constraint or a lock are thrown as the DomainError they stand for.
+ * Creates Prisma's client on a pool. Violated constraints and lock timeouts are thrown as the DomainError they map to.
  *
- * @param isPrepared whether each connection prepares a statement once; one that no longer fits the schema fails then
+ * @param isPrepared whether connections keep prepared statements, which fail after a change of the schema
  */
 export const createClient = (pool: pg.Pool, isPrepared = !isPooledByTransaction(pool.options.connectionString)) =>
   new PrismaClient({
     adapter: new PrismaPg(pool, isPrepared ? { statementNameGenerator } : {}),
     errorFormat: 'minimal',
-    transactionOptions: TRANSACTION_OPTIONS,
+    // The pool must time out first: a connection that fails after Prisma has stopped waiting would end the process.
+    transactionOptions: { maxWait: 90_000, timeout: 15_000 },
   }).$extends({
     query: {
       $allOperations: ({ model, operation, args, query }) =>
@@ -48,18 +33,16 @@ export const createClient = (pool: pg.Pool, isPrepared = !isPooledByTransaction(
 export type Client = ReturnType<typeof createClient>;
 export type Transaction = Parameters<Parameters<Client['$transaction']>[0]>[0];
 
-/** A connection keeps what it has prepared, and the text of a statement depends on the length of its lists. */
+/** Limits on prepared statements: a connection keeps them all, and the length of a list is part of a statement's text. */
 const MOST_NAMES = 500;
 const MOST_PARAMETERS = 50;
-/** Postgres prepares a statement of this name anew each time. */
-const UNNAMED = '';
 const names = new Map<string, string>();
 
-/** Names a statement, so that each connection prepares it once. Rare ones, and those with a name of their own, get none. */
+/** Names a statement so that each connection prepares it once. Rare and long ones stay unnamed, and are not kept. */
 function statementNameGenerator({ sql, args }: SqlQuery): string {
   const known = names.get(sql);
   if (known !== undefined) return known;
-  if (names.size === MOST_NAMES || args.length > MOST_PARAMETERS || /SAVEPOINT|^SET/.test(sql)) return UNNAMED;
+  if (names.size === MOST_NAMES || args.length > MOST_PARAMETERS || /SAVEPOINT|^SET/.test(sql)) return '';
   const name = `prisma_${names.size}`;
   names.set(sql, name);
   return name;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors/domain-error.js';
 
-/** Which refusal a broken constraint is. One that is missing here can only break by a defect, and is a 500. */
+/** The error that each constraint maps to. A constraint that is missing here is only violated by a defect, a 500. */
 export const CONSTRAINT_ERRORS: Readonly<Record<string, ErrorCode>> = {
   organizations_name_key: 'organization_name_taken',
   connections_name_key: 'connection_name_taken',

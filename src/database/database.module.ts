@@ -6,57 +6,39 @@ import { ReadPipeline } from './hot/read-pipeline.js';
 import { createPool } from './pool.js';
 import { PrismaService, SignInPrismaService } from './prisma.service.js';
 
-/** The connections of a sign-in that grants something. */
+/** Size of the pool for what sign-ins write. */
 const SIGN_IN_CONNECTIONS = 2;
 
-/** Injection token of the pool for sign-ins that grant something. */
-const SIGN_IN_POOL = Symbol('SignInPool');
+/** Injection token of everything that holds connections. */
+const CONNECTIONS = Symbol('Connections');
 
-/** Injection token of the pool for dry runs and idempotent requests, which hold a connection until their answer. */
-const REQUEST_POOL = Symbol('RequestPool');
-
-/** Gives every feature the database. */
+/** Provides the database to every module. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
-  static forRoot(pool: pg.Pool, { poolWaitMs }: AppConfig): DynamicModule {
+  static forRoot(pool: pg.Pool, { poolWaitMs: waitMs }: AppConfig): DynamicModule {
     const url = pool.options.connectionString!;
+    const reads = new ReadPipeline(url);
+    const signIns = createPool(url, { max: SIGN_IN_CONNECTIONS, waitMs });
+    // Dry runs and idempotent requests hold a connection until they are answered, so they get a pool of their own.
+    const requests = createPool(url, { max: Math.ceil(pool.options.max / 2), waitMs });
     return {
       module: DatabaseModule,
       global: true,
       providers: [
         { provide: pg.Pool, useValue: pool },
-        { provide: SIGN_IN_POOL, useFactory: () => createPool(url, { max: SIGN_IN_CONNECTIONS, waitMs: poolWaitMs }) },
-        {
-          provide: REQUEST_POOL,
-          useFactory: () => createPool(url, { max: Math.ceil(pool.options.max / 2), waitMs: poolWaitMs }),
-        },
-        { provide: ReadPipeline, useFactory: () => new ReadPipeline(url) },
-        {
-          provide: PrismaService,
-          useFactory: (reads: ReadPipeline, requests: pg.Pool) => new PrismaService(pool, reads, requests),
-          inject: [ReadPipeline, REQUEST_POOL],
-        },
-        {
-          provide: SignInPrismaService,
-          useFactory: (own: pg.Pool, reads: ReadPipeline) => new SignInPrismaService(own, reads),
-          inject: [SIGN_IN_POOL, ReadPipeline],
-        },
+        { provide: CONNECTIONS, useValue: [pool, signIns, requests, reads] },
+        { provide: PrismaService, useValue: new PrismaService(pool, reads, requests) },
+        { provide: SignInPrismaService, useValue: new SignInPrismaService(signIns, reads) },
         OrganizationExistence,
       ],
       exports: [pg.Pool, PrismaService, SignInPrismaService, OrganizationExistence],
     };
   }
 
-  // Named, because TypeScript emits no class for a member of a default import.
-  constructor(
-    @Inject(pg.Pool) private readonly pool: pg.Pool,
-    @Inject(SIGN_IN_POOL) private readonly signIns: pg.Pool,
-    @Inject(REQUEST_POOL) private readonly requests: pg.Pool,
-    private readonly reads: ReadPipeline,
-  ) {}
+  constructor(@Inject(CONNECTIONS) private readonly connections: readonly { end(): Promise<void> }[]) {}
 
-  /** Runs after the server has stopped listening and the requests under way are done. */
+  /** Runs after the server has stopped listening and has answered the last requests. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.pool, this.signIns, this.requests, this.reads].map((each) => each.end()));
+    await Promise.all(this.connections.map((each) => each.end()));
   }
 }

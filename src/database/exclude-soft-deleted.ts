@@ -1,8 +1,8 @@
 import type { Prisma } from './generated/client.js';
 
 /**
- * Rows that have been deleted and are still being removed (docs/decisions/0033) exist for no reader. The client adds these
- * conditions to every query of a model; raw SQL says them itself, and so does what is included by a relation to many.
+ * Conditions that hide rows which are deleted but not removed yet (docs/decisions/0033). The client adds them to every
+ * query of a model; raw SQL, and relations to many that a query includes, must have them written out.
  */
 const PRESENT = {
   Organization: { deletedAt: null },
@@ -11,21 +11,12 @@ const PRESENT = {
   User: { connection: { deletedAt: null } },
   OrganizationMember: { organization: { deletedAt: null }, user: { connection: { deletedAt: null } } },
   OrganizationDiscoveryDomain: { organization: { deletedAt: null } },
-} as const satisfies {
-  Organization: Prisma.OrganizationWhereInput;
-  Connection: Prisma.ConnectionWhereInput;
-  OrganizationConnection: Prisma.OrganizationConnectionWhereInput;
-  User: Prisma.UserWhereInput;
-  OrganizationMember: Prisma.OrganizationMemberWhereInput;
-  OrganizationDiscoveryDomain: Prisma.OrganizationDiscoveryDomainWhereInput;
-};
+} satisfies { [Model in Prisma.ModelName]?: Prisma.TypeMap['model'][Model]['operations']['findMany']['args']['where'] };
 
-const MAKING = /^create/;
-
-/** Adds to the arguments of an operation on a model that its rows are not deleted. */
+/** Adds the condition that rows are not deleted to the arguments of an operation on a model. */
 export function excludeSoftDeleted<Args>(model: string | undefined, operation: string, args: Args): Args {
   const present = PRESENT[model as keyof typeof PRESENT] as object | undefined;
-  if (present === undefined || MAKING.test(operation)) return args;
+  if (present === undefined || operation.startsWith('create')) return args;
   const { where = {}, ...rest } = (args ?? {}) as { where?: { AND?: unknown } };
   return { ...rest, where: { ...where, AND: [present, where.AND ?? []].flat() } } as Args;
 }

@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { paths } from '../paths.js';
 import { unlessAborted } from '../unless-aborted.js';
-import { findHandWrittenDrift } from './hand-written.js';
 import { readMigrations, readSchema, withEngine } from './schema-engine.js';
 import { DatabaseUnavailableError } from './wait-for-database.js';
 
-/** The lock that the engine holds while it applies; also that of `prisma migrate deploy`. */
+/** The advisory lock that the engine and `prisma migrate deploy` hold while they apply migrations. */
 const ENGINE_LOCK = 72_707_369;
-/** Held by the one of several processes that applies. */
+/** The advisory lock of this service: one of several processes applies migrations. */
 const APPLY_LOCK = 1_986_359_924;
 const POLL_MS = 100;
-/** How long a database may take to answer when its sessions are to be ended. */
+/** The time limit for ending sessions. */
 const END_WITHIN_MS = 1_000;
 const UNDEFINED_TABLE = '42P01';
 
 const filters = { externalTables: [], externalEnums: [] };
 
 /**
- * Applies the migrations that the database does not have yet. Of several processes at once one applies, the others
- * wait for it and find nothing to do. One that failed before, or whose process was killed, is tried again.
+ * Applies the migrations that the database does not have yet. Of several processes at once, one applies them and the
+ * others wait. A migration that failed, or whose process was killed, is tried again.
  *
- * @param signal breaks it off; nothing is left of a migration that was under way
+ * @param signal cancels it; the running migration is rolled back
  * @returns names of the migrations that this call applied, oldest first
- * @throws MigrationFailedError with what Postgres said; those before it are applied
- * @throws AbortError when it was broken off
+ * @throws MigrationFailedError with the message of Postgres; earlier migrations stay applied
+ * @throws AbortError when it was cancelled
  */
 export async function applyMigrations(databaseUrl: string, signal?: AbortSignal): Promise<string[]> {
   const sessions = `vestibule: migrates ${randomUUID()}`;
@@ -36,19 +36,19 @@ export async function applyMigrations(databaseUrl: string, signal?: AbortSignal)
   try {
     return await unlessAborted(work, signal);
   } catch (error) {
-    if (signal?.aborted) await breakOff(work, databaseUrl, sessions);
+    if (signal?.aborted) await cancel(work, databaseUrl, sessions);
     throw error;
   }
 }
 
 async function applyPending(connectionString: string): Promise<string[]> {
-  // Most starts find nothing to do, and then do without the engine and its memory.
+  // Most starts have nothing to apply, and do not load the engine, which takes much memory.
   const names = await migrationNames();
   return withClient({ connectionString }, async (client) => {
     if (await isUpToDate(client, names)) return [];
     await acquireApplyLock(client);
     if (await isUpToDate(client, names)) return [];
-    await forgetUnfinished(client);
+    await markUnfinishedAsRolledBack(client);
     return withEngine(connectionString, async (engine, migrationsList) => {
       const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
       return appliedMigrationNames;
@@ -57,22 +57,19 @@ async function applyPending(connectionString: string): Promise<string[]> {
 }
 
 /**
- * Has Postgres end the sessions that apply. If their connections were only closed, Postgres would go on with a statement
- * that runs or waits for a lock. A database that does not answer is left alone.
+ * Ends the sessions that apply migrations. Closing their connections would not do: Postgres would finish a statement that
+ * runs or waits for a lock. Does nothing when the database does not answer.
  */
-async function breakOff(work: Promise<unknown>, connectionString: string, sessions: string): Promise<void> {
-  const hasEnded = work.then(
-    () => true,
-    () => true,
-  );
+async function cancel(work: Promise<unknown>, connectionString: string, sessions: string): Promise<void> {
+  const hasEnded = Promise.allSettled([work]);
   const config = { connectionString, connectionTimeoutMillis: END_WITHIN_MS, query_timeout: END_WITHIN_MS };
   const endSessions = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1';
   try {
-    // More than once, because the work may just be opening another.
+    // Repeated, because the work may be opening another session.
     do await withClient(config, (client) => client.query(endSessions, [sessions]));
     while (!(await Promise.race([hasEnded, delay(POLL_MS, false)])));
   } catch {
-    // It does not answer.
+    // The database does not answer.
   }
 }
 
@@ -83,10 +80,10 @@ export async function isMigrated(connectionString: string): Promise<boolean> {
 }
 
 /**
- * Waits until somebody else has applied every migration of this version.
+ * Waits until another process has applied every migration of this version.
  *
- * @throws DatabaseUnavailableError when nobody has within the deadline
- * @throws AbortError when it was broken off
+ * @throws DatabaseUnavailableError when the deadline passes
+ * @throws AbortError when the signal was aborted
  */
 export async function untilMigrated(databaseUrl: string, deadlineMs: number, signal?: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + deadlineMs;
@@ -101,9 +98,8 @@ export async function untilMigrated(databaseUrl: string, deadlineMs: number, sig
 }
 
 /**
- * Waits until no other process applies, by polling. A statement that waited for the lock instead would be a transaction
- * of its own, and a CREATE INDEX CONCURRENTLY of the other process waits for all transactions to end. The lock is
- * released with the connection.
+ * Waits by polling until no other process applies migrations. A statement that waits for the lock would be a transaction,
+ * and CREATE INDEX CONCURRENTLY in the other process waits for all transactions. The lock ends with the connection.
  */
 async function acquireApplyLock(client: pg.Client): Promise<void> {
   const tryLock = () => client.query<{ granted: boolean }>('SELECT pg_try_advisory_lock($1) AS granted', [APPLY_LOCK]);
@@ -111,29 +107,29 @@ async function acquireApplyLock(client: pg.Client): Promise<void> {
 }
 
 /**
- * The engine refuses to go on after a migration that has begun and not ended. But a script and the record of its end
- * are one transaction here (see `schema-engine.ts`), so of such a migration there is nothing in the database, unless it
- * stands alone: then trying again says what is in the way.
+ * Marks unfinished migrations as rolled back, so that the engine tries them again instead of refusing. A script and the
+ * record of its end are one transaction (see `schema-engine.ts`), so nothing of such a migration is in the database. One
+ * that cannot run in a transaction fails again if something of it was left.
  */
-async function forgetUnfinished(client: pg.Client): Promise<void> {
-  const forget = `
+async function markUnfinishedAsRolledBack(client: pg.Client): Promise<void> {
+  const mark = `
     SELECT pg_advisory_xact_lock(${ENGINE_LOCK});
     UPDATE _prisma_migrations SET rolled_back_at = CURRENT_TIMESTAMP WHERE finished_at IS NULL AND rolled_back_at IS NULL`;
-  await client.query(forget).catch(unlessWithoutHistory);
+  await client.query(mark).catch(ignoreMissingHistory);
 }
 
 async function isUpToDate(client: pg.Client, names: readonly string[]): Promise<boolean> {
   const history = `
     SELECT migration_name AS name, finished_at IS NOT NULL AS finished FROM _prisma_migrations
      WHERE rolled_back_at IS NULL`;
-  const result = await client.query<{ name: string; finished: boolean }>(history).catch(unlessWithoutHistory);
+  const result = await client.query<{ name: string; finished: boolean }>(history).catch(ignoreMissingHistory);
   if (result === undefined) return false;
   const applied = new Set(result.rows.map(({ name }) => name));
   return result.rows.every(({ finished }) => finished) && names.every((name) => applied.has(name));
 }
 
-/** For a database that never was migrated. */
-function unlessWithoutHistory(error: unknown): undefined {
+/** Rethrows any error but that of a database that was never migrated. */
+function ignoreMissingHistory(error: unknown): undefined {
   if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
 }
 
@@ -143,7 +139,7 @@ async function migrationNames(): Promise<string[]> {
 
 async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(config);
-  // A connection that breaks while nothing is asked of it; the next statement on it says so.
+  // If the connection breaks between statements, the next statement fails.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -153,7 +149,7 @@ async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) 
   }
 }
 
-/** The name of the newest migration that is applied. */
+/** Returns the name of the newest applied migration, or `none`. */
 export async function newestMigration(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query<{ name: string }>(
     `SELECT migration_name AS name FROM _prisma_migrations
@@ -165,13 +161,13 @@ export async function newestMigration(pool: pg.Pool): Promise<string> {
 export interface MigrationStatus {
   /** Not applied yet, oldest first. */
   readonly pending: string[];
-  /** Begun and not ended: it failed, or is under way. The next apply tries it again. */
+  /** Begun and not finished: they failed, or are running. The next `applyMigrations` tries them again. */
   readonly failed: string[];
   /** Applied, and changed in the folder afterwards. */
   readonly edited: string[];
-  /** Applied, and not in the folder: the database is newer than this version. */
+  /** Applied, and not in the folder of this older version. */
   readonly unknown: string[];
-  /** What differs between the database and the schema, in words; empty while migrations are pending. */
+  /** Differences between the database and the schema, in words; empty while migrations are pending. */
   readonly drift: string[];
 }
 
@@ -189,7 +185,7 @@ export async function migrationStatus(databaseUrl: string): Promise<MigrationSta
   return { pending, failed: failedMigrationNames, edited: editedMigrationNames, unknown, drift };
 }
 
-/** A line for everything that is not as it should be; none when the database is up to date and as the schema says. */
+/** Returns a line for each problem, none when the database is up to date and matches the schema. */
 export function describeStatus(status: MigrationStatus): string[] {
   return [
     ...status.pending.map((name) => `pending: ${name}`),
@@ -200,7 +196,7 @@ export function describeStatus(status: MigrationStatus): string[] {
   ];
 }
 
-/** Where the database is not exactly the Prisma schema and the hand-written constraints, a line each. */
+/** Returns a line for each difference of the database from the Prisma schema and the hand-written definitions. */
 async function findDrift(connectionString: string): Promise<string[]> {
   const schema = await readSchema();
   const { exitCode, stdout } = await withEngine(connectionString, (engine) =>
@@ -214,4 +210,15 @@ async function findDrift(connectionString: string): Promise<string[]> {
   );
   const fromSchema = exitCode === 0 ? [] : (stdout ?? '').split('\n').filter((line) => line && !line.startsWith('--'));
   return [...fromSchema, ...(await withClient({ connectionString }, findHandWrittenDrift))];
+}
+
+/** Compares the database with `prisma/hand-written.txt`, a line for each definition that a Prisma schema cannot express. */
+async function findHandWrittenDrift(client: pg.Client): Promise<string[]> {
+  const expected = (await readFile(paths.handWritten, 'utf8')).split('\n').filter(Boolean);
+  const { rows } = await client.query<{ definition: string }>(await readFile(paths.listHandWritten, 'utf8'));
+  const found = rows.map(({ definition }) => definition.trimEnd());
+  return [
+    ...expected.filter((definition) => !found.includes(definition)).map((definition) => `missing: ${definition}`),
+    ...found.filter((definition) => !expected.includes(definition)).map((definition) => `not declared: ${definition}`),
+  ];
 }

@@ -6,12 +6,12 @@ import { isPooledByTransaction } from '../config/pooling.js';
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long a write waits for a row that another transaction has locked. */
 const LOCK_TIMEOUT_MS = 2_000;
-/** TCP notices after about this time that the server of an idle connection is gone; the system's default is two hours. */
+/** When TCP starts to check an idle connection; the system's default is two hours. */
 const KEEP_ALIVE_MS = 10_000;
 /** Longer than any statement may take. */
-const SILENCE = { afterMs: 15_000, lookEveryMs: 3_000 };
+const SILENCE_MS = 15_000;
 
-/** How long a transaction or a hot write waited for a connection, the making of a new one included. */
+/** How long a transaction or a hot write waited for a connection, opening a new one included. */
 export interface ConnectionWait {
   readonly milliseconds: number;
   readonly isGranted: boolean;
@@ -20,7 +20,7 @@ export interface ConnectionWait {
 /** Publishes each {@link ConnectionWait}. */
 export const connectionWaits = channel('vestibule:database.connection-wait');
 
-/** Starts the clock of a wait for a connection. Costs nothing while nobody listens. */
+/** Starts to time a wait for a connection. Costs nothing without subscribers. */
 export function connectionWait(): (isGranted: boolean) => void {
   if (!connectionWaits.hasSubscribers) return () => undefined;
   const askedAt = performance.now();
@@ -30,32 +30,34 @@ export function connectionWait(): (isGranted: boolean) => void {
 
 export interface PoolOptions {
   readonly max: number;
-  /** How long a caller waits for a connection, the making of a new one included. */
+  /** How long a caller waits for a connection, opening a new one included. */
   readonly waitMs: number;
   readonly onIdleError?: (error: Error) => void;
-  /** After how long without a byte a connection that is in use is closed. */
-  readonly silence?: { readonly afterMs: number; readonly lookEveryMs: number };
+  /** A connection in use that sends and receives nothing for this time is closed. */
+  readonly silenceMs?: number;
 }
 
-/** The connections for transactions, for Prisma's queries and for whatever may wait for a lock. */
+/** Creates a pool, for Prisma and for hot writes. */
 export function createPool(
   url: string,
-  { max, waitMs, onIdleError = () => undefined, silence = SILENCE }: PoolOptions,
+  { max, waitMs, onIdleError = () => undefined, silenceMs = SILENCE_MS }: PoolOptions,
 ): pg.Pool {
   const config: pg.PoolConfig = {
     ...connectionConfig(url),
     Client: SocketClient as unknown as new () => pg.ClientBase,
     max,
     connectionTimeoutMillis: waitMs,
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it; only its types say void
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it; only its types say void
     onConnect: (client) => prepareSession(client, url, STATEMENT_TIMEOUT_MS),
   };
-  const pool = new pg.Pool(config).on('error', onIdleError);
-  closeSilentConnections(pool, silence);
-  return pool;
+  // TCP takes a quarter of an hour to notice that the server of a connection in use is gone.
+  return new pg.Pool(config)
+    .on('error', onIdleError)
+    .on('acquire', (client) => socketOf(client).setTimeout(silenceMs))
+    .on('release', (_error, client) => socketOf(client).setTimeout(0));
 }
 
-/** What every connection to the database has in common. */
+/** The options that all connections share. */
 export const connectionConfig = (url: string): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'vestibule',
@@ -64,15 +66,15 @@ export const connectionConfig = (url: string): pg.ClientConfig => ({
   types,
 });
 
-/** `pg` gives a bigint as a text, so that nobody takes it for a number. */
+/** By default `pg` returns a bigint as a string. */
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 /**
- * Sets the limits of a new connection by statements, because connection poolers refuse start-up parameters. Behind a
- * pooler in transaction mode the settings would stay with the connection that it lent, so there the role brings them.
+ * Sets the time limits of a new connection, by statements because connection poolers refuse start-up parameters. Behind a
+ * pooler in transaction mode they would leak to other clients, so there the role must have them.
  *
- * @throws Error when the server is a standby: it takes no writes, and its reads may be old
+ * @throws Error when the server is a standby, which accepts no writes and may return outdated rows
  */
 export async function prepareSession(client: pg.ClientBase, url: string, statementTimeoutMs: number): Promise<void> {
   const settings = isPooledByTransaction(url)
@@ -85,41 +87,20 @@ export async function prepareSession(client: pg.ClientBase, url: string, stateme
   if (last.rows[0]!.standby) throw new Error('The database is a standby');
 }
 
-/** A client of `pg` whose socket can be watched. */
+/** A client of `pg` with access to its socket, which is closed when a timeout that was set on it passes. */
 export class SocketClient extends pg.Client {
   readonly socket: Socket;
 
   constructor(config: pg.ClientConfig) {
     const socket = new Socket();
     super({ ...config, stream: () => socket });
-    this.socket = socket;
+    this.socket = socket.on('timeout', () => socket.destroy());
   }
-}
-
-/**
- * Closes a lent connection on which nothing has come for longer than any statement may take: its server is gone, and the
- * network does not say so. TCP would try for a quarter of an hour, and the pool would lack the connection.
- */
-function closeSilentConnections(pool: pg.Pool, { afterMs, lookEveryMs }: typeof SILENCE): void {
-  const lent = new Map<SocketClient, { bytesRead: number; silentSince: number }>();
-  const watch = (client: pg.PoolClient) => {
-    const { bytesRead } = socketOf(client);
-    lent.set(client as unknown as SocketClient, { bytesRead, silentSince: Date.now() });
-  };
-  pool.on('acquire', watch);
-  pool.on('release', (_error, client) => lent.delete(client as unknown as SocketClient));
-  pool.on('remove', (client) => lent.delete(client as unknown as SocketClient));
-  setInterval(() => {
-    for (const [client, { bytesRead, silentSince }] of lent) {
-      if (client.socket.bytesRead !== bytesRead) watch(client as unknown as pg.PoolClient);
-      else if (Date.now() - silentSince > afterMs) client.socket.destroy();
-    }
-  }, lookEveryMs).unref();
 }
 
 const socketOf = (client: pg.ClientBase): Socket => (client as unknown as SocketClient).socket;
 
-/** Replaces the idle connections: each has something that the server or the schema no longer fits. */
+/** Replaces the idle connections: their server is gone or read-only, or the schema of what they prepared has changed. */
 export function replaceIdleConnections(pool: pg.Pool): void {
   for (let idle = pool.idleCount; idle > 0; idle--) {
     pool.connect().then(

@@ -13,18 +13,13 @@ import { isConnectionLost, isReadOnly, isRepeatable, isStaleStatement } from './
 
 const ATTEMPTS = 10;
 
-export interface WriteOptions {
-  /** A table and a key: writes of this row wait for each other here, and not on a connection each. */
-  readonly row?: string;
-}
-
-/** The way to the database: what a repository is given. */
+/** The access to the database. Repositories inject it. */
 @Injectable()
 export class PrismaService {
-  /** For the statements that have a figure in bench/RESULTS.md. */
+  /** Runs the statements that bench/RESULTS.md has a figure for. */
   readonly hot: HotStatements;
   private readonly root: Client;
-  /** Without prepared statements: one that no longer fits the schema would be the end of the request's transaction. */
+  /** Without prepared statements: an outdated one would fail the transaction of the request. */
   private readonly requests: Client;
   private readonly queue = new RowLockQueue();
 
@@ -38,16 +33,18 @@ export class PrismaService {
     this.hot = new HotStatements(pool, reads, this.queue);
   }
 
-  /** Prisma's client, for reads; within a dry run or an idempotent request, the transaction that the request is. */
+  /** Prisma's client, for reads. Within a dry run or an idempotent request, the transaction of the request. */
   get client(): Client {
     return (currentTransaction()?.client ?? this.root) as Client;
   }
 
   /**
    * Runs a write as one transaction in the actor's name, or as a savepoint of the request's. It is run again when
-   * Postgres broke it off to end a deadlock, or when a prepared statement no longer fits the schema.
+   * Postgres rolled it back to end a deadlock, or when a prepared statement no longer fits the schema.
+   *
+   * @param row the row that it locks, a table and a key: see {@link RowLockQueue}
    */
-  write<T>(actor: Actor, work: (transaction: Transaction) => Promise<T>, { row }: WriteOptions = {}): Promise<T> {
+  write<T>(actor: Actor, work: (transaction: Transaction) => Promise<T>, { row }: { row?: string } = {}): Promise<T> {
     const inName = async (transaction: Transaction) => {
       await transaction.$executeRaw`SELECT set_config('vestibule.actor', ${String(actor)}, true)`;
       return work(transaction);
@@ -57,14 +54,14 @@ export class PrismaService {
   }
 
   /**
-   * Runs reads that belong together on the database as it is at one moment. Prisma reads a relation by a statement of
-   * its own, and fails when the related row has been deleted since.
+   * Runs reads on one snapshot of the database. Prisma reads a relation by a second statement, and fails when the related
+   * row was deleted in between.
    */
   snapshot<T>(read: (snapshot: Transaction) => Promise<T>): Promise<T> {
     return currentTransaction()?.part(read) ?? this.transact(read, { isolationLevel: 'RepeatableRead' });
   }
 
-  /** Begins the transaction of a dry run or an idempotent request. @throws DomainError when no connection can be had */
+  /** Begins the transaction of a dry run or an idempotent request. @throws DomainError when no connection is available */
   beginRequest(): Promise<RequestTransaction> {
     return RequestTransaction.begin(this.requests, this.fail);
   }
@@ -84,12 +81,12 @@ export class PrismaService {
         });
       }, options);
     } catch (error) {
-      // What failed within the work is mapped already; what is left are the BEGIN and the COMMIT.
+      // Errors of the work are mapped already, those of BEGIN and COMMIT are not.
       return this.fail(error, error === failure);
     }
   }
 
-  /** Prisma returns a connection to the pool whatever happened on it, and what it has found out holds for the others. */
+  /** Replaces connections that cannot be used any more: Prisma returns them to the pool in any case. */
   private readonly fail = (error: unknown, isMapped = false): never => {
     const isLost = (!isMapped || error instanceof DomainError) && isConnectionLost(error);
     if (isLost || isReadOnly(error) || isStaleStatement(error)) {
@@ -112,6 +109,6 @@ async function repeat<T>(write: () => Promise<T>): Promise<T> {
   throw new DomainError('row_locked');
 }
 
-/** Prisma on a small pool of its own, so that a sign-in that grants something does not wait behind other writes. */
+/** Has a small pool of its own, so that sign-ins do not wait for the writes of others. */
 @Injectable()
 export class SignInPrismaService extends PrismaService {}

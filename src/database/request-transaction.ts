@@ -7,19 +7,21 @@ import type { Client, Transaction } from './client.js';
 const IDLE_TIMEOUT_MS = 10_000;
 /** Longer than any request may take. */
 const TIMEOUT_MS = 120_000;
-/** For this long after its transaction, work that a request has left behind is still recognized, and refused. */
+/** For how long after its end the transaction is still found, and refused, by work that the request did not wait for. */
 const LEFT_BEHIND_MS = 2_000;
 
+/** What the work of a request finds. */
 interface Scope {
   readonly transaction: RequestTransaction;
   /** The transaction, or the savepoint in which the work runs. */
   readonly client: Transaction;
-  readonly isPart: boolean;
+  /** Runs work in a savepoint, so that its failure leaves the rest of the transaction as it was. Savepoints do not nest. */
+  readonly part: <T>(work: (client: Transaction) => Promise<T>) => Promise<T>;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();
 
-/** How many requests have a transaction. */
+/** The number of requests in a transaction. */
 let requests = 0;
 let disabling: NodeJS.Timeout | undefined;
 
@@ -35,41 +37,32 @@ function followPromises(): () => void {
   };
 }
 
-/** What runs in the transaction of the request under way. */
-export interface InTransaction {
-  readonly client: Transaction;
-  /** Runs work that may fail: in a savepoint, so that its failure leaves the rest of the transaction as it was. */
-  part<T>(work: (client: Transaction) => Promise<T>): Promise<T>;
-}
-
-/** Returns undefined when the request has no transaction of its own, as almost every one. */
-export function currentTransaction(): InTransaction | undefined {
+/** Returns undefined unless the request is a dry run or idempotent, and so a transaction. @throws DomainError once that has ended */
+export function currentTransaction(): Scope | undefined {
   const scope = scopes.getStore();
-  if (scope === undefined) return undefined;
-  const { transaction, client, isPart } = scope;
-  if (transaction.isOver) throw new DomainError('database_unavailable', '', '', new Error('The transaction is over'));
-  return { client, part: (work) => (isPart ? work(client) : transaction.part(work)) };
+  if (!scope?.transaction.isOver) return scope;
+  throw new DomainError('database_unavailable', '', '', new Error('The transaction of the request has ended'));
 }
 
-/** Calls back at once, or after the COMMIT of the request's transaction; never after a rollback. */
+/** Calls back after the COMMIT of the request's transaction, never after a rollback; at once without a transaction. */
 export function afterCommit(callback: () => void): void {
   const scope = scopes.getStore();
   if (scope === undefined) callback();
   else scope.transaction.callbacks.push(callback);
 }
 
-/** Thrown into Prisma's transaction to undo it. */
+/** Thrown in Prisma's transaction to roll it back. */
 const UNDO = new Error('undone');
 
 /**
- * Everything that a dry run or an idempotent request does, as one interactive transaction of Prisma. Work within `run`
- * finds it by {@link currentTransaction}.
+ * A dry run or an idempotent request as one interactive transaction of Prisma. Work within `run` gets it from
+ * {@link currentTransaction}.
  */
 export class RequestTransaction {
   private readonly logger = new Logger(RequestTransaction.name);
   callbacks: (() => void)[] = [];
   isOver = false;
-  /** The end of the part that was asked for last. Never rejects. */
+  /** Resolves when the newest part has ended, whether it succeeded or not. */
   private lastPart: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -78,7 +71,7 @@ export class RequestTransaction {
   ) {}
 
   /**
-   * @param fail maps what the beginning and the end throw
+   * @param fail rethrows an error of the BEGIN or the COMMIT as the one it maps to
    * @throws DomainError when no connection can be had
    */
   static begin(root: Client, fail: (error: unknown) => never): Promise<RequestTransaction> {
@@ -107,10 +100,10 @@ export class RequestTransaction {
   }
 
   run<T>(work: () => T): T {
-    return scopes.run({ transaction: this, client: this.client, isPart: false }, work);
+    return scopes.run({ transaction: this, client: this.client, part: (part) => this.part(part) }, work);
   }
 
-  /** Runs parts one after the other, also when they are asked for at once: savepoints nest. */
+  /** Runs work in a savepoint. Concurrent calls run one after the other, because savepoints of one transaction nest. */
   part<T>(work: (client: Transaction) => Promise<T>): Promise<T> {
     const part = this.lastPart.then(() => this.inSavepoint(work));
     this.lastPart = part.catch(() => undefined);
@@ -118,9 +111,9 @@ export class RequestTransaction {
   }
 
   /**
-   * Waits for the part under way, and commits.
+   * Waits for the running part, and commits.
    *
-   * @param last written at the very end, and with all the rest or not at all
+   * @param last the last write of the transaction
    */
   async commit(last: (client: Transaction) => Promise<unknown> = () => Promise.resolve()): Promise<void> {
     await this.close();
@@ -140,7 +133,7 @@ export class RequestTransaction {
     }
   }
 
-  /** Undoes everything. @throws DomainError where a constraint would not have let the transaction commit */
+  /** Rolls back. @throws DomainError when a constraint would have refused the COMMIT */
   async undo(): Promise<void> {
     await this.close();
     try {
@@ -150,7 +143,7 @@ export class RequestTransaction {
     }
   }
 
-  /** Undoes everything. Never fails: where the connection is lost, Postgres rolls back by itself. */
+  /** Rolls back. Never fails: Postgres rolls back by itself when the connection is lost. */
   async rollback(): Promise<void> {
     await this.close();
     await this.finish(UNDO).catch(() => undefined);
@@ -165,7 +158,7 @@ export class RequestTransaction {
     const registered = this.callbacks.length;
     try {
       return await this.client.$transaction((client) =>
-        scopes.run({ transaction: this, client: client, isPart: true }, () => work(client)),
+        scopes.run({ transaction: this, client, part: (inner) => inner(client) }, () => work(client)),
       );
     } catch (error) {
       this.callbacks.length = registered;

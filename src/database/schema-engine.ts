@@ -10,7 +10,7 @@ import { paths } from '../paths.js';
 // Prisma's own migration engine as WebAssembly: it keeps the same `_prisma_migrations` table as `prisma migrate deploy`,
 // but is an npm package and not a binary that is fetched at install.
 
-/** A migration that Postgres refused, in a line for the person who started it. */
+/** Postgres refused a migration. The message is one line for the person who started it. */
 export class MigrationFailedError extends Error {}
 
 /** Runs Prisma's schema engine on the database. It takes some 100 MB of memory. */
@@ -26,13 +26,12 @@ export async function withEngine<T>(
   // A single connection, because the engine's advisory lock belongs to a session; freeing the engine does not close it.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   const adapter = new EngineAdapter(pool, migrationsList);
-  const datamodels: [string, string][] = files.map(({ path, content }) => [path, content]);
   const bound = bindMigrationAwareSqlAdapterFactory(adapter);
-  const engine = await SchemaEngine.new({ datamodels }, () => undefined, bound);
+  const engine = await SchemaEngine.new({ datamodels: [[files[0]!.path, files[0]!.content]] }, () => undefined, bound);
   try {
     return await work(engine, migrationsList);
   } catch (error) {
-    // The engine only says that something external failed.
+    // The engine's own error does not have the message of Postgres.
     throw adapter.failure ?? readable(error);
   } finally {
     engine.free();
@@ -63,17 +62,17 @@ export async function readMigrations(): Promise<Engine.MigrationList> {
   };
 }
 
-/** Postgres' internal type "char", and text, by their numbers in `pg_type`. */
+/** OIDs of Postgres' internal type "char" and of text. */
 const INTERNAL_CHAR = 18;
 const TEXT = 25;
 
 const RECORD_END = `
   UPDATE _prisma_migrations SET finished_at = CURRENT_TIMESTAMP WHERE finished_at IS NULL AND rolled_back_at IS NULL`;
 
-/** A statement that Postgres runs only by itself, outside any transaction. The engine records its end afterwards. */
+/** Whether a script cannot run in a transaction. The engine then records its end afterwards. */
 const standsAlone = (script: string) => /\bCONCURRENTLY\b/i.test(script.replace(/--.*/g, ''));
 
-/** Prisma's adapter, corrected where it does not do what the engine needs. */
+/** Prisma's adapter, with two corrections that the engine needs. */
 class EngineAdapter extends PrismaPg {
   failure?: MigrationFailedError;
 
@@ -88,10 +87,9 @@ class EngineAdapter extends PrismaPg {
     const adapter = await super.connect();
     const pool = adapter.underlyingDriver();
 
-    // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, the script
-    // is parsed by Postgres and runs as one transaction, so a migration that fails leaves nothing behind. The record of
-    // its end is part of that transaction, so a process killed right after it leaves no unfinished record. A statement
-    // that Postgres refuses to run in a transaction is sent without the record.
+    // The adapter would split a script at every semicolon, also inside a comment or a function. Sent whole, it runs as
+    // one transaction, so a failed migration leaves nothing behind. The record of its end is part of that transaction, so
+    // a process killed right after it leaves no unfinished record.
     adapter.executeScript = async (script) => {
       const { migrationDirectories } = this.migrations;
       const migration = migrationDirectories.find((one) => one.migrationFile.content.value === script);
@@ -131,7 +129,7 @@ function failureOf(migration: string, script: string, error: unknown): Migration
   return new MigrationFailedError(`Migration ${migration}${line}: ${message}. ${left}.`, { cause: error });
 }
 
-/** The engine reports failures as JSON in the message; this is the part meant for people. */
+/** Returns the part for people of the engine's error, whose message is JSON. */
 function readable(error: unknown): unknown {
   try {
     const { message } = JSON.parse((error as Error).message) as { message?: string };
@@ -141,7 +139,7 @@ function readable(error: unknown): unknown {
   }
 }
 
-/** The generated bindings, with a function that their types leave out. */
+/** The generated bindings, with a function that their types lack. */
 type EngineBindings = typeof Engine & { __wbg_set_wasm(exports: object): void };
 
 // Part of Node, but @types/node leaves it to TypeScript's "dom" library, which would bring the browser's globals along.
@@ -151,12 +149,12 @@ declare const WebAssembly: {
 
 let loading: Promise<typeof Engine> | undefined;
 
-/** The package's entry imports its `.wasm` as a module, which Node does not do by itself; so it is put together here. */
+/** Loads the `.wasm` file, which the package's entry imports as a module: Node does not support that. */
 function loadEngine(): Promise<typeof Engine> {
   return (loading ??= (async () => {
     const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
     const bindings = (await import('@prisma/schema-engine-wasm/schema_engine_bg')) as unknown as EngineBindings;
-    // The engine gives its lock 10 s and never clears that timer, which would keep a process that is done from ending.
+    // The engine never clears its timer of 10 s for the lock, which would keep a finished process alive.
     const timer = Object.keys(bindings).find((name) => name.startsWith('__wbg_setTimeout_'))!;
     const setTimer = (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds).unref();
     const wasm = await WebAssembly.instantiate(await readFile(join(entry, '../schema_engine_bg.wasm')), {

@@ -3,24 +3,24 @@ import pg from 'pg';
 import { isPooledByTransaction } from '../config/pooling.js';
 import { unlessAborted } from '../unless-aborted.js';
 
-/** The database cannot be used, in a line for the person who started the server. */
+/** The database cannot be used. The message is one line for the person who started the server. */
 export class DatabaseUnavailableError extends Error {}
 
 const POLL_MS = 500;
 const OLDEST_SERVER_VERSION = 140_000;
-/** SQLSTATEs that waiting does not change: wrong password, no such database, one that cannot be worked with. */
+/** Codes of failures that waiting does not mend: a wrong password, a missing database, an unsuitable one. */
 const LASTING = /^(28|3D|unsuitable)/;
 
 /**
- * Waits until the database answers and can be worked with.
+ * Waits until the database answers and is suitable.
  *
  * @throws DatabaseUnavailableError when the deadline passes without an answer, or at once when waiting would not help
- * @throws AbortError when it was broken off
+ * @throws AbortError when the signal was aborted
  */
 export async function waitForDatabase(url: string, deadlineMs: number, signal?: AbortSignal): Promise<void> {
   const { host } = new URL(url);
   for (const giveUpAt = Date.now() + deadlineMs; ;) {
-    // Not left to the wait alone: an attempt to connect cannot be called off.
+    // An attempt to connect cannot be cancelled, so it is abandoned.
     const failure = await unlessAborted(tryToConnect(url), signal);
     if (failure === undefined) return;
     const { message, code = '' } = failure;
@@ -52,7 +52,7 @@ async function tryToConnect(url: string): Promise<{ message: string; code?: stri
       message = `with pgbouncer=true the role has to bring its limits along: ALTER ROLE ${role} SET statement_timeout = '10s'; ALTER ROLE ${role} SET lock_timeout = '2s'`;
     return message === undefined ? undefined : { message, code: 'unsuitable' };
   } catch (error) {
-    // Connecting to a name with several addresses fails with all their errors and no message of its own.
+    // For a host with several addresses, the error has an error for each and no message.
     return (error instanceof AggregateError ? error.errors[0] : error) as Error & { code?: string };
   } finally {
     await client.end().catch(() => undefined);

@@ -9,9 +9,8 @@ const RENEW_DAYS_BEFORE = 30;
 const DAY_MS = 86_400_000;
 
 /**
- * A certificate for this machine, made when `folder` has none or it is close to its end. Beside it lies the authority that
- * clients are told to trust (`ca.pem`). The authority's key is thrown away: nobody can make another certificate that those
- * clients would accept.
+ * Returns a certificate for localhost, and creates it when `folder` has none or it expires soon. Clients trust its authority
+ * (`ca.pem`), whose key is not kept, so that nobody can create another certificate of it.
  *
  * @returns paths in `folder`
  */

@@ -30,31 +30,31 @@ const run = promisify(execFile);
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** The folder of the data: another than `place` when the system user that Postgres runs as cannot enter that. */
+  /** The folder of the data. Not `place` when the system user that Postgres runs as cannot access that. */
   readonly home: string;
-  /** Lets go of the database; whoever lets go last stops it. Safe to call twice. */
+  /** Releases the database, and stops it when no other process uses it. Idempotent. */
   readonly release: () => Promise<void>;
 }
 
-/** A Postgres that is gone may have left its port to a program that never answers. */
+/** The time limit for an answer on the port, which may belong to another program by now. */
 const ANSWER_WITHIN_MS = 2_000;
 const USER = 'vestibule';
 const DATABASE = 'vestibule';
-/** `application_name` of the connection that each user of the database keeps open; the last one to close it stops Postgres. */
+/** `application_name` of the connection that each process keeps open while it uses the database. */
 const IN_USE = 'vestibule: in use';
 
 /**
- * Starts the Postgres that comes as npm packages, or joins the one that is already running in the same place, be it of
- * another process or left over by one that was killed. Data stays between runs.
+ * Starts the Postgres of the npm packages, or uses the one that another process has started in the same place, also if that
+ * process was killed. The data stays between runs.
  *
- * It runs in a session of its own, so Ctrl-C reaches only the process that uses it. As root it runs as the system user
- * `postgres`, else `nobody`, because Postgres refuses root.
+ * Postgres runs in its own session, so Ctrl-C does not reach it. Started by root, it runs as the system user `postgres` or
+ * `nobody`, because Postgres refuses root.
  *
- * @param place folder for data, password and log; made when absent
+ * @param place folder for data, password and log, created when absent
  * @param settings Postgres settings for a new start, e.g. `{ fsync: 'off' }`
- * @param signal breaks it off; a Postgres that was already started is stopped again
+ * @param signal cancels it, and stops a Postgres that was started already
  * @throws DatabaseUnavailableError when the packages are not installed or Postgres does not start
- * @throws AbortError when it was broken off
+ * @throws AbortError when it was cancelled
  */
 export async function acquireEmbeddedPostgres(
   place: string,
@@ -78,13 +78,13 @@ export async function acquireEmbeddedPostgres(
   const { url, holder } = await withProcessLock(lock, joinOrStart, signal);
 
   let released: Promise<void> | undefined;
-  const letGo = () =>
+  const releaseOnce = () =>
     withProcessLock(lock, async () => {
       const others = await otherHolders(holder);
       await holder.end().catch(() => undefined);
       if (others === 0) await cluster.stop();
     });
-  const release = () => (released ??= letGo());
+  const release = () => (released ??= releaseOnce());
   if (signal?.aborted) await release();
   signal?.throwIfAborted();
   return { url, home, release };
@@ -119,15 +119,15 @@ async function canEnter(account: Account | undefined, folder: string): Promise<b
   return !account || succeeds(run('sh', ['-c', 'test -x "$1"', 'sh', folder], { ...account, cwd: '/' }));
 }
 
-/** `STATE_DIRECTORY` as systemd sets it for a service, or the usual folder. */
+/** `STATE_DIRECTORY`, which systemd sets for a service, or the usual folder. */
 const fallbackHome = () =>
   process.env['STATE_DIRECTORY'] ??
   (process.getuid?.() === 0 ? '/var/lib/vestibule' : join(homedir(), '.cache', 'vestibule'));
 const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 /**
- * The folder of the binaries where they are installed, or of a copy where the account can reach and the linker finds what
- * it needs: npm packages hold no symbolic links, so the ones between library versions are made here.
+ * Returns the folder of the binaries, or of a copy when the account cannot access it. Creates the symbolic links between
+ * library versions, which npm packages cannot contain.
  */
 async function prepareBinaries(account: Account | undefined, signal?: AbortSignal): Promise<string> {
   const { root, version } = await installedBinaries();
@@ -141,12 +141,12 @@ async function prepareBinaries(account: Account | undefined, signal?: AbortSigna
       const unfinished = `${copy}.unfinished`;
       await rm(unfinished, { recursive: true, force: true });
       const filter = () => !signal?.aborted;
-      // Links that were made in the original would otherwise lead back into it.
+      // Keeps links relative, so that they do not point into the original.
       await cp(native, join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true, filter });
       signal?.throwIfAborted();
       await rename(unfinished, copy);
     }
-    // Of an older copy too: its links may lead to where a checkout has been.
+    // Repairs the links of an older copy, which may point to a removed checkout.
     await linkLibraries(copy);
   };
   await withProcessLock(`${copy}.lock`, copyUnlessThere, signal);
@@ -182,14 +182,14 @@ async function linkLibraries(root: string): Promise<void> {
     const link = join(root, target);
     const points = relative(dirname(target), source);
     if ((await readlink(link).catch(() => undefined)) === points) continue;
-    // Another process may be at the same: a rename puts either's link there, and never none.
+    // Renamed into place, because another process may create the same link.
     const temporary = `${link}.${randomBytes(6).toString('hex')}`;
     await symlink(points, temporary);
     await rename(temporary, link);
   }
 }
 
-/** The data of a Postgres, and the commands on them. */
+/** The data folder of a Postgres, and the commands on it. */
 class Cluster {
   private readonly data: string;
 
@@ -201,7 +201,7 @@ class Cluster {
     this.data = join(home, 'postgres');
   }
 
-  /** Makes the cluster unless it is there, all or nothing; returns its password. */
+  /** Creates the cluster if it does not exist, all or nothing. Returns its password. */
   async initialise(signal?: AbortSignal): Promise<string> {
     const passwordFile = join(this.home, 'password');
     if (existsSync(this.data)) return (await readFile(passwordFile, 'utf8')).trim();
@@ -218,7 +218,7 @@ class Cluster {
     return password;
   }
 
-  /** Not to be broken off: a Postgres whose `pg_ctl` is gone would go on starting. */
+  /** Cannot be cancelled: Postgres would go on starting without `pg_ctl`. */
   async start(settings: Record<string, string>): Promise<number> {
     const port = await freePort();
     const log = join(this.home, 'postgres.log');
@@ -234,7 +234,7 @@ class Cluster {
     if ((await this.runningPort()) !== undefined) await this.pgCtl('stop', '-m', 'fast');
   }
 
-  /** The port of a Postgres that runs on these data, whoever started it. */
+  /** Returns the port of a Postgres that runs on this data, or undefined when none does. */
   async runningPort(signal?: AbortSignal): Promise<number | undefined> {
     const file = await readFile(join(this.data, 'postmaster.pid'), 'utf8').catch(() => '');
     const [pid, , , port] = file.split('\n').map(Number);
@@ -263,7 +263,7 @@ class Cluster {
       await running;
     } catch (error) {
       if (signal?.aborted) {
-        // It was told to end, and cleans up before it does.
+        // Waits for the program, which cleans up after the signal.
         const { child } = running;
         if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
         throw signal.reason;
@@ -277,7 +277,7 @@ class Cluster {
   }
 }
 
-/** The connection that says "in use". Makes the database when it is not there yet. */
+/** Opens the connection that marks Postgres as in use. Creates the database if it does not exist. */
 async function hold(url: string): Promise<pg.Client> {
   const holder = new pg.Client({ connectionString: url, application_name: IN_USE });
   holder.on('error', () => undefined);
@@ -287,7 +287,7 @@ async function hold(url: string): Promise<pg.Client> {
   return holder;
 }
 
-/** Returns 0 when Postgres is gone or going. */
+/** Counts the other processes that use Postgres. Returns 0 when it has stopped or is stopping. */
 async function otherHolders(holder: pg.Client): Promise<number> {
   const others = 'SELECT FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()';
   return holder.query(others, [IN_USE]).then(

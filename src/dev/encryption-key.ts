@@ -7,9 +7,9 @@ import { KEY_BYTES, KEY_FORMAT, keyRingOf, type KeyRing } from '../config/key-ri
 import { withProcessLock } from './process-lock.js';
 
 /**
- * The encryption key of a checkout, made when the file does not exist.
+ * Returns the encryption key of a checkout, and creates it when the file does not exist.
  *
- * @throws ConfigError when the file holds something else: a new key could not read what is encrypted with the old one
+ * @throws ConfigError when the file has other content: a new key could not decrypt the existing secrets
  */
 export async function developmentKey(file: string): Promise<KeyRing> {
   await mkdir(dirname(file), { recursive: true });

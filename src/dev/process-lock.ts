@@ -8,10 +8,10 @@ const GIVE_UP_MS = 60_000;
 /**
  * Runs `work` while no other process runs under the same lock. A lock whose process is gone is taken over.
  *
- * @param lock path of the file that is the lock; its folder must exist
+ * @param lock path of the lock file, whose folder must exist
  * @param signal ends the wait for the lock
  * @throws Error when another process holds the lock for more than a minute
- * @throws AbortError when the wait was ended
+ * @throws AbortError when the signal ended the wait
  */
 export async function withProcessLock<T>(lock: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const giveUpAt = Date.now() + GIVE_UP_MS;
@@ -27,7 +27,7 @@ export async function withProcessLock<T>(lock: string, work: () => Promise<T>, s
 }
 
 async function tryLock(lock: string): Promise<boolean> {
-  // Written first and linked into place, so that a lock never exists without the id of its process.
+  // Linked into place, so that a lock file always has the id of its process.
   const candidate = `${lock}.${randomUUID()}`;
   await writeFile(candidate, String(process.pid));
   try {
@@ -38,7 +38,7 @@ async function tryLock(lock: string): Promise<boolean> {
     if (await isOwnerAlive(lock)) return false;
     const removed = `${candidate}.removed`;
     await rename(lock, removed).catch(() => undefined);
-    // Another process may have been faster, so that what was just removed is its lock: then it goes back.
+    // If another process took the lock over in the meantime, its lock was removed, and is put back.
     if (await isOwnerAlive(removed)) await link(removed, lock).catch(() => undefined);
     await rm(removed, { force: true });
     return false;
@@ -52,7 +52,7 @@ async function isOwnerAlive(lock: string): Promise<boolean> {
   return owner > 0 && isProcessAlive(owner);
 }
 
-/** Whether a process with this id exists, also when it belongs to someone else. */
+/** Whether a process with this id exists, also of another user. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -79,7 +79,7 @@ export class DiscoveryDomainsController {
     return presentOneDiscoveryDomain(await this.service.update(actor, key, changesOf(body), preconditions));
   }
 
-  /** An addition to the contract: looks the TXT record up and answers with the row, verified when the value is there. */
+  /** An addition to the contract. Looks up the TXT record, and answers with the domain, verified if the record matches. */
   @Post(':discovery_domain_id/verify')
   @RequireScope('update:organization_discovery_domains')
   @HttpCode(200)

@@ -14,6 +14,5 @@ export function presentDiscoveryDomain(row: OrganizationDiscoveryDomain): Discov
   };
 }
 
-/** One domain by itself. */
 export const presentOneDiscoveryDomain = (row: OrganizationDiscoveryDomain): DiscoveryDomainResponse =>
   tagged(presentDiscoveryDomain(row), row);

@@ -14,7 +14,7 @@ import {
 
 const VERIFICATION_BYTES = 16;
 
-/** The rows of `organization_discovery_domains`. Every call is about one organization, and touches no row of another. */
+/** The rows of `organization_discovery_domains`. Every method reads and writes the rows of one organization. */
 @Injectable()
 export class DiscoveryDomainsRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -40,7 +40,7 @@ export class DiscoveryDomainsRepository {
   }
 
   /**
-   * A domain that the organization already has fails its unique index.
+   * Violates the unique index when the organization has the domain already.
    *
    * @param limit how many domains an organization may have
    */
@@ -51,7 +51,7 @@ export class DiscoveryDomainsRepository {
     limit: number,
   ): Promise<OrganizationDiscoveryDomain | 'organization_not_found' | 'discovery_domain_limit_reached'> {
     return this.prisma.write(actor, async (transaction) => {
-      // Of two at once, the second counts the first.
+      // Concurrent calls wait for each other, so the second counts the first one's row.
       const locked = await transaction.$queryRaw<unknown[]>`
         SELECT id FROM organizations WHERE id = ${organizationId} AND deleted_at IS NULL FOR NO KEY UPDATE`;
       if (locked.length === 0) return 'organization_not_found';
@@ -66,7 +66,7 @@ export class DiscoveryDomainsRepository {
     });
   }
 
-  /** Returns undefined when there is no such domain, or not as it was asked for. */
+  /** Returns undefined when the domain does not exist or fails the preconditions. */
   async update(
     actor: Actor,
     { organizationId, id }: DiscoveryDomainKey,
@@ -80,7 +80,7 @@ export class DiscoveryDomainsRepository {
     return updated;
   }
 
-  /** @returns whether there was such a domain, as it was asked for */
+  /** Returns whether the domain existed and met the preconditions. */
   async remove(
     actor: Actor,
     { organizationId, id }: DiscoveryDomainKey,

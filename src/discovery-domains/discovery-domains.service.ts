@@ -63,7 +63,7 @@ export class DiscoveryDomainsService {
     );
   }
 
-  /** A domain that is verified once stays so, also when the record is gone. @returns the row as it is afterwards */
+  /** A verified domain stays verified when its TXT record is gone. Returns the row afterwards. */
   async verify(
     actor: Actor,
     key: DiscoveryDomainKey,
@@ -77,7 +77,7 @@ export class DiscoveryDomainsService {
       : row;
   }
 
-  /** Removing what is not there does nothing. */
+  /** Removing a domain that does not exist does nothing. */
   async remove(actor: Actor, key: DiscoveryDomainKey, preconditions: Preconditions): Promise<void> {
     await removeUnder(
       preconditions,
@@ -90,7 +90,7 @@ export class DiscoveryDomainsService {
     );
   }
 
-  /** @throws DomainError about the organization when that is what is missing, else about the domain */
+  /** @throws DomainError `organization_not_found` or `discovery_domain_not_found` */
   private async foundIn<T>(organizationId: string, row: T | null | undefined): Promise<T> {
     if (!row) await this.organizations.require(organizationId);
     return found(row, 'discovery_domain_not_found');

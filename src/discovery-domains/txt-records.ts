@@ -3,10 +3,10 @@ import { Resolver } from 'node:dns/promises';
 const TIMEOUT_MS = 1_500;
 const TRIES = 2;
 
-/** The TXT records of a name, each in its pieces; empty when there are none or no server answers in time. */
+/** Returns the TXT records of a name, each in pieces. Returns an empty list when there are none or no server answers. */
 export type LookUpTxt = (name: string) => Promise<readonly (readonly string[])[]>;
 
-/** Injection token: a function has no class of its own. */
+/** Injection token of {@link LookUpTxt}. */
 export const LOOK_UP_TXT = Symbol('LookUpTxt');
 
 /** @param servers addresses of name servers; by default those of the system */
@@ -15,6 +15,6 @@ export const lookUpTxtOverDns =
   async (name) => {
     const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
     if (servers) resolver.setServers(servers);
-    // Whatever the reason, there is no proof; the caller may ask again.
+    // Without an answer there is no proof. The caller may try again.
     return resolver.resolveTxt(name).catch(() => []);
   };

@@ -1,4 +1,4 @@
-/** Every cause for which a request is refused. What each becomes on the wire is in `http/error-table.ts`. */
+/** Every reason to refuse a request. `http/error-table.ts` maps each to an answer. */
 export type ErrorCode =
   | 'signup_not_supported'
   | 'hidden_button_not_supported'
@@ -47,12 +47,12 @@ export type ErrorCode =
   | 'overloaded'
   | 'database_unavailable';
 
-/** An expected refusal, thrown where the request cannot go on. */
+/** An expected refusal of a request. */
 export class DomainError extends Error {
   /**
-   * @param detail what the message of this code leaves open: the failed check, the scopes, the limit
-   * @param place where in a request of many items the cause is, such as `connections.3`
-   * @param cause what failed, for the log, where the refusal is not the request's doing
+   * @param detail the variable part of the message, such as the failed check, the scopes or the limit
+   * @param place the refused item of a request with many, such as `connections.3`
+   * @param cause the error to log, when the request is not at fault
    */
   constructor(
     readonly code: ErrorCode,
@@ -69,7 +69,7 @@ export class DomainError extends Error {
   }
 }
 
-/** Does the work for one item of a request. @throws DomainError that names the place of what is refused */
+/** Runs work for one item of a request. @throws DomainError with the place of the item */
 export function inPlace<T>(place: string, work: () => T): T {
   try {
     return work();

@@ -1,14 +1,13 @@
 import { DomainError } from './domain-error.js';
 
-/** Of a write that was refused, each time for a reason that was gone when it was looked for. */
 const ATTEMPTS = 10;
 
 /**
- * Writes, and says why when nothing was written. A reason that is gone when it is looked for was another writer's doing:
- * then the write is tried again.
+ * Writes, and finds the reason when nothing was written. Writes again when there is no reason any more, because another
+ * writer has changed the row in between.
  *
- * @param write undefined: it wrote nothing
- * @param explain throws the reason, or gives the outcome when there is nothing to write; undefined: there is no reason
+ * @param write returns undefined when it wrote nothing
+ * @param explain throws the reason, returns the outcome when nothing must be written, or undefined without a reason
  */
 export async function untilDecided<T extends object | boolean>(
   write: () => Promise<T | undefined>,

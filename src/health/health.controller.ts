@@ -9,14 +9,14 @@ import { HealthService, type Health } from './health.service.js';
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 
-  /** The process runs. Says nothing of the database, so that an outage there does not restart every replica. */
+  /** Always 200. Does not check the database, so that an outage there does not restart every replica. */
   @Get('live')
   @Public()
   live(): Health {
     return { status: 'ok' };
   }
 
-  /** Requests can be served. 503 while the database is away, and once the server is to stop. */
+  /** 503 while the database does not answer, and after the server was told to stop. */
   @Get('ready')
   @Public()
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {

@@ -7,14 +7,14 @@ export interface Health {
   status: 'ok' | 'unavailable';
 }
 
-/** Shorter than the usual time-out of a probe, so that the probe gets an answer. */
+/** Shorter than the usual time-out of a probe. */
 const ANSWER_WITHIN_MS = 900;
-/** However many ask, the database is asked no faster than this. */
+/** For how long an answer of the database is reused. */
 const REMEMBERED_MS = 1_000;
 
 const PING = hotStatement<{ one: number }>('ping', 'SELECT 1 AS one');
 
-/** Whether the database answers. It is asked beside the pool, which writes that wait for locks can occupy. */
+/** Checks whether the database answers, without the pool, which writes that wait for locks can occupy. */
 @Injectable()
 export class HealthService {
   private isLeaving = false;
@@ -22,12 +22,12 @@ export class HealthService {
 
   constructor(private readonly prisma: PrismaService) {}
 
-  /** From now on no more requests are to be sent here. */
+  /** Makes the server unavailable for load balancers. */
   leave(): void {
     this.isLeaving = true;
   }
 
-  /** The answer may be a second old. */
+  /** The result may be a second old. */
   check(): Promise<Health> {
     if (this.isLeaving) return Promise.resolve({ status: 'unavailable' });
     const now = performance.now();

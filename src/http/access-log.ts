@@ -6,10 +6,10 @@ export interface AnsweredRequest {
   readonly reply: FastifyReply;
 }
 
-/** Where whoever counts requests hears of each, as an {@link AnsweredRequest}. */
+/** Publishes an {@link AnsweredRequest} for each request. */
 export const answeredRequests = channel('vestibule:http.answered');
 
-/** Logs a line for each request: who asked what, never bodies or tokens. */
+/** Logs a line for each request, without bodies and tokens. */
 export function registerAccessLog(fastify: FastifyInstance): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     noteAnswer(request, reply);
@@ -17,7 +17,7 @@ export function registerAccessLog(fastify: FastifyInstance): void {
   });
 }
 
-/** Logs the line of a request and tells who counts; by itself for one that no hook sees. */
+/** Logs and publishes one request. Call it for a request that Fastify's hooks do not see. */
 export function noteAnswer(request: FastifyRequest, reply: FastifyReply): void {
   if (answeredRequests.hasSubscribers) answeredRequests.publish({ request, reply } satisfies AnsweredRequest);
   request.log.info(
@@ -27,7 +27,7 @@ export function noteAnswer(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,
-      // Undefined, and so left out, for almost every request.
+      // Left out when undefined, as for almost every request.
       dryRun: request.writeOptions?.dryRun || undefined,
       replayed: request.writeOptions?.isReplayed,
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,

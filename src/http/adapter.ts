@@ -11,7 +11,7 @@ import { plainErrorBody } from './error-body.js';
 import { httpsSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** Above the 60 s of common load balancers, which must be the ones to close an idle connection. */
+/** Longer than the usual 60 s of load balancers, because the load balancer must be the one to close an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 export interface TlsCredentials {
@@ -21,13 +21,13 @@ export interface TlsCredentials {
 
 export interface HttpAdapter {
   readonly adapter: FastifyAdapter;
-  /** Serves the same application; absent without credentials. */
+  /** Serves the same application. Absent without credentials. */
   readonly httpsServer?: Server;
-  /** Makes every answer from now on the last over its connection. */
+  /** Closes each connection after its next answer. */
   readonly drain: () => void;
 }
 
-/** Fastify for one application behind an HTTP and, with credentials, an HTTPS server. */
+/** Creates Fastify with an HTTP server and, with credentials, an HTTPS server for the same application. */
 export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCredentials): HttpAdapter {
   const { trustedProxies, deadlines } = config;
   let httpsServer: Server | undefined;
@@ -36,20 +36,20 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
     headersTimeout: deadlines.requestHead,
     connectionsCheckingInterval: deadlines.requestCheck,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // Refused below, with a body.
+    // The hook below refuses these requests, with a body.
     requireHostHeader: false,
   };
   const adapter = new FastifyAdapter({
     skipMiddie: true,
-    // What Fastify says of itself, such as where it listens, the service says in its own words.
+    // The service logs for itself what Fastify logs at info, such as the port.
     loggerInstance: logger.child({}, { level: logger.isLevelEnabled('warn') ? 'warn' : logger.level }),
-    // Each request has one line, of its own making: see access-log.ts.
+    // access-log.ts logs one line for each request.
     logController: new LogController({ disableRequestLogging: true }),
-    // A child logger for every request would only add the id that the few lines about requests carry anyway.
+    // A child logger for each request would only add the id, which the lines about requests have anyway.
     childLoggerFactory: () => logger,
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerClientError,
-    // What still comes while it closes is served, and told to come no more over this connection.
+    // Requests that arrive during the shutdown are served.
     return503OnClosing: false,
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: [...trustedProxies],
@@ -72,8 +72,8 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
     if (status === undefined) return done();
     void reply.status(status).header('connection', 'close').send(plainErrorBody(status));
   });
-  // A connection that is closed while its client still sends takes the answer with it. Kept, Node reads the rest and
-  // drops it, for as long as a request may take.
+  // Closing a connection whose client still sends would discard the answer. Without the header, Node reads the rest and
+  // drops it, within the time limit of a request.
   adapter.getInstance().addHook('onSend', (request, reply, _payload, done) => {
     if (isStillSending(request.raw)) reply.removeHeader('connection');
     done();
@@ -81,7 +81,7 @@ export function createHttpAdapter(config: AppConfig, logger: Logger, tls?: TlsCr
   return { adapter, httpsServer, drain: () => (isDraining = true) };
 }
 
-/** What the router cannot even read, such as a malformed escape, has no route, no hooks and no filter. */
+/** Answers a URL that the router cannot parse, for which neither hooks nor filters run. */
 function answerUnroutable({ statusCode = 400 }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   void reply
     .headers(SECURITY_HEADERS)
@@ -91,7 +91,7 @@ function answerUnroutable({ statusCode = 400 }: FastifyError, request: FastifyRe
   noteAnswer(request, reply);
 }
 
-/** The caller's own id, so that a request can be followed through several services. */
+/** Returns the caller's own request id, or undefined when it is missing or unusable. */
 function acceptableRequestId(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : undefined;
 }

@@ -5,7 +5,7 @@ import { DomainError, inPlace } from '../errors/domain-error.js';
 
 const JSON_LINES_TYPES = /^application\/(?:x-ndjson|jsonl)(?=;|$)/i;
 const JSON_TYPES = /^application\/(?:[\w.-]+\+)?json(?=;|$)/i;
-/** Deeper than any real body, and far from where recursive code or Postgres' own JSON parser would give up. */
+/** Deeper than any real body, and far below the limits of recursive code and of Postgres' JSON parser. */
 const MAX_DEPTH = 64;
 const MAX_FORM_DEPTH = 8;
 const MAX_FORM_FIELDS = 1_000;
@@ -17,7 +17,7 @@ const FORM_OPTIONS: IParseOptions = {
   throwOnLimitExceeded: true,
   arrayLimit: MAX_FORM_FIELDS,
   plainObjects: true,
-  // qs would leave such a name out without a word.
+  // qs would ignore such a name.
   decoder: (part, decode, charset, type) => {
     const decoded: unknown = decode(part, undefined, charset);
     if (type === 'key' && String(decoded).includes('__proto__')) {
@@ -27,7 +27,7 @@ const FORM_OPTIONS: IParseOptions = {
   },
 };
 
-/** The body of a request that came as a form: its fields are texts, and so are all of theirs. */
+/** The body of a form, whose values are all strings, also the nested ones. */
 export class FormBody {
   [field: string]: unknown;
 
@@ -36,16 +36,16 @@ export class FormBody {
   }
 }
 
-/** JSON and form bodies, and JSON Lines as a list; every other type is 415. An empty body of any type is no body. */
+/** Parses JSON, forms, and JSON Lines as a list. Any other type is a 415. An empty body of any type counts as none. */
 export async function registerBodyParsers(fastify: FastifyInstance): Promise<void> {
   fastify.removeAllContentTypeParsers();
   await fastify.register(formbody, { parser: parseForm });
-  // Fastify's own parser, except that it reads no empty body, has no limit to the depth, and words errors differently.
+  // Fastify's parser refuses empty bodies, has no limit to the depth, and words errors differently.
   const parseJson = fastify.getDefaultJsonParser('error', 'ignore');
   const parse = (request: FastifyRequest, text: string): unknown => {
     if (isDeeperThan(MAX_DEPTH, text)) throw tooDeep();
     let outcome: { error: Error | null; body?: unknown } | undefined;
-    // It calls back before it returns.
+    // Calls back before it returns.
     void parseJson(request, text, (error, body) => (outcome = { error, body }));
     if (outcome === undefined || outcome.error) throw new DomainError('json_invalid');
     return outcome.body;
@@ -53,7 +53,7 @@ export async function registerBodyParsers(fastify: FastifyInstance): Promise<voi
   const parser =
     (read: (request: FastifyRequest, text: string) => unknown) =>
     (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => {
-      // Some clients send the header with every request, also with one that has nothing to say.
+      // Some clients send the header with every request, also without a body.
       if (text === '') return done(null, undefined);
       let body: unknown;
       try {
@@ -69,7 +69,7 @@ export async function registerBodyParsers(fastify: FastifyInstance): Promise<voi
   fastify.addContentTypeParser(JSON_LINES_TYPES, { parseAs: 'string' }, parser(parseLines));
 }
 
-/** Each ends with a line break; the last may do without. */
+/** The line break after the last line is optional. */
 const linesOf = (text: string) => text.replace(/\n$/, '').split('\n');
 
 const tooDeep = () => new DomainError('body_invalid', `'Objects and arrays are nested deeper than ${MAX_DEPTH}'`);
@@ -84,7 +84,7 @@ function parseForm(text: string): FormBody {
   }
 }
 
-/** Looks at the text, because a parsed value could only be walked by the recursion this protects from. */
+/** Checks the text, because walking the parsed value would need the recursion that the limit protects from. */
 function isDeeperThan(limit: number, text: string): boolean {
   if (text.length < 2 * limit) return false;
   let depth = 0;

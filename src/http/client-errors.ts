@@ -8,14 +8,14 @@ const STATUS_OF = new Map([
   ['HPE_HEADER_OVERFLOW', 431],
 ]);
 
-/** How long a client that has been refused may go on sending before it is cut off. */
+/** How long a refused client may go on sending before its connection is closed. */
 const LINGER_MS = 2_000;
 
 /**
- * Answers bytes that never became a request, and closes the connection. One that broke, or whose TLS handshake failed,
- * has nobody to answer. Nothing is logged: the error holds what was sent, tokens included.
+ * Answers bytes that are not a request, and closes the connection. Does not answer on a broken connection or after a failed
+ * TLS handshake. Logs nothing: the error contains the bytes, tokens included.
  *
- * Node calls it again for whatever comes behind such bytes.
+ * Node calls it again for the bytes that follow.
  */
 export function answerClientError({ code = '' }: NodeJS.ErrnoException, socket: Duplex): void {
   if (socket.writableEnded) return;
@@ -28,7 +28,7 @@ export function answerClientError({ code = '' }: NodeJS.ErrnoException, socket: 
   cutOffLater(socket);
 }
 
-/** TCP withdraws an answer from a client whose bytes are left unread when its connection closes. So they are read. */
+/** Reads on for a while: closing a connection with unread bytes makes TCP discard the answer. */
 function cutOffLater(socket: Duplex): void {
   socket.resume();
   const cutOff = setTimeout(() => socket.destroy(), LINGER_MS).unref();
@@ -44,14 +44,14 @@ function plainAnswer(status: number): string {
   );
 }
 
-/** Of a request that Node, left to itself, would refuse without a body. */
+/** Returns the status of a request that Node by itself would refuse without a body, or undefined for any other. */
 export function statusOfRefusal({ httpVersion, headers }: IncomingMessage): number | undefined {
   if (httpVersion === '1.1' && headers.host === undefined) return 400;
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') return 417;
   return undefined;
 }
 
-/** Whether the body of a request has not wholly arrived. */
+/** Whether a part of the request's body has not arrived yet. */
 export function isStillSending({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0);
 }

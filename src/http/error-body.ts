@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-/** The only body an error has, and nothing else. */
+/** The body of every error of the Management API. */
 export interface ErrorBody {
   statusCode: number;
   error: string;
@@ -14,7 +14,7 @@ export function errorBody(statusCode: number, message: string, errorCode?: strin
   return body;
 }
 
-/** For what the HTTP layer itself refuses: a status says it all. */
+/** The body for a refusal by the HTTP layer, which has no message but the status. */
 export function plainErrorBody(statusCode: number): ErrorBody {
   return errorBody(statusCode, reasonOf(statusCode));
 }

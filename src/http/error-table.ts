@@ -6,13 +6,13 @@ interface ErrorRow {
   /** `%` stands for the detail of the error. */
   readonly message: string;
   readonly errorCode?: string;
-  /** When to try again, as the header `Retry-After` says. */
+  /** The value of the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
-  /** What was to be made is there. With `If-None-Match: *` that is the precondition that failed. */
+  /** The resource to create exists already, which with `If-None-Match: *` is a failed precondition. */
   readonly isThereAlready?: true;
 }
 
-/** One row a cause. The wording is what users of the Management API know; docs/errors.md has the same table. */
+/** One row for each cause. The wording is that of the Management API. docs/errors.md has the same table. */
 export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   signup_not_supported: {
     status: 400,
@@ -170,7 +170,6 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
 };
 
-/** What is said of a refusal. */
 export function refusalBody({ code, detail, place }: DomainError): ErrorBody {
   const { status, message, errorCode } = ERROR_TABLE[code];
   const text = message.replace('%', () => detail);

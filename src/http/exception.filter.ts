@@ -8,12 +8,12 @@ export type SendError = (exception: unknown, request: FastifyRequest, reply: Fas
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** For a route whose protocol has errors of its own. By default {@link sendError}. */
+    /** For a route whose protocol defines its own errors. The default is {@link sendError}. */
     sendError?: SendError;
   }
 }
 
-/** Where every error becomes an answer, also what Fastify and its hooks refuse before there is a controller. */
+/** Turns every error into an answer, also those of Fastify and its hooks. */
 @Catch()
 export class ExceptionToResponseFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
@@ -31,11 +31,11 @@ export function sendError(exception: unknown, request: FastifyRequest, reply: Fa
   void reply.status(body.statusCode).send(body);
 }
 
-/** What is said of an error. Why it was is logged, where the answer must not say. */
+/** Returns the body for an error. Logs the cause where the body must not show it. */
 export function errorBodyOf(exception: unknown, request: FastifyRequest): ErrorBody {
   if (exception instanceof DomainError) {
     if (exception.cause !== undefined) logFailure(exception.cause, request);
-    return refusalBody(asPreconditionsHaveIt(exception, request));
+    return refusalBody(underPreconditions(exception, request));
   }
   const status = clientErrorStatus(exception);
   if (status !== undefined) return plainErrorBody(status);
@@ -48,25 +48,25 @@ function logFailure(cause: unknown, request: FastifyRequest): void {
   request.log.error({ requestId: request.id, err: loggable(cause) }, 'request failed');
 }
 
-/** Whoever asked that there be nothing yet is told that there is something. */
-function asPreconditionsHaveIt(refusal: DomainError, { preconditions }: FastifyRequest): DomainError {
+/** With `If-None-Match: *`, a resource that exists already is a failed precondition. */
+function underPreconditions(refusal: DomainError, { preconditions }: FastifyRequest): DomainError {
   const isThereAlready = ERROR_TABLE[refusal.code].isThereAlready && preconditions?.areForCreation;
   return isThereAlready ? new DomainError('precondition_failed') : refusal;
 }
 
-/** In seconds; undefined: nothing is said of it. */
+/** Returns the seconds of `Retry-After`, or undefined for an error without that header. */
 export const retryAfterOf = (exception: unknown) =>
   exception instanceof DomainError ? ERROR_TABLE[exception.code].retryAfterSeconds : undefined;
 
-/** Not the whole error: a database puts the values of the row into its details, and those came with the request. */
+/** Leaves out the detail of a database error, which has values of the request. */
 function loggable(exception: unknown): object {
   if (!(exception instanceof Error)) return { type: typeof exception };
   const { message, stack, code, constraint } = exception as Error & { code?: unknown; constraint?: unknown };
-  // By its constructor pino names the class of an error.
+  // pino shows the name of the constructor as the type.
   return { constructor: exception.constructor, message, stack, code, constraint };
 }
 
-/** What Fastify or Nest refuse before a handler runs: an unknown path, a body that is too large, and so on. */
+/** Returns the status of an error of Fastify or Nest, such as an unknown path or a body that is too large. */
 function clientErrorStatus(exception: unknown): number | undefined {
   const status =
     exception instanceof HttpException

@@ -7,7 +7,7 @@ describe('untilListening', () => {
 
   it.each([
     ['EACCES', 'PORT: got "80", takes a port that this user may open on 127.0.0.1'],
-    ['EADDRINUSE', 'PORT: got "80", takes a port that no other program has on 127.0.0.1'],
+    ['EADDRINUSE', 'PORT: got "80", takes a port that no other program uses on 127.0.0.1'],
     ['EADDRNOTAVAIL', 'HOST: got "127.0.0.1", takes an address of this machine, or a name that has one'],
   ])('names the variable that %s is about', async (code, message) => {
     await expect(untilListening(refusing(code), address)).rejects.toMatchObject({ name: 'ConfigError', message });

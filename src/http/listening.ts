@@ -18,9 +18,9 @@ const aboutPort =
   ({ host, port, portVariable }) =>
     new ConfigError(portVariable, String(port), `${takes} on ${host}`);
 
-/** By what the system says when it refuses an address. */
+/** By the code of the system's error. */
 const COMPLAINTS: Record<string, Complaint> = {
-  EADDRINUSE: aboutPort('a port that no other program has'),
+  EADDRINUSE: aboutPort('a port that no other program uses'),
   EACCES: aboutPort('a port that this user may open'),
   EADDRNOTAVAIL: aboutHost,
   EAFNOSUPPORT: aboutHost,
@@ -29,7 +29,7 @@ const COMPLAINTS: Record<string, Complaint> = {
   ENOTFOUND: aboutHost,
 };
 
-/** @throws ConfigError when it is the address that keeps the server from listening */
+/** @throws ConfigError when the server cannot listen on the address */
 export async function untilListening(listening: Promise<unknown>, address: ListenAddress): Promise<void> {
   try {
     await listening;

@@ -1,6 +1,6 @@
 import { normalizeIP } from '@fastify/rate-limit';
 
-/** Whom to count an address for: an IPv4 address itself, of IPv6 the /64 that one customer has all addresses of. */
+/** Returns what a limit counts an address as: an IPv4 address itself, an IPv6 address as its /64, which one customer owns. */
 export function networkOf(address: string): string {
   return normalizeIP(address);
 }

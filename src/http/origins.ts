@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 
-/** What a program on the same machine reaches by that name. */
+/** Hosts that a program on the same machine reaches as localhost. */
 const LOCALHOST = ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::'];
 
-/** Where clients on the same machine find a server that listens on `host`: HTTP first, then HTTPS if it has it. */
+/** Returns the origins under which clients on the same machine reach a server that listens on `host`. */
 export function originsOf(host: string, httpPort: number, httpsPort?: number): [http: string, ...https: string[]] {
   const name = LOCALHOST.includes(host) ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
   const http = `http://${name}:${httpPort}`;

@@ -17,7 +17,6 @@ export class OffsetPagingDto {
   @BooleanField() include_totals?: boolean;
 }
 
-/** Checkpoint paging alone. */
 export class CheckpointPagingDto {
   @StringField({ description: 'The `next` of the page before' }) from?: string;
   @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) take?: number;
@@ -25,7 +24,7 @@ export class CheckpointPagingDto {
 
 /** Offset paging, or checkpoint paging when `take` or `from` is sent. */
 export class PagingDto extends OffsetPagingDto {
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   @StringField() from?: string;
   @IntegerField({ minimum: 1, maximum: MAX_PAGE_SIZE }) take?: number;
 }
@@ -39,7 +38,7 @@ export interface OffsetPage {
 
 export interface CheckpointPage {
   readonly kind: 'checkpoint';
-  /** The sort key of the last row of the page before, undefined for the first page. */
+  /** The sort key of the last row of the previous page, undefined for the first page. */
   readonly after?: readonly string[];
   readonly limit: number;
 }
@@ -69,9 +68,9 @@ export type Page<Row> =
   | { readonly kind: 'checkpoint'; readonly rows: readonly Row[]; readonly next?: readonly string[] };
 
 /**
- * Turns `limit + 1` fetched rows into a page: the extra row only tells that there is more.
+ * Turns `limit + 1` fetched rows into a page. The extra row shows that there is a next page.
  *
- * @param keyOf the sort key of a row, which a later request sends back
+ * @param keyOf returns the sort key of a row, which the request for the next page sends back
  */
 export function checkpointPage<Row>(
   fetched: readonly Row[],
@@ -102,7 +101,7 @@ function decodeCheckpoint(text: string): readonly string[] {
     const key: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (Array.isArray(key) && key.every(isKeyPart)) return key;
   } catch {
-    // Not a checkpoint of this server, which is refused below.
+    // Refused below.
   }
   throw invalidCheckpoint();
 }

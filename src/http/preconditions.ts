@@ -6,22 +6,21 @@ import { stateIn, stateOf, tagOf, tagsIn, type EntityTag, type Tags, type Versio
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Undefined: none were sent. */
+    /** Undefined when the request has neither `If-Match` nor `If-None-Match`. */
     preconditions?: Preconditions;
   }
 }
 
 /**
- * What `If-Match` and `If-None-Match` ask of the resource (RFC 9110, section 13.1). A change compares versions, so that
- * the tag of any representation of a row will do; only whether a client has an answer already depends on all of the tag.
+ * The preconditions of a request: `If-Match` and `If-None-Match` (RFC 9110, section 13.1). A write compares only versions,
+ * so it accepts the tag of any representation of a row. A read with `If-None-Match` compares whole tags.
  */
 export class Preconditions {
-  /** Of a request that has neither header. */
   static readonly NONE = new Preconditions(undefined, undefined);
 
-  /** Which versions of a row may be changed: these, but none of those; undefined: any. For the statement that writes. */
+  /** Versions of a row that a write may or must not change, as a condition for its statement. Undefined allows any. */
   readonly versions: { readonly in?: bigint[]; readonly notIn?: bigint[] };
-  /** The versions, or states of a list, that `If-Match` names. Undefined: any. */
+  /** Versions of a row, or states of a list, in `If-Match`. Undefined allows any. */
   private readonly wanted?: string[];
 
   constructor(
@@ -35,18 +34,15 @@ export class Preconditions {
         : { in: this.wanted && versionsIn(this.wanted), notIn: ifNoneMatch && versionsIn(statesIn(ifNoneMatch)) };
   }
 
-  /**
-   * @param row undefined or null: there is none
-   * @throws DomainError when a change of it is not what was asked for
-   */
+  /** @throws DomainError when the preconditions forbid a write of the row, or require a row that does not exist */
   require(row: Versioned | null | undefined): void {
     const holds = row ? this.allow(row) : this.ifMatch === undefined;
     if (!holds) throw new DomainError('precondition_failed');
   }
 
   /**
-   * @param rows all of a list, which is there also when it has none
-   * @throws DomainError as above
+   * @param rows all rows of a list, which exists also when it is empty
+   * @throws DomainError when the preconditions forbid a write of the list
    */
   requireList(rows: readonly Versioned[]): void {
     const state = stateOf(rows);
@@ -54,17 +50,17 @@ export class Preconditions {
     if (isUnwanted || !this.want(state)) throw new DomainError('precondition_failed');
   }
 
-  /** Whether `If-Match` asks for the answer with this tag. */
+  /** Whether `If-Match` allows the representation with this tag. */
   want(tag: string): boolean {
     return this.wanted === undefined || this.wanted.includes(stateIn(tag)!);
   }
 
-  /** Whether the client has the answer with this tag already. */
+  /** Whether the client has the representation with this tag already, by `If-None-Match`. */
   know(tag: string): boolean {
     return this.ifNoneMatch === '*' || (this.ifNoneMatch?.some(({ opaque }) => opaque === tag) ?? false);
   }
 
-  /** Whether only what is not there yet is to be made. */
+  /** Whether the request must create the resource (`If-None-Match: *`). */
   get areForCreation(): boolean {
     return this.ifNoneMatch === '*';
   }
@@ -78,20 +74,20 @@ export class Preconditions {
 const statesIn = (tags: readonly EntityTag[]): string[] =>
   tags.map(({ opaque }) => stateIn(opaque)).filter((state) => state !== undefined);
 
-/** A list's state is that of no row. */
+/** Leaves out the states of lists. */
 const versionsIn = (states: readonly string[]): bigint[] => states.filter((state) => !state.includes('-')).map(BigInt);
 
-/** What the request asks of the resource that it changes. */
+/** Injects the preconditions of the request. */
 export const RequestPreconditions = createParamDecorator((_: unknown, context: ExecutionContext): Preconditions => {
   return context.switchToHttp().getRequest<FastifyRequest>().preconditions ?? Preconditions.NONE;
 });
 
 /**
- * Removes a row, where one that is not there is nothing to be refused but by `If-Match`.
+ * Removes a row under preconditions. Removing one that does not exist does nothing, and fails only by `If-Match`.
  *
- * @param remove under the preconditions; says whether it did
- * @param get the row, to find out why it did not
- * @returns whether there was one
+ * @param remove returns whether it removed the row
+ * @param get reads the row, to explain why it was not removed
+ * @returns whether the row existed
  */
 export function removeUnder(
   preconditions: Preconditions,
@@ -109,8 +105,8 @@ export function removeUnder(
 }
 
 /**
- * Reads the preconditions before anything is done, gives answers their `ETag`, and answers 304 to who has an answer
- * already. To be registered behind the authentication, because strangers are told nothing.
+ * Reads preconditions, sends `ETag`, and answers 304 to a client that has the representation already. Register it after
+ * the authentication, so that callers without a token get 401.
  */
 export function registerPreconditions(fastify: FastifyInstance): void {
   fastify.decorateRequest('preconditions');
@@ -133,7 +129,7 @@ export function registerPreconditions(fastify: FastifyInstance): void {
     done(null, body);
   });
   fastify.addHook('onSend', (request, reply, text, done) => {
-    // Of the answer to a HEAD Fastify itself takes the body away.
+    // Fastify removes the body of an answer to HEAD.
     done(null, reply.statusCode === 304 && request.method === 'GET' ? null : text);
   });
 }

@@ -1,9 +1,6 @@
 import type { AppConfig } from '../config/config.js';
 
-/**
- * For a browser that opens an answer: it is what its type says, loads and runs nothing, is shown in no frame, and leads
- * nobody elsewhere with its address.
- */
+/** For browsers: no guessing of the type, no scripts or other loads, no frames, no referrer. */
 export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -13,8 +10,8 @@ export const SECURITY_HEADERS = {
 const ONE_YEAR = 'max-age=31536000';
 
 /**
- * For answers over HTTPS. `Strict-Transport-Security` is sent only where HTTPS stays: the development certificate is for
- * localhost, where other programs speak plain HTTP.
+ * For answers over HTTPS. With the development certificate there is no `Strict-Transport-Security`: it would apply to all
+ * programs on localhost, and others use plain HTTP.
  */
 export const httpsSecurityHeaders = ({ production, tls }: AppConfig): Record<string, string> =>
   production || tls?.certificate !== undefined

@@ -16,7 +16,7 @@ export const SortField = (fields: readonly string[], { maxLength }: { maxLength?
     description: 'A field and 1 for ascending or -1 for descending, e.g. created_at:1',
   });
 
-/** Oldest first unless told. */
+/** By default, the oldest first. */
 export function orderOf<Field extends string>(sort: Sort<Field | 'created_at'> = 'created_at:1') {
   const [by, direction] = sort.split(':') as [Field | 'created_at', '1' | '-1'];
   return { by, descending: direction === '-1' } satisfies Order<string>;

@@ -12,7 +12,7 @@ import {
 } from '../http/pagination.js';
 import type { Member } from './domain/member.js';
 
-/** The rows of `organization_members`. Every call is about one organization, and touches no row of another. */
+/** The rows of `organization_members`. Every method reads and writes the rows of one organization. */
 @Injectable()
 export class MembersRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -28,25 +28,25 @@ export class MembersRepository {
     }
     const rows = await this.select(organizationId, afterCheckpoint(page.after), page.limit, 0);
     const last = rows.at(-1);
-    // Also of the last page with rows, as in recorded traffic: this list ends with an empty page.
+    // The last page with rows has a `next` too, as in recorded traffic: this list ends with an empty page.
     return { kind: 'checkpoint', rows, next: last && [last.createdAt.toISOString(), last.userId] };
   }
 
   /**
-   * Adds all of them or, when one is unknown, none. Present members keep their `created_at`.
+   * Adds all users or, when one is unknown, none. Members keep their `created_at`.
    *
    * @throws DomainError by the foreign keys, when a user or the organization is unknown
    */
   async add(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<void> {
     await this.requirePresence(organizationId, userIds);
-    // Always in the same order, so that two calls with some of the same users wait for each other and not both.
+    // Sorted, so that two calls with some of the same users cannot deadlock.
     const data = [...userIds].sort().map((userId) => ({ organizationId, userId }));
     await this.prisma.write(actor, ({ organizationMember }) =>
       organizationMember.createMany({ data, skipDuplicates: true }),
     );
   }
 
-  /** Removing a user who is not a member does nothing. Returns whether anybody was removed. */
+  /** Ignores users who are not members. Returns whether a member was removed. */
   async remove(actor: Actor, organizationId: string, userIds: readonly string[]): Promise<boolean> {
     const where = { organizationId, userId: { in: [...userIds] } };
     const { count } = await this.prisma.write(actor, ({ organizationMember }) =>
@@ -55,7 +55,7 @@ export class MembersRepository {
     return count > 0;
   }
 
-  /** The foreign keys accept rows that have been deleted and are still being removed. */
+  /** The foreign keys accept rows that are deleted but not removed yet. */
   private async requirePresence(organizationId: string, userIds: readonly string[]): Promise<void> {
     const [deleted] = await this.prisma.client.$queryRaw<{ organization: boolean; user: boolean }[]>`
       SELECT EXISTS (SELECT FROM organizations WHERE id = ${organizationId} AND deleted_at IS NOT NULL) AS organization,

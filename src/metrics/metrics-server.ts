@@ -11,7 +11,7 @@ export interface MetricsServer {
 }
 
 /**
- * Serves the metrics in the text format of Prometheus, and nothing else.
+ * Serves the metrics in the text format of Prometheus.
  *
  * @throws ConfigError when the host or port cannot be listened on
  */

@@ -9,7 +9,7 @@ import { answeredRequests, type AnsweredRequest } from '../http/access-log.js';
 import { decisionsMade, type DecisionMade } from '../login/decision-channel.js';
 import { eventLoopRefusals } from '../rate-limit/under-pressure.js';
 
-/** What the metrics are read from. */
+/** The sources of the gauges. */
 export interface Measured {
   readonly pool: pg.Pool;
   readonly events: Pick<EventDispatcher, 'figures'>;
@@ -27,14 +27,14 @@ export interface Metrics {
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STATEMENT_BUCKETS = [0.00025, 0.0005, ...REQUEST_BUCKETS];
 
-/** The route of a request that no route matches. Its path would be a time series each, of the client's choice. */
+/** The label of requests that no route matches. With their paths, clients could create any number of time series. */
 const NO_ROUTE = 'unmatched';
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const OTHER_METHOD = 'OTHER';
 
 /**
- * Every metric of the service. Events arrive over Node's diagnostics channels, which belong to the process: of two servers
- * in one process, each counts the events of both.
+ * Creates the metrics of the service. They count messages of Node's diagnostics channels, which belong to the process: two
+ * servers in one process count each other's.
  */
 export function createMetrics({ pool, events, version, migration }: Measured): Metrics {
   const registry = new Registry();

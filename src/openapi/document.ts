@@ -92,7 +92,7 @@ const refusal = () => ({
 function describeBody(operation: Operation): void {
   const body = operation.requestBody;
   if (body === undefined || '$ref' in body) return;
-  // No body is read as an empty object, so the schema alone says whether one may be left out.
+  // A missing body counts as an empty object, so the body is required when the schema has required properties.
   delete body.required;
   const lines = JSON_LINES_TYPES.filter((type) => type in body.content).map((type) => [type, JSON_LINES] as const);
   const json = body.content[JSON_TYPE]!;
@@ -102,7 +102,7 @@ function describeBody(operation: Operation): void {
   }
 }
 
-/** Refers to the headers that every write takes and gives. */
+/** Adds the headers of every write, of the request and the answer. */
 function describeWriteOptions(method: string, operation: Operation): void {
   const takesKey = METHODS_WITH_KEY.includes(method.toUpperCase());
   const [parameters, headers] = [WRITE_PARAMETERS, WRITE_HEADERS].map((all) =>

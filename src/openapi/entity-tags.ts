@@ -18,7 +18,7 @@ const ETAG = {
   schema: { type: 'string', pattern: '^"[1-9][0-9]*(-[0-9a-z_]+)*"$' },
 } as const;
 
-/** Adds what an operation with preconditions has besides 412: the headers that it takes and gives, and 304 for reading. */
+/** Adds the headers of an operation that can answer 412, and 304 when it reads. */
 export function describeEntityTag(method: string, operation: Operation): void {
   const { responses } = operation;
   const { 200: ok, 201: created } = responses;

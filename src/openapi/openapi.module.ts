@@ -4,11 +4,11 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../auth/access.js';
 import { paths } from '../paths.js';
 
-/** Publishes the committed document; CI checks that it is what the DTOs say. */
+/** Publishes the committed document. CI checks that it matches the DTOs. */
 @ApiExcludeController()
 @Controller('openapi.json')
 class OpenApiController {
-  /** Read once. Clients need no token, so many may ask for it and read slowly. */
+  /** Read once, because anybody may request it without a token. */
   private document?: Buffer;
 
   @Get()

@@ -11,7 +11,7 @@ const SCOPES: Readonly<Record<OperationKind, Scope>> = {
   remove: 'delete:organization_connections',
 };
 
-/** Every operation needs the scope of the request that does it alone. Runs before the body is validated. */
+/** Requires for every operation the scope of the equivalent single request. Runs before the body is validated. */
 @Injectable()
 export class OperationsGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

@@ -9,7 +9,7 @@ export interface Bulk {
   readonly atomic: boolean;
 }
 
-/** Validates a body that is a list of operations, as JSON Lines always are, or an object with one. */
+/** Validates a body with a list of operations, which JSON Lines always are, or an object with one. */
 @Injectable()
 export class OperationsPipe implements PipeTransform<unknown, Bulk> {
   transform(sent: unknown): Bulk {

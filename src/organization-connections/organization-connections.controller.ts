@@ -62,7 +62,7 @@ export class OrganizationConnectionsController {
     );
   }
 
-  /** All of them or, when one breaks a rule, none. */
+  /** Replaces all rows or, when one breaks a rule, none. */
   @Put()
   @RequireAllScopes(
     'create:organization_connections',

@@ -2,12 +2,12 @@ import { hotStatement, setsActor } from '../database/hot/hot-statements.js';
 import type { StoredOrganizationConnection } from './domain/organization-connection.js';
 import { SETTING_NAMES, SETTINGS, type Settings } from './domain/settings.js';
 
-/** The statements on one row, and on the list of an organization, that every sign-in page and admin page asks for. */
+/** The statements on one row, and on the list of an organization. */
 
 const columns = (of: (column: string, at: number) => string) =>
   SETTING_NAMES.map((name, at) => of(SETTINGS[name].name, at)).join(', ');
 
-/** The parameters of the settings come last: `$from` and the following, in the order of their declaration. */
+/** The parameters of the settings, from `$from` on, in the order of the declaration. */
 const parameters = (from: number) =>
   SETTING_NAMES.map((name, at) => `$${from + at}::${SETTINGS[name].type}`).join(', ');
 
@@ -57,14 +57,14 @@ export const UPDATE = hotStatement<StoredOrganizationConnection>(
    RETURNING ${ROW}`,
 );
 
-/** What {@link UPDATE} takes for changes. */
+/** The parameters of {@link UPDATE} for the changes. */
 export const changedValues = (changes: Partial<Settings>): unknown[] => [
   SETTING_NAMES.map((name) => changes[name] !== undefined),
   ...SETTING_NAMES.map((name) => changes[name] ?? null),
 ];
 
-// The lock on the organization makes adds to it take turns; count_other_connections() looks after the lock is granted.
-// With `$3`, adding puts the new row in the place of one that is not enabled.
+// The lock on the organization serializes adds to it. count_other_connections() counts after the lock was granted.
+// With `$3`, a new row replaces one that is not enabled.
 export const ADD = hotStatement<StoredOrganizationConnection>(
   'organization_connection_add',
   `WITH organization AS MATERIALIZED (
@@ -84,7 +84,7 @@ export const ADD = hotStatement<StoredOrganizationConnection>(
    SELECT ${ROW} FROM oc JOIN connections c ON c.id = oc.connection_id`,
 );
 
-// Also a row that nobody sees any more, because its connection has been deleted and is being removed.
+// Deletes hidden rows too, whose connection is deleted but not removed yet.
 export const REMOVE = hotStatement<{ connectionId: string }>(
   'organization_connection_remove',
   `DELETE FROM organization_connections oc
@@ -93,5 +93,5 @@ export const REMOVE = hotStatement<{ connectionId: string }>(
    RETURNING connection_id AS "connectionId"`,
 );
 
-/** For a test that reads their plans. */
+/** For the test of the query plans. */
 export const HOT_STATEMENTS = [GET, LIST, UPDATE, ADD, REMOVE];

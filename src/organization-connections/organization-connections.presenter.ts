@@ -14,7 +14,7 @@ export function presentEnabledConnection(row: OrganizationConnection): Organizat
   return {
     connection_id: row.connectionId,
     assign_membership_on_login: row.assignMembershipOnLogin,
-    // An undefined value is not in the JSON; cheaper, for every row of every answer, than a property that may be absent.
+    // JSON leaves an undefined value out. That is cheaper than adding the property conditionally.
     is_signup_enabled: row.strategyKind === 'database' ? row.isSignupEnabled : undefined,
     show_as_button: row.showAsButton,
     connection: { name: row.connectionName, strategy: row.strategy },
@@ -32,13 +32,13 @@ export function presentOrganizationConnection(row: OrganizationConnection): Orga
   } satisfies Record<Exclude<WireName, FlagName>, unknown>;
 }
 
-// A connection's name and strategy are in every row of it, but neither ever changes, so the row's own version is enough.
+// The name and strategy of a connection never change, so the version of the row is enough for its tag.
 
-/** One row by itself, of the enabled-connections API. */
+/** One row of the enabled-connections API, with its tag. */
 export const presentOneEnabledConnection = (row: StoredOrganizationConnection): OrganizationEnabledConnectionResponse =>
   tagged(presentEnabledConnection(row), row, 'enabled-connections');
 
-/** One row by itself, of the connections API. */
+/** One row of the connections API, with its tag. */
 export const presentOneOrganizationConnection = (row: StoredOrganizationConnection): OrganizationConnectionResponse =>
   tagged(presentOrganizationConnection(row), row);
 

@@ -8,17 +8,17 @@ import type { Api, OrganizationConnectionKey, StoredOrganizationConnection } fro
 import type { Settings } from './domain/settings.js';
 import { ADD, changedValues, GET, LIST, REMOVE, UPDATE, valuesOf } from './organization-connections.hot.js';
 
-/** What decides whether a connection can be added to an organization. */
+/** The facts that decide whether a connection can be added to an organization. */
 export interface AddFacts {
   readonly organizationExists: boolean;
-  /** Undefined when there is no such connection. */
+  /** Undefined when the connection does not exist. */
   readonly strategyKind: StrategyKind | undefined;
   /** Undefined when the organization does not have the connection yet. */
   readonly isEnabled: boolean | undefined;
   readonly otherConnections: number;
 }
 
-/** The rows of `organization_connections`. Every call is about one organization, and touches no row of another. */
+/** The rows of `organization_connections`. Every method reads and writes the rows of one organization. */
 @Injectable()
 export class OrganizationConnectionsRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -41,7 +41,7 @@ export class OrganizationConnectionsRepository {
   }
 
   /**
-   * Changes only what `changes` has. Returns undefined when there is no such row of these versions.
+   * Changes only what `changes` has. Returns undefined when no row with these versions exists.
    *
    * @throws DomainError by a constraint when the row would break a rule
    */
@@ -58,7 +58,7 @@ export class OrganizationConnectionsRepository {
   }
 
   /**
-   * Returns undefined when the row was not added, for which {@link explainAdd} has the reason.
+   * Returns undefined when the row was not added. {@link explainAdd} then finds the reason.
    *
    * @param limit how many connections an organization may have
    * @throws DomainError by a constraint when the row would break a rule
@@ -92,7 +92,7 @@ export class OrganizationConnectionsRepository {
     }));
   }
 
-  /** Returns whether there was such a row of these versions. */
+  /** Returns whether a row with these versions existed. */
   async remove(actor: Actor, key: OrganizationConnectionKey, api: Api, { versions }: Preconditions): Promise<boolean> {
     const values = [...targetOf(key, api), ...versionsOf(versions), String(actor)];
     return (await this.prisma.hot.write(REMOVE, values, rowOf(key))).length > 0;
@@ -103,7 +103,7 @@ export class OrganizationConnectionsRepository {
   }
 }
 
-/** Which row a statement is about, and whether one that is not enabled exists. */
+/** The parameters `$1` to `$3`: the row, and whether only an enabled row exists. */
 const targetOf = ({ organizationId, connectionId }: OrganizationConnectionKey, api: Api) => [
   organizationId,
   connectionId,

@@ -95,10 +95,10 @@ export class OrganizationConnectionsService {
   }
 
   /**
-   * Makes the organization's rows these, all or nothing; only what differs is written, and what stays keeps its
-   * `created_at`. Doing it again does nothing. An empty list removes all rows.
+   * Replaces the rows of an organization, all or nothing. Rows that stay keep their `created_at`, and unchanged ones are not
+   * written. Idempotent. An empty list removes all rows.
    *
-   * @throws DomainError for the first row that breaks a rule, with its place
+   * @throws DomainError for the first row that breaks a rule, with its index
    */
   async replace(
     actor: Actor,
@@ -114,14 +114,14 @@ export class OrganizationConnectionsService {
     return found(replacement, 'organization_not_found');
   }
 
-  /** What {@link replace} would do and answer, and throw. Changes and locks nothing. */
+  /** Returns or throws what {@link replace} would. Changes and locks nothing. */
   async planReplacement(organizationId: string, wanted: readonly WantedRow[]): Promise<Replacement> {
     this.requireWithinLimit(wanted.length);
     await this.organizations.require(organizationId);
-    return decideReplacement(organizationId, await this.rowSets.look(organizationId, connectionsIn(wanted)), wanted);
+    return decideReplacement(organizationId, await this.rowSets.factsOf(organizationId, connectionsIn(wanted)), wanted);
   }
 
-  /** @throws DomainError when there is no such organization; returns undefined when it does not have the connection */
+  /** Returns undefined when the organization does not have the connection. @throws DomainError when the organization does not exist */
   private async find(key: OrganizationConnectionKey, api: Api): Promise<StoredOrganizationConnection | undefined> {
     const row = await this.repository.get(key, api);
     if (!row) await this.organizations.require(key.organizationId);

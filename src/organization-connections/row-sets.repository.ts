@@ -16,10 +16,10 @@ import type { ReplacementFacts } from './domain/replacement.js';
 import { SETTING_NAMES, SETTINGS, toWireNames } from './domain/settings.js';
 import { ROW, SETTING_COLUMNS } from './organization-connections.hot.js';
 
-/** As many as an error can name. */
+/** The number of organizations that an error names. */
 const LISTED_AT_MOST = 100;
 
-/** A set of rows as one parameter, whose texts are JSON. */
+/** The columns of a set of rows that a statement gets as one JSON parameter. */
 const ROWS_TYPE = Prisma.raw(
   `(organization_id text, connection_id text, strategy_kind strategy_kind,
     ${SETTING_NAMES.map((name) => `${SETTINGS[name].name} ${SETTINGS[name].type}`).join(', ')})`,
@@ -30,19 +30,19 @@ const assignments = Prisma.raw(
 );
 
 /**
- * Changes of many rows of `organization_connections` at once, each as one transaction and by statements on sets. They lock
- * the organizations, the connections and the rows in this order, each by id, as deletions do by cascade, so that two of
- * them wait for each other in one direction only. See docs/decisions/0028.
+ * Changes many rows of `organization_connections` in one transaction, by statements on sets. Every method locks
+ * organizations, connections and rows in this order, each by id, as cascading deletions do, to avoid deadlocks. See
+ * docs/decisions/0028.
  */
 @Injectable()
 export class RowSetsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * Locks the organization's rows between the look at them and the change. Returns undefined when there is no such
-   * organization.
+   * Replaces the rows of an organization, which stay locked from the decision to the change. Returns undefined when the
+   * organization does not exist.
    *
-   * @param decide what to change about the present rows; what it throws leaves them as they are
+   * @param decide returns the changes; when it throws, nothing is changed
    */
   replace<Decision extends { difference: Difference }>(
     actor: Actor,
@@ -63,8 +63,8 @@ export class RowSetsRepository {
     return this.prisma.write(actor, work, { row: `organizations ${organizationId}` });
   }
 
-  /** What {@link replace} decides about, without a lock: each part is of a moment of its own. */
-  async look(organizationId: string, connections: readonly Reference[]): Promise<ReplacementFacts> {
+  /** Reads the facts for {@link replace} without locks, by statements with a snapshot each. */
+  async factsOf(organizationId: string, connections: readonly Reference[]): Promise<ReplacementFacts> {
     const { client } = this.prisma;
     return {
       connections: await connectionsOf(client, connections, organizationId),
@@ -73,9 +73,9 @@ export class RowSetsRepository {
   }
 
   /**
-   * Locks the organizations and rows that the operations name between the look at them and the changes.
+   * Changes rows, which stay locked with their organizations from the decision to the change.
    *
-   * @param decide what to change about the present rows; what it throws leaves them as they are
+   * @param decide returns the changes; when it throws, nothing is changed
    */
   change<Decision extends { difference: Difference }>(
     actor: Actor,
@@ -104,11 +104,11 @@ export class RowSetsRepository {
   }
 
   /**
-   * Gives every organization that has a connection another in its place, with the same settings.
+   * Replaces a connection by another in every organization that has it, with the same settings.
    *
-   * @param judge what it throws leaves everything as it is
-   * @returns how many organizations
-   * @throws DomainError by a constraint, when somebody changes one of the rows after it was judged
+   * @param judge returns the other connection; when it throws, nothing is changed
+   * @returns the number of organizations
+   * @throws DomainError by a constraint, when a row was changed after it was judged
    */
   move(
     actor: Actor,
@@ -131,7 +131,7 @@ export class RowSetsRepository {
   }
 }
 
-/** The rows that the operations name, each once, and the organizations that they add to. */
+/** Returns the keys of the rows in the operations, without duplicates, and the organizations that they add rows to. */
 function rowsNamed(
   operations: readonly Operation[],
   organizationOf: (named: Reference) => { id: string } | undefined,
@@ -152,15 +152,15 @@ function rowsNamed(
 
 type Reader = Pick<Transaction, '$queryRaw'>;
 
-/** Until the transaction ends nobody deletes these connections. */
+/** Prevents the deletion of the connections until the transaction ends. */
 const KEEP = Prisma.sql`FOR KEY SHARE`;
-/** Until the transaction ends nobody changes or removes these rows. */
+/** Prevents changes and removals of the rows until the transaction ends. */
 const LOCK_ROWS = Prisma.sql`FOR UPDATE OF oc`;
 
 const idsIn = (named: readonly Reference[]) => [...new Set(named.flatMap((one) => ('id' in one ? one.id : [])))];
 const namesIn = (named: readonly Reference[]) => [...new Set(named.flatMap((one) => ('name' in one ? one.name : [])))];
 
-/** The organizations that there are, by id. Until the transaction ends nobody adds to them, replaces their rows or deletes them. */
+/** Returns the organizations that exist, by id, and prevents adds, replacements and deletion until the transaction ends. */
 const lockOrganizations = (transaction: Reader, named: readonly Reference[]) =>
   transaction.$queryRaw<{ id: string; name: string }[]>`
     SELECT id, name FROM organizations
@@ -169,7 +169,7 @@ const lockOrganizations = (transaction: Reader, named: readonly Reference[]) =>
        AND deleted_at IS NULL
      ORDER BY id FOR NO KEY UPDATE`;
 
-/** The connections that there are, by id, and those of the organization, named or not. */
+/** Returns the named connections that exist and those of the organization, by id. */
 const connectionsOf = (reader: Reader, named: readonly Reference[], organizationId: string, lock = Prisma.empty) =>
   reader.$queryRaw<ConnectionFacts[]>`
     SELECT id, name, strategy, strategy_kind AS "strategyKind" FROM connections
@@ -179,7 +179,7 @@ const connectionsOf = (reader: Reader, named: readonly Reference[], organization
        AND deleted_at IS NULL
      ORDER BY id ${lock}`;
 
-/** All rows of an organization, by connection id. */
+/** Returns all rows of an organization, by connection id. */
 const rowsOf = (reader: Reader, organizationId: string, lock = Prisma.empty) =>
   reader.$queryRaw<StoredOrganizationConnection[]>`
     SELECT ${row} FROM organization_connections oc JOIN connections c ON c.id = oc.connection_id
@@ -194,7 +194,7 @@ const lockRows = (transaction: Reader, keys: readonly OrganizationConnectionKey[
       JOIN connections c ON c.id = oc.connection_id
      ORDER BY oc.organization_id, oc.connection_id ${LOCK_ROWS}`;
 
-/** How many rows each organization has; one without rows is left out. */
+/** Counts the rows of each organization. Organizations without rows are left out. */
 async function countRows(transaction: Transaction, organizationIds: string[]): Promise<ReadonlyMap<string, number>> {
   const counts = await transaction.organizationConnection.groupBy({
     by: 'organizationId',
@@ -204,7 +204,6 @@ async function countRows(transaction: Transaction, organizationIds: string[]): P
   return new Map(counts.map(({ organizationId, _count }) => [organizationId, _count]));
 }
 
-/** Touches only the rows that differ. */
 async function write(transaction: Transaction, { removed, changed, added }: Difference): Promise<void> {
   if (removed.length > 0) {
     await transaction.$executeRaw`
@@ -235,11 +234,11 @@ const jsonOf = (rows: readonly OrganizationConnection[]) =>
     })),
   );
 
-/** Rows whose flags a connection of this kind cannot have. */
+/** Selects rows with flags that a connection of this kind cannot have. */
 const forbiddenBy = ({ strategyKind }: ConnectionFacts) => Prisma.sql`
   (oc.is_signup_enabled AND ${strategyKind} <> 'database' OR NOT oc.show_as_button AND ${strategyKind} <> 'enterprise')`;
 
-/** Rows of organizations that have this connection too. */
+/** Selects rows of organizations that have this connection too. */
 const alsoWith = ({ id }: ConnectionFacts) => Prisma.sql`
   EXISTS (SELECT FROM organization_connections other
            WHERE other.organization_id = oc.organization_id AND other.connection_id = ${id})`;
@@ -257,8 +256,8 @@ async function someOrganizations(
 }
 
 /**
- * A connection given in place of another is a row of its own, with the settings of the other. All organizations are
- * locked before the first row. The WHERE is judged again on a row that somebody else changed first.
+ * Replaces the connection in each row, which counts as a new row with the same settings. Locks all organizations before
+ * the first row. Postgres checks the WHERE again for a row that was changed in the meantime.
  */
 const moveRows = (transaction: Transaction, fromId: string, to: ConnectionFacts): Promise<number> =>
   transaction.$executeRaw`

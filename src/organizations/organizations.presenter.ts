@@ -5,11 +5,11 @@ import { presentEnabledConnection } from '../organization-connections/organizati
 import type { CreatedOrganization } from './organizations.service.js';
 import type { OrganizationCreatedResponse, OrganizationResponse } from './dto/organization.dto.js';
 
-/** What the holder of these scopes sees of an organization: with `read:organizations_summary` alone, how it is called. */
+/** Returns the presenter for these scopes. With `read:organizations_summary` alone, it shows the id and the names. */
 export const organizationPresenterFor = (scopes: GrantedScopes) =>
   scopes.has('read:organizations') ? presentOrganization : presentSummary;
 
-/** One organization by itself. */
+/** One organization, with its tag. */
 export const presentOneOrganization = (row: Organization, scopes?: GrantedScopes): OrganizationResponse =>
   scopes === undefined || scopes.has('read:organizations')
     ? tagged(presentOrganization(row), row)
@@ -34,7 +34,7 @@ export function presentOrganization(row: Organization): OrganizationResponse {
   };
 }
 
-/** With the connections it was created with, in the order they were sent; an organization read later does not show them. */
+/** A new organization with its connections, in the order of the request. Later reads do not show the connections. */
 export function presentCreatedOrganization({
   organization,
   connections,

@@ -45,14 +45,14 @@ export class OrganizationsRepository {
     return this.prisma.client.organization.findUnique({ where: { name } });
   }
 
-  /** The connections of a new organization, without their options, which may have 256 KB each. */
+  /** Reads the connections for a new organization, without their options of up to 256 KB. */
   async connectionsOf(ids: readonly string[]) {
     if (ids.length === 0) return [];
     const select = { id: true, name: true, strategy: true, strategyKind: true } as const;
     return this.prisma.client.connection.findMany({ where: { id: { in: [...ids] } }, select });
   }
 
-  /** Creates it with its connections, or not at all. */
+  /** Creates an organization with its connections, or nothing. */
   create(
     actor: Actor,
     id: string,
@@ -71,7 +71,7 @@ export class OrganizationsRepository {
     return this.prisma.write(actor, ({ organization }) => organization.create({ data }));
   }
 
-  /** Returns undefined when there is no such organization of these versions. */
+  /** Returns undefined when no organization with these versions exists. */
   async update(
     actor: Actor,
     id: string,
@@ -87,7 +87,7 @@ export class OrganizationsRepository {
     return updated;
   }
 
-  /** Removes everything that it owns too. Returns whether there was such an organization of these versions. */
+  /** Removes an organization and everything that it owns. Returns whether one with these versions existed. */
   async remove(actor: Actor, id: string, { versions }: Preconditions): Promise<boolean> {
     if (await this.removal.isLarge('organizations', id)) return this.removal.hide(actor, 'organizations', id, versions);
     const where = { id, version: versions };
@@ -113,7 +113,7 @@ interface SortKey {
   valueOf(row: Organization): string;
 }
 
-/** The id comes second in every order, so that rows with the same key have a place of their own. */
+/** Rows with the same key are ordered by id. */
 const SORT_KEYS: Readonly<Record<OrganizationOrder['by'], SortKey>> = {
   name: { column: Prisma.sql`name`, type: Prisma.sql`text`, valueOf: (row) => row.name },
   display_name: {
@@ -128,7 +128,7 @@ const SORT_KEYS: Readonly<Record<OrganizationOrder['by'], SortKey>> = {
   },
 };
 
-/** As a checkpoint names it: one of another order would skip or repeat rows. */
+/** The name of the order in a checkpoint, because a checkpoint of another order would skip or repeat rows. */
 const nameOf = ({ by, descending }: OrganizationOrder) => `${by}:${descending ? -1 : 1}`;
 
 /** Keyset paging: the cost of a page does not depend on how many rows come before it. */
@@ -142,7 +142,7 @@ function afterCheckpoint(order: OrganizationOrder, [name, value, id, ...rest]: r
 
 const orNull = <Value>(value: Value | null) => (value === null ? Prisma.DbNull : value);
 
-/** Prisma tells "no value" from JSON's own null by a symbol. */
+/** Prisma needs a symbol for SQL's NULL, to distinguish it from JSON's null. */
 function jsonNulls<T extends OrganizationChanges>(changes: T) {
   const { branding, metadata, tokenQuota, ...rest } = changes;
   return { ...rest, branding: orNull(branding), metadata: orNull(metadata), tokenQuota: orNull(tokenQuota) };

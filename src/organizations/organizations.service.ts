@@ -43,7 +43,7 @@ export class OrganizationsService {
     return found(await this.repository.getByName(name), 'organization_not_found');
   }
 
-  /** Creates it with its connections, judged by the rules of their strategies, or not at all. */
+  /** Creates an organization with its connections, or nothing. @throws DomainError when a connection breaks a rule */
   async create(
     actor: Actor,
     draft: OrganizationDraft,

@@ -7,10 +7,10 @@ import { BasicTracerProvider, BatchSpanProcessor, type ReadableSpan } from '@ope
 import type { TracingConfig } from '../config/config.js';
 import { unlessAborted } from '../unless-aborted.js';
 
-/** What is left at the end is given up after this. */
+/** The time limit for the last export. */
 const LAST_EXPORT_MS = 2_000;
 
-/** Where spans come from and go to. How many and how often the SDK reads from `OTEL_TRACES_SAMPLER` and its like. */
+/** Creates a tracer that exports its spans. The SDK reads `OTEL_TRACES_SAMPLER` and the like for rates. */
 export function startExport(
   config: TracingConfig,
   version: string,
@@ -22,7 +22,7 @@ export function startExport(
     .merge(resourceFromAttributes(serviceName === undefined ? {} : { 'service.name': serviceName }));
   const provider = new BasicTracerProvider({
     resource,
-    spanProcessors: [new BatchSpanProcessor(new OutspokenExporter({ url }))],
+    spanProcessors: [new BatchSpanProcessor(new LoggingExporter({ url }))],
   });
   return {
     tracer: provider.getTracer('vestibule', version),
@@ -30,8 +30,8 @@ export function startExport(
   };
 }
 
-/** Says when spans get lost and when they arrive again, and not each time. */
-class OutspokenExporter extends OTLPTraceExporter {
+/** Logs the first failed export, and the first that succeeds again. */
+class LoggingExporter extends OTLPTraceExporter {
   private readonly logger = new Logger('Tracing');
   private isFailing = false;
 

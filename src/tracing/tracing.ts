@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
-import type { NestInterceptor } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import {
   defaultTextMapGetter,
   ROOT_CONTEXT,
@@ -13,32 +13,32 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { finalize, type Observable } from 'rxjs';
 import type { TracingConfig } from '../config/config.js';
 import { failureOf, statementRuns, type StatementRun } from '../database/statement-channel.js';
 import { startExport } from './export.js';
-import { ServiceSpans } from './service-spans.js';
 
 export interface Tracing {
-  /** Makes a span of what a controller's method does; to be used for every one. */
+  /** Makes a span for each call of a controller's method. Use it globally. */
   readonly interceptor: NestInterceptor;
-  /** Makes no more spans, and sends those that are left, for up to some seconds. */
+  /** Stops, and sends the remaining spans within a few seconds. */
   end(): Promise<void>;
 }
 
-/** In the context of what a request does; where there is none nothing is traced. */
+/** The context of the current request. Without one, nothing is traced. */
 type Active = AsyncLocalStorage<Context | undefined>;
 
-/** Run by Fastify around the handler of a route, after the body was read, which loses the context. */
+/** Fastify's channel around the handler of a route. Reading the body before it loses the context. */
 const HANDLER_STARTS = 'tracing:fastify.request.handler:start';
 
-/** Probes would be most of what is seen. */
+/** Probes would be most of the spans. */
 const UNTRACED = '/health/';
 
 /**
- * Makes spans by hand: of each request, of what its controller does, and of each statement below. What they say is of
- * closed sets; never a path, parameter, body or message of an error.
+ * Makes spans of each request, its controller's method and its statements. Attributes have only values from closed sets,
+ * never a path, parameter, body or error message.
  *
- * @param fastify to which no other hook has been added that is to be seen
+ * @param fastify before other hooks are added, whose work would not be traced
  */
 export function startTracing(config: TracingConfig, version: string, fastify: FastifyInstance): Tracing {
   const { tracer, endExport } = startExport(config, version);
@@ -86,6 +86,21 @@ function traceRequests(tracer: Tracer, active: Active, fastify: FastifyInstance)
   const handlerStarts = channel(HANDLER_STARTS);
   handlerStarts.bindStore(active, (message) => contexts.get((message as { request: FastifyRequest }).request));
   return () => void handlerStarts.unbindStore(active);
+}
+
+/** Makes a span for each call of a controller's method, including its pipes. */
+class ServiceSpans implements NestInterceptor {
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly active: Active,
+  ) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const parent = this.active.getStore();
+    if (parent === undefined) return next.handle();
+    const span = this.tracer.startSpan(`${execution.getClass().name}.${execution.getHandler().name}`, {}, parent);
+    return this.active.run(trace.setSpan(parent, span), () => next.handle()).pipe(finalize(() => span.end()));
+  }
 }
 
 function traceStatements(tracer: Tracer, active: Active): () => void {

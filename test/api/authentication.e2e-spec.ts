@@ -76,7 +76,7 @@ describe('a bearer token', () => {
     }
   });
 
-  it('returns 401 for a token that brings its own key along', async () => {
+  it('returns 401 for a token with an embedded key', async () => {
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = createPublicKey(await exportSPKI(publicKey)).export({ format: 'jwk' });
     const token = new SignJWT(decodeJwt(app.api.token!)).setProtectedHeader({ alg: 'RS256', jwk: jwk });
@@ -89,7 +89,7 @@ describe('a bearer token', () => {
     expectAnswer(await listAs(`${header}.${forged}.${signature}`), refusals.invalidSignature);
   });
 
-  it('returns 401 for a token with a critical header nobody knows', async () => {
+  it('returns 401 for a token with an unknown critical header', async () => {
     const [header, ...rest] = app.api.token!.split('.');
     const critical = { ...(JSON.parse(Buffer.from(header!, 'base64url').toString()) as object), crit: ['x'], x: 1 };
     expectAnswer(await listAs([encode(critical), ...rest].join('.')), refusals.invalidToken);
@@ -118,17 +118,17 @@ describe('a bearer token', () => {
     expectAnswer(await listAs(await tokenOf({ exp: 0 })), refusals.expiredToken);
   });
 
-  it('forgives 5 s after the end, and no more', async () => {
+  it('accepts a token up to 5 s after its expiry', async () => {
     expectAnswer(await listAs(await tokenOf({ exp: now() - 2 })), OK);
     expectAnswer(await listAs(await tokenOf({ exp: now() - 6 })), refusals.expiredToken);
   });
 
-  it('forgives 5 s before the beginning, and no more', async () => {
+  it('accepts a token from 5 s before its start', async () => {
     expectAnswer(await listAs(await tokenOf({ nbf: now() + 4 })), OK);
     expectAnswer(await listAs(await tokenOf({ nbf: now() + 10 })), refusals.invalidToken);
   });
 
-  it('remembers a good token no longer than it is good', async () => {
+  it('caches a valid token no longer than it is valid', async () => {
     const token = await tokenOf({ exp: now() - 4 });
     expectAnswer(await listAs(token), OK);
     expectAnswer(
@@ -159,7 +159,7 @@ describe('a bearer token', () => {
     );
   });
 
-  it('answers the holder of a good token, and goes on to', async () => {
+  it('accepts a valid token again and again, with Bearer in any case', async () => {
     expectAnswer(await listAs(app.api.token), OK);
     expectAnswer(await listAs(app.api.token), OK);
     expectAnswer(await listWith(`bearer ${app.api.token}`), OK);
@@ -172,7 +172,7 @@ describe('a bearer token', () => {
     },
   );
 
-  it('takes a token for the public address, and only from the issuer there', async () => {
+  it('accepts a token for the public URL, and only of its issuer', async () => {
     const { app: published, stop } = await startApp({ env: { PUBLIC_URL: 'https://auth.example.com' } });
     try {
       const claims = { iss: 'https://auth.example.com/', aud: 'https://auth.example.com/api/v2/' };
@@ -306,7 +306,7 @@ describe('POST /oauth/token', () => {
     }
   });
 
-  it('returns 403 for an audience that is not served here', async () => {
+  it('returns 403 for an unknown audience', async () => {
     const body = { ...credentials, grant_type: 'client_credentials', audience: 'https://example.com/' };
     expectAnswer(
       await postJson(body),
@@ -314,7 +314,7 @@ describe('POST /oauth/token', () => {
     );
   });
 
-  it('grants all that the client has when it asks for nothing, and the token opens just that', async () => {
+  it('grants all scopes of the client by default, and the token allows only those', async () => {
     const answer = await postJson({ ...credentials, grant_type: 'client_credentials' });
     expectAnswer(answer, granted('read:organizations', 'read:connections'));
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -325,19 +325,19 @@ describe('POST /oauth/token', () => {
     });
   });
 
-  it('grants what was asked for', async () => {
+  it('grants the requested scopes', async () => {
     const body = { ...credentials, grant_type: 'client_credentials', scope: 'read:connections' };
     const answer = await postJson(body);
     expectAnswer(answer, granted('read:connections'));
     expect((await app.api.as(answer.body.access_token).get('/organizations')).status).toBe(403);
   });
 
-  it('takes a form', async () => {
+  it('accepts a form', async () => {
     const form = new URLSearchParams({ ...credentials, grant_type: 'client_credentials', scope: 'read:connections' });
     expectAnswer(await post(form, {}), granted('read:connections'));
   });
 
-  it('takes a client that authenticates with Basic, its parts form-encoded', async () => {
+  it('accepts a client that authenticates with Basic, form-encoded', async () => {
     const { client_id, client_secret } = credentials;
     const encoded = client_id.replace(/^./, (char) => `%${char.charCodeAt(0).toString(16)}`);
     for (const id of [client_id, encoded]) {
@@ -346,7 +346,7 @@ describe('POST /oauth/token', () => {
     }
   });
 
-  it('issues a token for the audience that was asked for, and for every one when none was', async () => {
+  it('issues a token for the requested audience, and for every audience by default', async () => {
     const audience = 'https://localhost:3443/api/v2/';
     const one = await postJson({ ...credentials, grant_type: 'client_credentials', audience });
     const { iat, ...claims } = decodeJwt(one.body.access_token);
@@ -406,7 +406,7 @@ describe('the built-in issuer', () => {
     });
   });
 
-  it('stops taking a token within seconds of its key being withdrawn, and signs with a new one', async () => {
+  it('refuses tokens within seconds after their key was withdrawn, and signs with a new one', async () => {
     const credentials = await createClient(app, ['read:organizations']);
     const askToken = async () => {
       const body = JSON.stringify({ ...credentials, grant_type: 'client_credentials' });
@@ -464,7 +464,7 @@ describe('two servers on one database', () => {
     return withPrisma(app.databaseUrl, (prisma) => new SigningKeysRepository(prisma, encryption).rotate());
   };
 
-  it('publish the next key for a minute before they sign with it, and go on taking the old one', async () => {
+  it('publish the next key a minute before they sign with it, and still accept the old one', async () => {
     const before = await askToken();
     await expectTakenByBoth(before);
     const started = Date.now();
@@ -480,7 +480,7 @@ describe('two servers on one database', () => {
     await expectTakenByBoth(before);
   });
 
-  it('sign at once with one new key when the only one is withdrawn, and both take its tokens at once', async () => {
+  it('sign at once with one new key when the only key is withdrawn, and both accept its tokens', async () => {
     await expectTakenByBoth(await askToken());
     await app.sql('UPDATE signing_keys SET withdrawn_at = now()');
     const tokens = await Promise.all([1, 2, 3, 4].map(askToken));
@@ -492,7 +492,7 @@ describe('two servers on one database', () => {
 });
 
 describe('a server on a database whose key was withdrawn', () => {
-  it('refuses what the key has signed, from its start', async () => {
+  it('refuses tokens of the key from the start', async () => {
     const database = await createDatabase();
     const kept = { ...database, drop: () => Promise.resolve() };
     const first = await startApp({ database: kept });
@@ -523,7 +523,7 @@ describe('an external issuer', () => {
 
   const listAs = (token: string) => app.api.as(token).get('/organizations');
 
-  it('has its keys loaded once, at the first token', async () => {
+  it('is asked for its keys once, at the first token', async () => {
     expect(issuer.requests).toBe(0);
     const [one, two] = [await issuer.token('one', { jti: '1' }), await issuer.token('one', { jti: '2' })];
     for (const answer of await Promise.all([one, one, two, two].map(listAs))) expectAnswer(answer, OK);
@@ -536,7 +536,7 @@ describe('an external issuer', () => {
     expectAnswer(await listAs(await issuer.token('other')), OK);
   });
 
-  it('is the only one whose tokens are taken', async () => {
+  it('is the only issuer whose tokens are accepted', async () => {
     expectAnswer(await listAs(await app.issuer.token()), refusals.invalidSignature);
     expectAnswer(await listAs(await issuer.token('one', { iss: 'https://example.com/' })), refusals.unexpectedIssuer);
     expectAnswer(
@@ -545,7 +545,7 @@ describe('an external issuer', () => {
     );
   });
 
-  it('takes the place of the built-in one, whose endpoints are not there', async () => {
+  it('replaces the built-in one, whose endpoints return 404', async () => {
     for (const [method, path] of [
       ['POST', 'oauth/token'],
       ['GET', '.well-known/jwks.json'],
@@ -555,7 +555,7 @@ describe('an external issuer', () => {
     }
   });
 
-  it('is asked for new keys when a token names an unknown one, no more than once in 30 s', async () => {
+  it('is asked for new keys when a token has an unknown key id, at most once in 30 s', async () => {
     expectAnswer(await listAs(await issuer.token('one')), OK);
     await issuer.addKey('two');
     const [two, stranger] = [await issuer.token('two'), await app.issuer.token()];
@@ -569,7 +569,7 @@ describe('an external issuer', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('can withdraw a key: within 10 minutes its tokens are refused, and others stay', async () => {
+  it('can withdraw a key, whose tokens are refused within 10 minutes', async () => {
     await issuer.addKey('two');
     const [one, two] = [await issuer.token('one'), await issuer.token('two')];
     expectAnswer(await listAs(one), OK);
@@ -588,7 +588,7 @@ describe('an external issuer', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('goes on with the keys at hand while the issuer is down', async () => {
+  it('is not needed for known keys', async () => {
     const token = await issuer.token('one');
     expectAnswer(await listAs(token), OK);
     const another = await issuer.token('one', { jti: 'another' });

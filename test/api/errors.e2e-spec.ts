@@ -614,7 +614,7 @@ describe('a client that misbehaves', () => {
     const asked = 'GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20);
     const sockets = Array.from({ length: 150 }, () => dialHttp(app).pause());
     await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(asked, resolve))));
-    // Whoever reads is served beside them, and by the time of the last all that was asked for has been begun.
+    // Reads are served meanwhile, and the last one is answered after all writes have started.
     for (let left = 20; left > 0; left--) {
       const { body } = await request(app, 'GET', '/openapi.json');
       expect(body).toMatchObject({ openapi: expect.any(String) as string });
@@ -697,7 +697,7 @@ describe('too many requests', () => {
     }
   });
 
-  it('is 429 for a stranger, by the address', async () => {
+  it('is 429 by the address without a token', async () => {
     const stranger = app.api.as(undefined);
     for (let allowed = 0; allowed < 3; allowed++) expectAnswer(await stranger.get('/connections'), refusals.noToken);
     expectAnswer(await stranger.get('/connections'), refusals.tooManyRequests);

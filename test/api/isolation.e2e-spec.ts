@@ -212,9 +212,9 @@ describe('a request on one organization', () => {
       },
     );
 
-    it.each(['enabled_connections', 'connections'])('removes only its own row: DELETE %s', async (face) => {
+    it.each(['enabled_connections', 'connections'])('removes only its own row: DELETE %s', async (view) => {
       const { own, named, expectUntouched } = await createTwo(isEnabled);
-      const operation = `/organizations/{id}/${face}`;
+      const operation = `/organizations/{id}/${view}`;
       await ask(`POST ${operation}`, own.id, named, ({ connectionId }) => ({ connection_id: connectionId }));
       expectAnswer(await ask(`DELETE ${operation}/{connection_id}`, own.id, named), { status: 204 });
       expectAnswer(await ask(`GET ${operation}`, own.id, named), nothing());

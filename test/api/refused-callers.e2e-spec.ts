@@ -5,8 +5,8 @@ import { eventually } from '../support/clock.js';
 const MESSAGE = 'callers were not let in';
 const summaries = ({ log }: TestApp) => log.filter(({ msg }) => msg === MESSAGE);
 
-describe('callers who are not let in', () => {
-  it('are told in one line: how many, why and who', async () => {
+describe('refused callers', () => {
+  it('are logged in one line: how many, why and who', async () => {
     const { app, stop } = await startApp();
     const { api, issuer } = app;
     const narrow = api.as(await issuer.token({ scopes: ['update:users_app_metadata'] }));
@@ -46,7 +46,7 @@ describe('callers who are not let in', () => {
     ]);
   });
 
-  it('are told of in bounded lines, however many there are', async () => {
+  it('are logged in bounded lines, however many there are', async () => {
     const { app, stop } = await startApp({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
     const from = (address: string) =>
       fetch(`${app.api.origin}/api/v2/organizations`, { headers: { 'x-forwarded-for': address } });
@@ -60,10 +60,10 @@ describe('callers who are not let in', () => {
   });
 });
 
-describe('the time between two such lines', () => {
+describe('the interval between two log lines about refused callers', () => {
   const app = useApp({ deadlines: { refusalSummary: 100 } });
 
-  it('begins anew with each, and a quiet one brings none', async () => {
+  it('starts again with each line, and an interval without refusals has none', async () => {
     for (let round = 1; round <= 2; round++) {
       await app.api.as(undefined).get('/organizations');
       await eventually(

@@ -41,7 +41,7 @@ describe('The login page', () => {
     expect(pages.length).toBeGreaterThan(10);
   });
 
-  it('fits a window of 320 pixels, whatever the names are, without being moved sideways', async () => {
+  it('fits a window of 320 pixels without horizontal scrolling, whatever the names', async () => {
     const visitor = await loginPage.visitor({ viewport: { width: 320, height: 640 } });
     const tooWide: Record<string, number> = {};
     for await (const name of everyPage(loginPage, visitor, RED)) {
@@ -53,7 +53,7 @@ describe('The login page', () => {
     await picture(visitor, 'login-page-narrow');
   });
 
-  it('is dark for whoever wants it dark, and light for everybody else', async () => {
+  it('follows the preferred color scheme', async () => {
     const backgrounds = (visitor: Visitor) =>
       visitor.page.evaluate<string[]>(
         '[document.body, document.querySelector("main")].map((element) => getComputedStyle(element).backgroundColor)',
@@ -69,7 +69,7 @@ describe('The login page', () => {
     await picture(light, 'login-page');
   });
 
-  it('can be used by the keyboard alone, in the order in which it is read, with the focus always to be seen', async () => {
+  it('can be used by keyboard, in reading order and with a visible focus', async () => {
     const visitor = await loginPage.visitor();
     const { keyboard } = visitor.page;
     /** What has the focus: what it is, and whether a frame shows that. */

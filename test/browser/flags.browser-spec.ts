@@ -11,12 +11,12 @@ describe('A visitor of the login page', () => {
   };
   const seeded = async (name: string) =>
     (await loginPage.app.api.get<CreatedOrganization>(`/organizations/name/${name}`)).body;
-  const patch = async (path: string, terms: object) =>
-    expect((await loginPage.app.api.patch(path, terms)).status).toBe(200);
+  const patch = async (path: string, flags: object) =>
+    expect((await loginPage.app.api.patch(path, flags)).status).toBe(200);
   const uniqueEmail = (domain = 'example.com') => `${uniqueName('user')}@${domain}`;
 
   describe('and show_as_button', () => {
-    it('sees no button where it is false, and comes in by the e-mail address all the same', async () => {
+    it('sees no button where it is false, and can sign in by the e-mail address', async () => {
       const visitor = await loginPage.visitor();
       await visitor.open('/globex');
       expect(await visitor.heading()).toBe('Sign in to Globex Energy');
@@ -46,7 +46,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.names('button')).toEqual(['Continue']);
     });
 
-    it('is told what to do where nothing is visible, and finds the way by the e-mail address', async () => {
+    it('sees instructions when no button is visible, and can sign in by the e-mail address', async () => {
       const { api } = loginPage.app;
       const domain = `${uniqueName('hidden')}.example`;
       const { organization, connection } = await createEnabled(api, 'samlp', {
@@ -69,7 +69,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.heading()).toBe(`Welcome to ${organization.name}`);
     });
 
-    it('is told that there is no way in where no connection is enabled', async () => {
+    it('sees a message when no connection is enabled', async () => {
       const organization = await createOrganization(loginPage.app.api);
       const visitor = await loginPage.visitor();
       await visitor.open(`/${organization.name}`);
@@ -87,7 +87,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.names('button')).not.toContain('Create an account');
     });
 
-    it('makes an account, comes in with it, and is sent to sign in when they make it again', async () => {
+    it('signs up, is signed in, and is sent to the sign-in when they sign up again', async () => {
       const acme = await seeded('acme');
       const email = uniqueEmail();
       const visitor = await loginPage.visitor();
@@ -111,7 +111,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.heading()).toBe('Welcome back to Acme Aerospace');
     });
 
-    it('is sent to make an account when they sign in without one', async () => {
+    it('is sent to the signup when they sign in without an account', async () => {
       const visitor = await loginPage.visitor();
       await visitor.open('/acme');
       await visitor.press('Continue with a password');
@@ -124,7 +124,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.heading()).toBe('Welcome to Acme Aerospace');
     });
 
-    it('gets no account any more once a PATCH has turned it off, however far they were', async () => {
+    it('cannot sign up after a PATCH has turned it off, at any step', async () => {
       const { api } = loginPage.app;
       const { organization, path } = await createEnabled(api, 'auth0', {
         assign_membership_on_login: true,
@@ -146,7 +146,7 @@ describe('A visitor of the login page', () => {
   });
 
   describe('and assign_membership_on_login', () => {
-    it('becomes a member by signing in where it is true, and is one the next time', async () => {
+    it('becomes a member by signing in where it is true, and stays one', async () => {
       const acme = await seeded('acme');
       const visitor = await loginPage.visitor();
       expect(await membersOf(acme)).not.toContain('grace@acme.example');
@@ -160,7 +160,7 @@ describe('A visitor of the login page', () => {
       }
     });
 
-    it('is refused in words where it is false', async () => {
+    it('is refused with a message where it is false', async () => {
       const globex = await seeded('globex');
       const visitor = await loginPage.visitor();
       await visitor.open('/globex');
@@ -202,7 +202,7 @@ describe('A visitor of the login page', () => {
       await signIn(second);
       expect(await visitor.heading()).toBe(`You are not a member of ${organization.name}`);
       expect(await membersOf(organization)).toEqual([first]);
-      // Whoever is a member already stays one.
+      // Members stay members.
       await signIn(first);
       expect(await visitor.heading()).toBe(`Welcome back to ${organization.name}`);
     });
@@ -232,7 +232,7 @@ describe('A visitor of the login page', () => {
   });
 
   describe('who enters an e-mail address on the first page', () => {
-    it('is led to the enterprise connection of the organization with the domain', async () => {
+    it('is sent to the enterprise connection of the organization with the domain', async () => {
       const visitor = await loginPage.visitor();
       await visitor.open('/');
       await visitor.enterEmail('ada@acme.example');
@@ -242,7 +242,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.heading()).toBe('Welcome back to Acme Aerospace');
     });
 
-    it('chooses among the organizations that share the domain, and is led to the one database connection', async () => {
+    it('chooses among the organizations that share the domain, and is sent to the one database connection', async () => {
       const visitor = await loginPage.visitor();
       await visitor.open('/');
       await visitor.enterEmail('alan@consulting.example');
@@ -254,7 +254,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.heading()).toBe('Welcome back to Globex Energy');
     });
 
-    it('gets the page of the organization when nothing in it fits the address', async () => {
+    it('gets the page of the organization when no connection matches the address', async () => {
       const { api } = loginPage.app;
       const { organization } = await createEnabled(api, 'github');
       const domain = `${uniqueName('domain')}.example`;
@@ -268,7 +268,7 @@ describe('A visitor of the login page', () => {
       expect(await visitor.names('button')).toEqual(['Continue', 'Continue with GitHub']);
     });
 
-    it('is told, and keeps what was typed, when no organization has the domain', async () => {
+    it('sees a message, and keeps the input, when no organization has the domain', async () => {
       const visitor = await loginPage.visitor();
       await visitor.open('/');
       const email = uniqueEmail();

@@ -15,7 +15,7 @@ describe('When something is wrong, a visitor of the login page', () => {
   const membersOf = async ({ id }: { id: string }) =>
     (await loginPage.app.api.get<{ email: string }[]>(`/organizations/${id}/members`)).body;
 
-  /** At the provider of an organization that makes a member of whoever comes. */
+  /** At the provider of an organization with `assign_membership_on_login`. */
   async function atProvider(visitor: Visitor) {
     const { organization, path } = await createEnabled(loginPage.app.api, 'okta', SHARES);
     await visitor.open(`/${organization.name}`);
@@ -24,7 +24,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     return { organization, path, email: `${uniqueName('user')}@example.com` };
   }
 
-  it('is not let in while Vestibule cannot be reached, is told so, and comes in when it is back', async () => {
+  it('is refused with a message while Vestibule is unreachable, and signs in afterwards', async () => {
     const visitor = await loginPage.visitor();
     const { organization, email } = await atProvider(visitor);
     await loginPage.cable.cut();
@@ -47,7 +47,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     expect(await visitor.heading()).toBe(`Welcome to ${organization.name}`);
   });
 
-  it('is not let in while Vestibule has no database to look at', async () => {
+  it('is refused while Vestibule has no database', async () => {
     const visitor = await loginPage.visitor();
     const { organization, path, email } = await atProvider(visitor);
     const sql = (text: string, values?: unknown[]) => loginPage.app.sql(text, values);
@@ -75,7 +75,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     expect(await visitor.heading()).toBe(`You are not a member of ${organization.name}`);
   });
 
-  it('gets 503 when Vestibule does not know the credentials of the page', async () => {
+  it('gets 503 when Vestibule refuses the credentials of the page', async () => {
     const { clientId } = await createCredentials(loginPage.app);
     const wrong = new Vestibule({ url: loginPage.app.api.origin, clientId, clientSecret: 'wrong' });
     const page = await createLoginPage({ vestibule: wrong, organizations: [], people: {}, logLevel: 'silent' });
@@ -114,7 +114,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     expect(await response.text()).toContain('What was sent does not fit the form. Please start again.');
   });
 
-  it('is not led to a connection that the organization does not offer', async () => {
+  it('cannot use a connection that the organization does not offer', async () => {
     const connection = await createConnection(loginPage.app.api, 'okta');
     const fields = { organization: 'acme', connection: connection.id, intent: 'login' };
     const response = await fetch(`${loginPage.url}/sign-in/start`, {
@@ -126,7 +126,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     expect(await response.text()).toContain('That way to sign in is not offered any more.');
   });
 
-  describe('who did not begin the sign-in themselves,', () => {
+  describe('who did not start the sign-in themselves,', () => {
     const stateOf = ({ page }: Visitor) => new URL(page.url()).searchParams.get('state')!;
 
     /** The address that the provider would send the visitor back to. */
@@ -137,7 +137,7 @@ describe('When something is wrong, a visitor of the login page', () => {
       return response.headers()['location']!;
     }
 
-    it('does not come in by the address that somebody else was sent back to, and they still do', async () => {
+    it('cannot sign in by the callback URL of another visitor, who still can', async () => {
       const [owner, other] = [await loginPage.visitor(), await loginPage.visitor()];
       const { organization, email } = await atProvider(owner);
       const callback = await callbackOf(owner, email);
@@ -152,7 +152,7 @@ describe('When something is wrong, a visitor of the login page', () => {
       expect({ status: owner.status, heading: await owner.heading() }).toEqual({ status: 400, heading: ENDED });
     });
 
-    it('does not come in as whom another sign-in was about, nor with what nobody signed', async () => {
+    it('cannot sign in with the state of another sign-in, nor with an unsigned one', async () => {
       const [owner, other] = [await loginPage.visitor(), await loginPage.visitor()];
       const { email } = await atProvider(owner);
       const theirs = new URL(await callbackOf(owner, email), loginPage.url);
@@ -166,7 +166,7 @@ describe('When something is wrong, a visitor of the login page', () => {
       expect(await membersOf(organization)).toEqual([]);
     });
 
-    it('does not come in to one organization by the window that was about another', async () => {
+    it('cannot sign in to one organization with the sign-in to another', async () => {
       const visitor = await loginPage.visitor();
       const first = await atProvider(visitor);
       const abandoned = visitor.page.url();
@@ -178,7 +178,7 @@ describe('When something is wrong, a visitor of the login page', () => {
       for (const { organization } of [first, second]) expect(await membersOf(organization)).toEqual([]);
     });
 
-    it('cannot be made to finish one by another site', async () => {
+    it('cannot be made to finish a sign-in by another site', async () => {
       const visitor = await loginPage.visitor();
       const { organization, email } = await atProvider(visitor);
       const state = stateOf(visitor);
@@ -196,7 +196,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     });
   });
 
-  it('sees hostile texts as texts', async () => {
+  it('sees hostile texts escaped', async () => {
     const { api } = loginPage.app;
     const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&lt;`;
     const organization = await createOrganization(api, {
@@ -227,7 +227,7 @@ describe('When something is wrong, a visitor of the login page', () => {
     expect(await tags()).toBe(0);
   });
 
-  it('gets pages that allow no script and no frame, are kept by nobody and name no address to others', async () => {
+  it('gets pages without scripts, frames, caching and referrers', async () => {
     const { headers } = await fetch(`${loginPage.url}/acme`);
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none';style-src 'self';img-src 'self' https:;form-action 'self';base-uri 'none';frame-ancestors 'none'",
@@ -243,10 +243,10 @@ describe('When something is wrong, a visitor of the login page', () => {
   });
 });
 
-describe('A token of the login page that is no good any more', () => {
+describe('An invalid token of the login page', () => {
   const loginPage = useLoginPage();
 
-  it('is replaced by another one, and no visitor notices', async () => {
+  it('is replaced without an error for the visitor', async () => {
     const { app, url } = loginPage;
     expect((await fetch(`${url}/acme`)).status).toBe(200);
     const withdrawn = app.api.as(await app.issuer.token());

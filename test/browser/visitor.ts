@@ -5,7 +5,7 @@ export interface VisitorOptions extends BrowserContextOptions {
   readonly baseURL: string;
 }
 
-/** Somebody with a browser of their own, which keeps no cookies of others. */
+/** A visitor with a separate browser context. */
 export class Visitor {
   /** What the browser complained about: a policy that was violated, a script that failed. */
   readonly complaints: string[] = [];
@@ -74,7 +74,7 @@ export class Visitor {
     return this.page.getByRole('alert').innerText();
   }
 
-  /** What the buttons or links are called for whoever hears them, from top to bottom. */
+  /** The accessible names of the buttons or links, from top to bottom. */
   async names(role: 'button' | 'link'): Promise<string[]> {
     const heard = await this.page.getByRole('main').ariaSnapshot();
     return [...heard.matchAll(new RegExp(`- ${role} "([^"]*)"`, 'g'))].map(([, name]) => name!);

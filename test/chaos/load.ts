@@ -15,7 +15,7 @@ const PAUSE_MS = 3;
 const AFTER_A_FAILURE_MS = 50;
 /** For how long the events that are left may take to arrive. */
 const ARRIVAL_MS = 120_000;
-/** In the name of what is only tried. */
+/** Part of the names of dry runs. */
 const TRIED = 'only tried';
 
 type Kind = 'add' | 'change' | 'remove';
@@ -25,7 +25,7 @@ interface Write {
   readonly kind: Kind;
   /** Tells it from all others, and is kept in the row; a removal has none. */
   readonly mark: string;
-  /** Undefined: never answered, or only by an error that leaves open whether it was done. */
+  /** Undefined without an answer, or when an error leaves open whether it was done. */
   status?: number;
 }
 
@@ -45,7 +45,7 @@ interface Change {
 
 /** Writers of organization connections, one a row at a time, who remember every answer; and who hears of all of it. */
 export class Load {
-  /** By status; 0: none came. */
+  /** By status, 0 without an answer. */
   readonly answers = new Map<number, number>();
   /** Of requests that failed: not answered, or with 5xx. */
   readonly failures: string[] = [];
@@ -123,7 +123,7 @@ export class Load {
     return this.lastSuccessAt - since;
   }
 
-  /** What was answered and is not there exactly once, and what breaks a rule. */
+  /** Answered writes that are not stored exactly once, and rows that break a rule. */
   async faults(postgres: MortalPostgres): Promise<string[]> {
     const faults: string[] = [];
     for (const row of this.rows) {
@@ -203,12 +203,12 @@ export class Load {
 
   private async send(agent: Agent, row: Row, { kind, mark }: Write, key?: string): Promise<number | undefined> {
     const path = `/organizations/${row.organizationId}/connections`;
-    const terms = { organization_connection_name: mark, assign_membership_on_login: mark < '8' };
+    const flags = { organization_connection_name: mark, assign_membership_on_login: mark < '8' };
     const one = `${path}/${row.connectionId}`;
     const keyed: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
     const sent = {
-      add: () => this.ask(agent, 'POST', path, { connection_id: row.connectionId, ...terms }, keyed),
-      change: () => this.ask(agent, 'PATCH', one, terms, keyed),
+      add: () => this.ask(agent, 'POST', path, { connection_id: row.connectionId, ...flags }, keyed),
+      change: () => this.ask(agent, 'PATCH', one, flags, keyed),
       remove: () => this.ask(agent, 'DELETE', one),
     }[kind]();
     const { status, body } = await sent.catch((error: Error) => ({ status: 0, body: error.message }));
@@ -221,7 +221,7 @@ export class Load {
     return isOpen ? undefined : status;
   }
 
-  /** What is rolled back. */
+  /** A write that is rolled back. */
   private async tryOut(agent: Agent, { organizationId }: Row): Promise<void> {
     const path = `/organizations/${organizationId}`;
     const dry = { 'vestibule-dry-run': 'true' };

@@ -267,7 +267,7 @@ describe('As recorded: the connections of an organization', () => {
     expect(plain(await app.api.get(item))).toEqual(refusals.organizationConnectionNotFound);
   });
 
-  it('are the same rows on the newer face, which shows more of them', async () => {
+  it('are the same rows in the connections API, which shows more settings', async () => {
     const { collection, item, id, connection } = await prepare('samlp');
     const newer = collection.replace('enabled_connections', 'connections');
     const added = await app.api.post(newer, { connection_id: id, is_enabled: false });

@@ -25,14 +25,14 @@ describe('The official SDK', () => {
     await organizations.delete(id, ifMatch(changed.headers['etag']!));
   });
 
-  it('does so with a row of an organization, on either face', async () => {
+  it('does so with a row of an organization, in both APIs', async () => {
     const { enabledConnections, connections } = sdk.client.organizations;
     const { organization, connection } = await createEnabled(sdk.app.api, 'okta');
     const ids = [organization.id, connection.id] as const;
-    for (const face of [enabledConnections, connections]) {
-      const tag = (await raw(face.get)(...ids)).headers['etag']!;
-      await face.update(...ids, { show_as_button: false }, ifMatch(tag));
-      expect(await thrownBy(face.update(...ids, { show_as_button: true }, ifMatch(tag)))).toEqual(refused);
+    for (const view of [enabledConnections, connections]) {
+      const tag = (await raw(view.get)(...ids)).headers['etag']!;
+      await view.update(...ids, { show_as_button: false }, ifMatch(tag));
+      expect(await thrownBy(view.update(...ids, { show_as_button: true }, ifMatch(tag)))).toEqual(refused);
     }
   });
 
@@ -66,7 +66,7 @@ describe('The official SDK', () => {
     }
   });
 
-  it('creates only what is not there', async () => {
+  it('creates only what does not exist', async () => {
     const { name } = await createOrganization(sdk.app.api);
     const create = sdk.client.organizations.create({ name }, { headers: { 'If-None-Match': '*' } });
     expect(await thrownBy(create)).toEqual(refused);

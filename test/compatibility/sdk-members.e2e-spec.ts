@@ -124,7 +124,7 @@ describe('The official SDK', () => {
   });
 
   // A page by its number begins after so many rows, whichever they are now: rows that go away before it make others
-  // move up and be missed. So this style promises less, and whoever must see all uses the other.
+  // move up and be missed. Checkpoint paging does not have that problem.
   it('pages by number through 250 members while others add and remove behind the page read: no row twice, none missed', async () => {
     const { id } = await createOrganization(sdk.app.api);
     const seeded = await seedMembers(sdk.app, id, 250);

@@ -7,7 +7,7 @@ describe('The official SDK', () => {
   const sdk = useSdk();
   const name = () => ({ name: uniqueName('org') });
 
-  it('tries a write first, by the options of the request', async () => {
+  it('does a dry run, by the options of the request', async () => {
     const { organizations } = sdk.client;
     const body = name();
     const tried = await organizations.create(body, { headers: { 'Vestibule-Dry-Run': 'true' } });

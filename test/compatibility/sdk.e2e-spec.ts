@@ -280,7 +280,7 @@ describe('The official SDK', () => {
       }
     });
 
-    it('tell of a token that lacks the scope, and of one that is not good', async () => {
+    it('distinguish a token without the scope from an invalid one', async () => {
       const domain = `localhost:${sdk.app.server.httpsPort}`;
       const { authority } = sdk;
       const poor = await openSdkSession(

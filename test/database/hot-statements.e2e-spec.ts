@@ -84,7 +84,7 @@ describe('a hot statement', () => {
   const disable = () =>
     repository.update(new Actor({ subject: '' }), key, { isEnabled: false }, 'connections', Preconditions.NONE);
 
-  it('is part of the transaction of a request: it sees what that did, answers the same, and is undone with it', async () => {
+  it('runs in the transaction of a request: it sees its changes, returns the same rows, and is rolled back with it', async () => {
     const before = await get();
     const transaction = await prisma.beginRequest();
     await transaction.run(async () => {
@@ -99,7 +99,7 @@ describe('a hot statement', () => {
     expect(await get()).toEqual(before);
   });
 
-  it('is prepared anew when the schema no longer fits it', async () => {
+  it('is prepared again after the schema has changed', async () => {
     const before = await get();
     expect(await disable()).toMatchObject({ isEnabled: false });
     const client = new pg.Client({ connectionString: database.url });

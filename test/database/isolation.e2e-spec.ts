@@ -43,7 +43,7 @@ describe.each(['repeatable read', 'serializable'])('On a database whose default 
     for (const stop of stops) await stop();
   });
 
-  it('twenty adds at once to an organization with eight connections fill its two places', async () => {
+  it('twenty concurrent adds to an organization with eight connections add two', async () => {
     const [organization, connections] = await Promise.all([
       createOrganization(app.api),
       Promise.all(Array.from({ length: 28 }, () => createConnection(app.api, 'okta'))),
@@ -69,7 +69,7 @@ describe.each(['repeatable read', 'serializable'])('On a database whose default 
     expect((await app.api.get<object[]>(collection)).body).toHaveLength(10);
   });
 
-  it('of two PATCHes at once that contradict each other one wins, on each of fifty rows', async () => {
+  it('one of two contradictory concurrent PATCHes succeeds, on each of fifty rows', async () => {
     const rows = await Promise.all(
       Array.from({ length: 50 }, () => createEnabled(app.api, 'auth0', { assign_membership_on_login: true })),
     );
@@ -88,7 +88,7 @@ describe.each(['repeatable read', 'serializable'])('On a database whose default 
     }
   });
 
-  it('fifty PATCHes at once of one row and of one user all succeed, and no metadata is lost', async () => {
+  it('fifty concurrent PATCHes of one row and of one user all succeed, and no metadata is lost', async () => {
     const [{ path }, user] = await Promise.all([createEnabled(app.api, 'okta'), createUser(app.api)]);
     const keys = Array.from({ length: 50 }, (_, at) => `key${at}`);
     const answers = await Promise.all(

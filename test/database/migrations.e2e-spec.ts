@@ -141,12 +141,12 @@ describe('The status of a migrated database', () => {
     expect(describeStatus(status)[0]).toMatch(/^differs from the schema: /);
   });
 
-  it('tells of a migration that was edited after it was applied', async () => {
+  it('lists a migration that was edited after it was applied', async () => {
     await sql(`UPDATE _prisma_migrations SET checksum = repeat('0', 64) WHERE migration_name = '${names[1]}'`);
     expect(await migrationStatus(database.url)).toEqual({ ...UP_TO_DATE, edited: [names[1]] });
   });
 
-  it('tells of a migration that began and did not end, and the next apply does it', async () => {
+  it('lists a migration that did not finish, and the next apply repeats it', async () => {
     const began = names.find((name) => name.endsWith('_insert_default_connection'))!;
     await sql(
       `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${began}'`,
@@ -158,7 +158,7 @@ describe('The status of a migrated database', () => {
     expect(await migrationStatus(database.url)).toEqual(UP_TO_DATE);
   });
 
-  it('tells of a migration that this version does not know', async () => {
+  it('lists a migration that this version does not have', async () => {
     await sql(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
                VALUES ('x', repeat('0', 64), '20990101000000_add_something', now(), 1)`);
     expect(await migrationStatus(database.url)).toEqual({ ...UP_TO_DATE, unknown: ['20990101000000_add_something'] });
@@ -183,7 +183,7 @@ describe('A further migration', () => {
 
   const migrate = (...args: string[]) => checkout.vestibule(['migrate', ...args], { DATABASE_URL: database.url }).ended;
 
-  it('that fails leaves nothing behind, says what and where in one line, and is tried again once it is mended', async () => {
+  it('that fails leaves nothing behind, reports the line and the reason, and is applied once it is fixed', async () => {
     const broken = [
       '-- Why: to see it fail; this is one statement; with a semicolon.',
       'ALTER TABLE organizations ADD COLUMN extra TEXT;',
@@ -242,7 +242,7 @@ describe('A further migration', () => {
     expect(await recorded()).toEqual([...names, NAME]);
   });
 
-  it('that builds an index CONCURRENTLY and fails says that it may be left behind', async () => {
+  it('that builds an index CONCURRENTLY and fails reports that the index may be left behind', async () => {
     const index = 'CREATE UNIQUE INDEX CONCURRENTLY organizations_extra_idx ON organizations ((true));';
     await writeFile(join(folder, 'migration.sql'), index);
     await sql("INSERT INTO organizations (id, name) VALUES ('org_1', 'one'), ('org_2', 'two')");
@@ -260,7 +260,7 @@ describe('The migrations folder', () => {
     database = await createDatabase();
   });
 
-  it.each(['Why', 'Locks', 'Undo'])('tells in every migration: %s', async (word) => {
+  it.each(['Why', 'Locks', 'Undo'])('explains in every migration: %s', async (word) => {
     for (const name of names) {
       const text = await readFile(join(paths.migrations, name, 'migration.sql'), 'utf8');
       expect(text).toMatch(new RegExp(`^-- ${word}: \\S`, 'm'));

@@ -32,7 +32,7 @@ describe('A server whose database goes away', () => {
   const OK = { status: 200, body: { status: 'ok' } };
   const UNAVAILABLE = { status: 503, body: { status: 'unavailable' } };
 
-  it('says so, answers 503, and works again by itself when it is back', async () => {
+  it('logs it, returns 503, and recovers by itself', async () => {
     const name = uniqueName('org');
     expect(await app.api.post('/organizations', { name })).toMatchObject({ status: 201 });
     expect(await health('ready')).toEqual(OK);
@@ -52,7 +52,7 @@ describe('A server whose database goes away', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 
-  it('is not ready while the database says nothing, and answers again when it does', async () => {
+  it('is not ready while the database does not answer, and recovers afterwards', async () => {
     const { path } = await createEnabled(app.api);
     const row = await app.api.get(path);
     cable.freeze();
@@ -68,7 +68,7 @@ describe('A server whose database goes away', () => {
 describe('The connection for reads', () => {
   const app = useApp();
 
-  it('asks again on a fresh connection what was on the one that broke', async () => {
+  it('is replaced when it breaks, and its reads are sent again', async () => {
     const { path } = await createEnabled(app.api);
     const row = await app.api.get(path);
     for (let time = 0; time < 5; time++) {
@@ -84,14 +84,14 @@ describe('The connection for reads', () => {
   });
 });
 
-describe('A row that Postgres refuses', () => {
+describe('A refused row', () => {
   const app = useApp();
   const connections = () =>
     app.sql(
       `SELECT pid FROM pg_stat_activity WHERE application_name = 'vestibule' AND datname = current_database() ORDER BY pid`,
     );
 
-  it('costs no connection to it', async () => {
+  it('does not close the connection', async () => {
     const taken = { name: uniqueName('con'), strategy: 'auth0' };
     expect(await app.api.post('/connections', taken)).toMatchObject({ status: 201 });
     await Promise.all(Array.from({ length: 40 }, () => app.api.get('/connections')));
@@ -103,7 +103,7 @@ describe('A row that Postgres refuses', () => {
   });
 });
 
-describe('A change that Postgres breaks off', () => {
+describe('A change that Postgres cancels', () => {
   const app = useApp();
 
   it.each(['pg_cancel_backend', 'pg_terminate_backend'])(
@@ -137,10 +137,10 @@ describe('A change that Postgres breaks off', () => {
   );
 });
 
-describe('A row that somebody has locked', () => {
+describe('A locked row', () => {
   const app = useApp({ env: { DATABASE_POOL_SIZE: '2' } });
 
-  it('costs nobody else their turn: its changes give up with 503, and others are answered meanwhile', async () => {
+  it('delays no other writes, and its own return 503 after the lock timeout', async () => {
     const [locked, other] = [await createEnabled(app.api), await createEnabled(app.api)];
     const { body: before } = await app.api.get(locked.path);
     await app.sql('BEGIN');
@@ -191,11 +191,11 @@ describe('A row that somebody has locked', () => {
   });
 });
 
-describe('A connection to the database that is no longer good', () => {
+describe('A connection to the database that can no longer be used', () => {
   const everywhere = (app: TestApp, path: string, change: object) =>
     Promise.all(Array.from({ length: 40 }, () => app.api.patch(path, change)));
 
-  it('is replaced when the schema has changed under its prepared statements, and no request fails for it', async () => {
+  it('is replaced when the schema has changed under its prepared statements, without a failed request', async () => {
     const { app, stop } = await startApp();
     try {
       const { path } = await createEnabled(app.api);

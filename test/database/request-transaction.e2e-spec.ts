@@ -61,7 +61,7 @@ describe('The transaction of a request', () => {
     }
   }
 
-  it('is seen by everything in it and by nobody else until it is committed, and by all then', async () => {
+  it('is visible within the request, and to others only after the COMMIT', async () => {
     const transaction = await prisma.beginRequest();
     const id = await transaction.run(async () => {
       const made = await make();
@@ -74,7 +74,7 @@ describe('The transaction of a request', () => {
     expect([await isThere(id), await isThereForHotReads(id)]).toEqual([true, true]);
   });
 
-  it('leaves nothing behind when it is undone, and its connection to the next', async () => {
+  it('leaves nothing behind after a rollback, and returns its connection', async () => {
     for (let time = 0; time < 10; time++) {
       const transaction = await prisma.beginRequest();
       const { id } = await transaction.run(() => make());
@@ -85,8 +85,8 @@ describe('The transaction of a request', () => {
     expect(pool.idleCount).toBe(pool.totalCount);
   });
 
-  // Prisma looks up in one go what is looked up by key at the same moment, whoever asks.
-  it('is kept apart from what others look up by key at the same moment', async () => {
+  // Prisma batches concurrent lookups by key, also of different requests.
+  it('is isolated from concurrent lookups by key', async () => {
     await within(async (transaction) => {
       const { id } = await make();
       const lookUp = () => prisma.client.organization.findUnique({ where: { id } });
@@ -105,7 +105,7 @@ describe('The transaction of a request', () => {
     });
   });
 
-  it('runs writes that are asked for at once one after the other, and loses only what is refused', async () => {
+  it('runs concurrent writes one after the other, and loses only refused ones', async () => {
     const [taken, free] = [uniqueName('taken'), uniqueName('free')];
     const transaction = await prisma.beginRequest();
     const outcomes = await transaction.run(async () => {
@@ -125,7 +125,7 @@ describe('The transaction of a request', () => {
     expect([await isThere(taken), await isThere(free)]).toEqual([true, true]);
   });
 
-  it('has each write as a part, whose failure undoes it alone, and which holds further writes', async () => {
+  it('runs each write in a savepoint, which is rolled back alone, and which may have nested writes', async () => {
     const ids = [uniqueName('before'), uniqueName('in'), uniqueName('after')] as const;
     const transaction = await prisma.beginRequest();
     await transaction.run(async () => {
@@ -142,7 +142,7 @@ describe('The transaction of a request', () => {
     expect(await Promise.all(ids.map(isThere))).toEqual([true, false, true]);
   });
 
-  it('runs a part again that Postgres broke off to end a deadlock', async () => {
+  it('repeats a savepoint that Postgres rolled back to end a deadlock', async () => {
     const [one, two] = await Promise.all([make(), make()]);
     const other = new pg.Client({ connectionString: database.url });
     const lockByOther = ({ id }: { id: string }) =>
@@ -175,7 +175,7 @@ describe('The transaction of a request', () => {
     }
   });
 
-  it('lets nothing in any more when it is over', async () => {
+  it('refuses statements after its end', async () => {
     const transaction = await prisma.beginRequest();
     await transaction.run(() => make());
     await transaction.commit();
@@ -185,7 +185,7 @@ describe('The transaction of a request', () => {
     });
   });
 
-  it('fails to commit when the connection is lost, and leaves nothing behind', async () => {
+  it('fails to commit when the connection was lost, and leaves nothing behind', async () => {
     const transaction = await prisma.beginRequest();
     const id = uniqueName('org');
     await transaction.run(() => make(id));
@@ -194,7 +194,7 @@ describe('The transaction of a request', () => {
     expect(await isThere(id)).toBe(false);
   });
 
-  it('gives its connection back when Postgres ended it, whatever becomes of the request', async () => {
+  it('returns its connection when Postgres closed it, however the request ends', async () => {
     const own = createPool(database.url, { max: 1, waitMs: 10_000 });
     const single = new PrismaService(own);
     for (const end of ['rollback', 'commit', 'rollback', 'commit'] as const) {
@@ -212,7 +212,7 @@ describe('The transaction of a request', () => {
     await own.end();
   });
 
-  it('fails to commit when what comes last does, and leaves nothing behind', async () => {
+  it('fails to commit when the last write fails, and leaves nothing behind', async () => {
     const transaction = await prisma.beginRequest();
     const { id } = await transaction.run(() => make());
     await expect(transaction.commit((client) => client.$queryRaw`SELECT 1 / 0`)).rejects.toThrow('division by zero');
@@ -224,7 +224,7 @@ describe('The transaction of a request', () => {
   });
 
   describe('afterCommit', () => {
-    it('calls back at once outside of such a transaction', () => {
+    it('calls back at once outside of a transaction', () => {
       const called: string[] = [];
       afterCommit(() => called.push('outside'));
       expect(called).toEqual(['outside']);
@@ -247,7 +247,7 @@ describe('The transaction of a request', () => {
       expect(await isThere(id)).toBe(true);
     });
 
-    it('never calls back after a rollback, neither of all nor of the part it was asked for in', async () => {
+    it('never calls back after a rollback of the transaction or of the savepoint', async () => {
       const called: string[] = [];
       await within(() => Promise.resolve(afterCommit(() => called.push('rolled back'))));
       const undone = await prisma.beginRequest();

@@ -48,7 +48,7 @@ describe('The versions of rows', () => {
       Number(version),
     );
 
-  it.each(TABLES)('are 1 for what was there before, and new to each row that is changed in SQL: %s', async (table) => {
+  it.each(TABLES)('are 1 for rows from before, and new after each change by SQL: %s', async (table) => {
     expect(new Set(await versionsIn(table))).toEqual(new Set([1]));
     const { rows } = await client.query<{ version: string }>(
       `UPDATE ${table} SET updated_at = CURRENT_TIMESTAMP RETURNING version`,
@@ -58,7 +58,7 @@ describe('The versions of rows', () => {
     expect(versions).not.toContain('1');
   });
 
-  it('are given to an INSERT of the release before', async () => {
+  it('are assigned to an INSERT of the previous release', async () => {
     const before = await versionsIn('organization_discovery_domains');
     await insertDomain('after');
     const after = await versionsIn('organization_discovery_domains');

@@ -41,7 +41,7 @@ describe('A server whose database goes away during a request with an idempotency
       ({ status }) => status < 500 && status !== 409,
     );
 
-  it('answers 503, keeps nothing, and does it when it is asked again', async () => {
+  it('returns 503, changes nothing, and succeeds when it is sent again', async () => {
     const { organization, path } = await createEnabled(app.api);
     const write: Write = { method: 'PATCH', path, body: { assign_membership_on_login: true } };
     const key = randomUUID();
@@ -60,7 +60,7 @@ describe('A server whose database goes away during a request with an idempotency
     expect(await kept()).toBe(before! + 1);
   });
 
-  it('answers 503 when the COMMIT gets no answer, and tells with the same key that it was done', async () => {
+  it('returns 503 when the COMMIT gets no answer, and replays the answer with the same key', async () => {
     const write = creation();
     const key = randomUUID();
     await whileCommitsWait(straight, async () => {
@@ -75,7 +75,7 @@ describe('A server whose database goes away during a request with an idempotency
     expect(again.headers.get('idempotency-replayed')).toBe('true');
   });
 
-  it('answers 503 with Retry-After while it is away, and does it then', async () => {
+  it('returns 503 with Retry-After during an outage, and succeeds afterwards', async () => {
     const write = creation();
     const key = randomUUID();
     await cable.cut();
@@ -86,7 +86,7 @@ describe('A server whose database goes away during a request with an idempotency
     expect((await untilAnswered(write, key)).headers.has('idempotency-replayed')).toBe(false);
   });
 
-  it('has as many connections as before when all is well again', async () => {
+  it('has as many connections as before afterwards', async () => {
     const writes = Array.from({ length: 40 }, creation);
     const answers = await Promise.all(writes.map((write) => send(write, randomUUID())));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
@@ -96,7 +96,7 @@ describe('A server whose database goes away during a request with an idempotency
 describe('A request that is one transaction', () => {
   const app = useApp();
 
-  it('does not fail for a statement that was prepared before the schema changed', async () => {
+  it('does not fail with a statement that was prepared before the schema changed', async () => {
     const { path } = await createEnabled(app.api);
     const write: Write = { method: 'PATCH', path, body: { assign_membership_on_login: true } };
     const everywhere = () =>

@@ -2,23 +2,21 @@ import type pg from 'pg';
 import { createPool } from '../../src/database/pool.js';
 import { createCabledDatabase, type Cable, type CabledDatabase } from '../support/cable.js';
 
-const HURRIED = { afterMs: 100, lookEveryMs: 20 };
-
-describe('A connection of the pool whose server is gone without a word', () => {
+describe('A connection of the pool whose server has stopped answering', () => {
   let database: CabledDatabase;
   let cable: Cable;
   let pool: pg.Pool;
   beforeAll(async () => {
     database = await createCabledDatabase();
     ({ cable } = database);
-    pool = createPool(database.url, { max: 1, waitMs: 10_000, silence: HURRIED });
+    pool = createPool(database.url, { max: 1, waitMs: 10_000, silenceMs: 100 });
   });
   afterAll(async () => {
     await pool.end();
     await database.drop();
   });
 
-  it('fails what was asked of it, and another takes its place', async () => {
+  it('is closed with an error, and a new connection replaces it', async () => {
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     cable.freeze();
     await expect(pool.query('SELECT 2 AS two')).rejects.toThrow('Connection terminated unexpectedly');
@@ -26,7 +24,7 @@ describe('A connection of the pool whose server is gone without a word', () => {
     expect((await pool.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
   });
 
-  it('is kept while something comes now and then', async () => {
+  it('is kept while the server sends data from time to time', async () => {
     const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     // More at a time than fits into the buffers on the way.
     const slow = await pool.query<{ pid: number }>(

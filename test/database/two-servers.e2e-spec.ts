@@ -14,7 +14,7 @@ describe('Two servers started at once on an empty database', () => {
     await database.drop();
   });
 
-  it('both come up, with each migration applied once and one signing key between them', async () => {
+  it('both start, with each migration applied once and one shared signing key', async () => {
     const env = { DATABASE_URL: database.url };
     const servers = [checkout.server(env), checkout.server(env)];
     const addresses = await Promise.all(servers.map((server) => server.listening()));

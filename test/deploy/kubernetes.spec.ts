@@ -50,13 +50,13 @@ describe('The manifests for Kubernetes', () => {
     },
   );
 
-  it('would not be accepted with a misspelt field', () => {
+  it('are refused with a misspelt field', () => {
     const misspelt = structuredClone(deployment) as unknown as { spec: Record<string, unknown> } & Manifest;
     misspelt.spec['replica'] = 3;
     expect(complaintsAbout(misspelt)).toEqual([expect.stringContaining("'DeploymentSpec'")]);
   });
 
-  it('set variables that the service has, to values that it takes in production', () => {
+  it('set only variables of the service, to values that are valid in production', () => {
     expect(Object.keys(environment).filter((variable) => !VARIABLES.includes(variable))).toEqual([]);
     const database = 'postgresql://vestibule:secret@postgres:5432/vestibule';
     const config = loadConfig({ NODE_ENV: 'production', DATABASE_URL: database, ENCRYPTION_KEY, ...environment });

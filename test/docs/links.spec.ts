@@ -30,7 +30,7 @@ function problemOf(page: string, link: string): string | undefined {
 }
 
 describe('the pages', () => {
-  it.each(PAGES)('%s has no link that leads nowhere within the repository', (page) => {
+  it.each(PAGES)('%s has no broken link within the repository', (page) => {
     const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
     const problems = links.filter((link) => !/^\w+:/.test(link)).map((link) => problemOf(page, link));
     expect(problems.filter((problem) => problem !== undefined)).toEqual([]);

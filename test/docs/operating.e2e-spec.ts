@@ -93,7 +93,7 @@ describe('docs/operating.md', () => {
     }
   }
 
-  it('restores a dump as it was, and gives no entity tag a second time', async () => {
+  it('restores a dump, and never reuses an entity tag', async () => {
     const [dump, restore] = scriptsOf('By pg_dump');
     await query(postgres.url('postgres'), 'CREATE DATABASE again');
     const after = await withServer(postgres.url('vestibule'), async (names, create) => {
@@ -110,7 +110,7 @@ describe('docs/operating.md', () => {
     });
   });
 
-  it('goes back to a moment by the write-ahead log, and gives no entity tag a second time', async () => {
+  it('restores a point in time by the write-ahead log, and never reuses an entity tag', async () => {
     const [archive, note, restore] = scriptsOf('Write-ahead log');
     await follow(archive);
     const after = await withServer(postgres.url('vestibule'), async (names, create) => {
@@ -129,7 +129,7 @@ describe('docs/operating.md', () => {
     });
   });
 
-  it('has no command for it that is not tried here', () => {
+  it('has no command that is not tested here', () => {
     expect([scriptsOf('By pg_dump').length, scriptsOf('Write-ahead log').length]).toEqual([2, 3]);
   });
 });

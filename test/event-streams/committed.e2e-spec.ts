@@ -4,7 +4,7 @@ import { createClient } from '../../src/database/client.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { eventually } from '../support/clock.js';
 
-describe('The number up to which all changes can be read', () => {
+describe('The sequence number up to which all changes are committed', () => {
   let database: TestDatabase;
   let pool: pg.Pool;
 

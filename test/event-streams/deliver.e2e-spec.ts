@@ -36,7 +36,7 @@ describe('The delivery of events', () => {
   const typesOf = (received: readonly Received[]) => received.map(({ event }) => event.type);
   const rename = (id: string, display_name: string) => app.api.patch(`/organizations/${id}`, { display_name });
 
-  it('sends what has changed, signed as Standard Webhooks says and with the authorization of the stream', async () => {
+  it('sends changes, signed as in Standard Webhooks and with the authorization of the stream', async () => {
     const stream = await streamTo('/signed?a=b');
     const { id } = await createOrganization(app.api);
     const [{ headers, text, event }] = (await stream.taken((taken) => taken.some(ofOrganization(id)))).filter(
@@ -53,7 +53,7 @@ describe('The delivery of events', () => {
     expect(() => webhook.verify(`${text} `, headers as Record<string, string>)).toThrow('No matching signature found');
   });
 
-  it('signs with the secret before a rotation too, for as long as was said', async () => {
+  it('signs with the previous secret too, for the given time after a rotation', async () => {
     const stream = await streamTo('/rotated');
     const path = `/event-streams/${stream.id}`;
     const secrets = [await signingSecretOf(app.api, stream.id)];
@@ -101,7 +101,7 @@ describe('The delivery of events', () => {
     expect(first!.headers.authorization).toBe(`Basic ${Buffer.from('user:pass:word').toString('base64')}`);
   });
 
-  it('tells of every change, with what was before, who made it, and in its order', async () => {
+  it('sends every change in order, with the previous object and the actor', async () => {
     const stream = await streamTo('/all');
     const { api } = app;
     const connection = await createConnection(api, 'okta');
@@ -131,7 +131,7 @@ describe('The delivery of events', () => {
     const organizationShown = { id: organization.id, name: organization.name, metadata: { plan: 'gold' } };
     const branding = { colors: { primary: '#123456', page_background: '#ffffff' } };
     const pair = { organization: { id: organization.id }, connection: { id: connection.id } };
-    const terms = {
+    const organizationConnection = {
       ...pair,
       assign_membership_on_login: false,
       is_signup_enabled: false,
@@ -146,11 +146,11 @@ describe('The delivery of events', () => {
         object: { ...organizationShown, display_name: 'Two', branding },
         previous_object: { ...organizationShown, display_name: 'One', branding },
       },
-      { type: 'organization.connection.added', object: terms },
+      { type: 'organization.connection.added', object: organizationConnection },
       {
         type: 'organization.connection.updated',
-        object: { ...terms, show_as_button: false, organization_member_access_level: 'readonly' },
-        previous_object: terms,
+        object: { ...organizationConnection, show_as_button: false, organization_member_access_level: 'readonly' },
+        previous_object: organizationConnection,
       },
       { type: 'organization.connection.removed', object: pair },
       {
@@ -192,7 +192,7 @@ describe('The delivery of events', () => {
     });
   });
 
-  it('tells of a user whose connection went with it', async () => {
+  it('sends the removal of a user whose connection was removed', async () => {
     const stream = await streamTo('/gone');
     const connection = await createConnection(app.api);
     const { user_id } = await createUser(app.api, { connection: connection.name });
@@ -205,7 +205,7 @@ describe('The delivery of events', () => {
     });
   });
 
-  it('tells of a row with any text in it, and goes on', async () => {
+  it('sends a row with any text in it', async () => {
     const stream = await streamTo('/any-text');
     const metadata = { nothing: '\u0000', half: '\ud800', '"connection_id":"x"': '"connection_id":"con_x"' };
     const { user_id } = await createUser(app.api, { user_metadata: metadata });
@@ -215,7 +215,7 @@ describe('The delivery of events', () => {
     expect(first).toMatchObject({ user_metadata: metadata, identities: [{ connection: DEFAULT_CONNECTION }] });
   });
 
-  it('sends what was subscribed to, and nothing else', async () => {
+  it('sends only the subscribed types', async () => {
     const stream = await streamTo('/some', { subscriptions: [{ event_type: 'organization.updated' }] });
     const { id } = await createOrganization(app.api);
     await createUser(app.api);
@@ -223,7 +223,7 @@ describe('The delivery of events', () => {
     expect(typesOf(await stream.taken((taken) => taken.length > 0))).toEqual(['organization.updated']);
   });
 
-  it('knows of no change that was rolled back or only tried', async () => {
+  it('sends no change that was rolled back or a dry run', async () => {
     const stream = await streamTo('/tried');
     const tried = { method: 'POST', path: '/organizations', body: { name: uniqueName('tried') } };
     expect((await app.api.sendWrite(tried, { 'vestibule-dry-run': 'true' })).status).toBe(201);
@@ -238,7 +238,7 @@ describe('The delivery of events', () => {
     expect(taken.map(({ event }) => organizationOf(event))).toEqual([id]);
   });
 
-  it('tells of a change by plain SQL, as by nobody', async () => {
+  it('sends a change by plain SQL, without an actor', async () => {
     const stream = await streamTo('/sql');
     const { id } = await createOrganization(app.api);
     await app.sql(`UPDATE organizations SET display_name = 'By hand' WHERE id = $1`, [id]);
@@ -246,7 +246,7 @@ describe('The delivery of events', () => {
     expect(taken.at(-1)!.event.data.context).toEqual({ tenant: { id: 'localhost' } });
   });
 
-  it('passes over no change that is committed after later ones', async () => {
+  it('skips no change that is committed after later ones', async () => {
     const stream = await streamTo('/late');
     const [slow, fast] = await Promise.all([createOrganization(app.api), createOrganization(app.api)]);
     const client = new pg.Client({ connectionString: app.databaseUrl });
@@ -292,7 +292,7 @@ describe('The delivery of events', () => {
     expect(await eventually(left, (rows) => rows.length === 0)).toEqual([]);
   });
 
-  it('goes on for others while an organization has an event that fails, with the same id each time', async () => {
+  it('continues for other organizations while an event fails, and repeats that with the same id', async () => {
     const bad: CreatedOrganization = await createOrganization(app.api);
     let isBad = true;
     used.sink.behaviour = (event) => ({ status: isBad && organizationOf(event) === bad.id ? 500 : 204 });
@@ -318,7 +318,7 @@ describe('The delivery of events', () => {
     expect(taken.map(({ event }) => event.data.object['display_name'])).toEqual(['One', 'Two']);
   });
 
-  it('takes no redirect for a success, and follows none', async () => {
+  it('treats a redirect as a failure, and does not follow it', async () => {
     const elsewhere = await Sink.start();
     used.sink.behaviour = () => ({ status: 307, headers: { location: `${elsewhere.url}/caught` } });
     const stream = await streamTo('/redirect');
@@ -333,7 +333,7 @@ describe('The delivery of events', () => {
     await app.api.delete(`/event-streams/${stream.id}`);
   });
 
-  it('gives up on a destination that does not answer in time, and others do not wait for it', async () => {
+  it('times out for a destination that does not answer, without delaying others', async () => {
     used.sink.behaviour = (_, path) => (path === '/silent' ? 'silence' : { status: 204 });
     const [silent, stream] = [await streamTo('/silent'), await streamTo('/awake')];
     const { id } = await createOrganization(app.api);
@@ -346,7 +346,7 @@ describe('The delivery of events', () => {
     await app.api.delete(`/event-streams/${silent.id}`);
   });
 
-  it('stops for a stream that is disabled, and goes on where it stopped', async () => {
+  it('stops for a disabled stream, and continues where it stopped', async () => {
     used.sink.behaviour = () => ({ status: 204 });
     const stream = await streamTo('/stopped');
     const path = `/event-streams/${stream.id}`;
@@ -359,11 +359,11 @@ describe('The delivery of events', () => {
   });
 });
 
-describe('A stream whose event was tried for too long', () => {
+describe('A stream whose event has failed for too long', () => {
   const app = useApp({ env: ALLOW, deadlines: { eventFirstPause: 10, eventRetries: 100 } });
   const used = useSink();
 
-  it('is paused and says why, and goes on with that event when it is enabled', async () => {
+  it('is paused with the reason, and continues with that event when enabled', async () => {
     used.sink.behaviour = () => ({ status: 410 });
     const { id } = await createStream(app.api, used.sink.url);
     const organization = await createOrganization(app.api);

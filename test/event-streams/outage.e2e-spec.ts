@@ -22,7 +22,7 @@ describe('The delivery of events of a server whose database goes away', () => {
   });
   afterAll(() => stop());
 
-  it('goes on by itself when it is back, and leaves none out', async () => {
+  it('continues by itself after the outage, and skips none', async () => {
     let isDown = false;
     used.sink.behaviour = () => ({ status: isDown ? 503 : 204 });
     await createStream(app.api, used.sink.url);

@@ -23,14 +23,14 @@ describe('GET /events', () => {
     expectAnswer(await app.api.get(`/events?${query}`), refusals.invalidQuery(detail));
   });
 
-  it('returns 400 for a Last-Event-ID that is none', async () => {
+  it('returns 400 for an invalid Last-Event-ID', async () => {
     expectAnswer(
       await app.api.request('GET', '/events', { headers: { 'last-event-id': 'abc' } }),
       refusals.invalidHeader("'Object didn't pass validation for format checkpoint: abc' on property Last-Event-ID"),
     );
   });
 
-  it('tells of what happens from now on', async () => {
+  it('sends events from now on', async () => {
     await createOrganization(app.api);
     await listening(app, '', {}, async (next, response) => {
       expect({ status: response.status, type: response.headers.get('content-type') }).toEqual({
@@ -48,7 +48,7 @@ describe('GET /events', () => {
     });
   });
 
-  it('goes on after any event, by its offset or as a browser does when it connects again', async () => {
+  it('continues after any event, by its offset or by Last-Event-ID', async () => {
     const seen = await listening(app, '', {}, async (next) => {
       const { id } = await createOrganization(app.api);
       for (const display_name of ['One', 'Two']) await app.api.patch(`/organizations/${id}`, { display_name });
@@ -65,7 +65,7 @@ describe('GET /events', () => {
     expect(browser).toEqual(seen[2]);
   });
 
-  it('begins with the first that is kept, or at a time', async () => {
+  it('starts with the oldest event, or at a time', async () => {
     const { id } = await createOrganization(app.api);
     const all = await listening(app, '?from=0', {}, async (next) => {
       const messages = [await nextEvent(next)];
@@ -77,7 +77,7 @@ describe('GET /events', () => {
     expect(since).toEqual(last);
   });
 
-  it('tells of the types that are asked for alone, and how far it has got in between', async () => {
+  it('sends only the requested types, and offsets in between', async () => {
     await listening(app, '?event_type=user.created&event_type=user.deleted', {}, async (next) => {
       await createOrganization(app.api);
       expect(await next()).toEqual({
@@ -90,7 +90,7 @@ describe('GET /events', () => {
     });
   });
 
-  it('returns 410 when what comes next is no longer kept', async () => {
+  it('returns 410 when the next event is no longer kept', async () => {
     const { id } = await createOrganization(app.api);
     await app.api.patch(`/organizations/${id}`, { display_name: 'Kept' });
     const [{ last } = { last: '' }] = await app.sql<{ last: string }>('SELECT max(sequence) AS last FROM changes');
@@ -108,7 +108,7 @@ describe('GET /events', () => {
 });
 
 describe('GET /events of a server that stops', () => {
-  it('ends, so that its clients go elsewhere', async () => {
+  it('ends, so that clients reconnect to another server', async () => {
     const { app, stop } = await startApp();
     const response = await fetch(`${app.api.origin}/api/v2/events`, {
       headers: { authorization: `Bearer ${app.api.token}` },

@@ -20,7 +20,7 @@ export interface FuzzOptions {
 }
 
 export interface FuzzReport {
-  /** What was wrong, each with what repeats it. */
+  /** The failures, each with the request that repeats it. */
   readonly faults: string[];
   readonly answers: Map<number, number>;
   /** Megabytes, settled: when a tenth was sent, and at the end. */

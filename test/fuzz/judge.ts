@@ -9,7 +9,7 @@ const TRY_AGAIN = new Set(['service_overloaded', 'database_unavailable', 'resour
 /** What HTTP itself refuses, on every path; the document leaves it out. Its message is the name of the status. */
 const BY_HTTP = new Set([400, 408, 413, 415, 417, 431]);
 
-/** What is wrong with an answer; undefined: nothing. */
+/** Returns what is wrong with an answer, or undefined. */
 export function faultOf(
   { method, target, isBroken, isDocumented }: FuzzRequest,
   answer: WireAnswer,

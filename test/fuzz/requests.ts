@@ -49,7 +49,7 @@ const document = JSON.parse(readFileSync(paths.openapi, 'utf8')) as {
   >;
 };
 
-/** Those of the document, and what is not in it. */
+/** Operations of the document, and unknown ones. */
 const OPERATIONS: readonly Operation[] = [
   ...Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { parameters = [], requestBody }]) => ({

@@ -61,7 +61,7 @@ export class Wire {
     return new Promise((resolve, reject) => {
       const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true }, () => {
         socket.off('error', reject);
-        // Whoever waits hears of the end by `close`.
+        // `close` resolves the waiting promise.
         socket.on('error', () => undefined);
         resolve(socket);
       }).once('error', reject);
@@ -69,7 +69,7 @@ export class Wire {
   }
 }
 
-/** Events come as long as somebody listens; this client is content with the beginning. */
+/** An event stream does not end, so only its beginning is read. */
 export const isEndless = ({ headers }: Pick<WireAnswer, 'headers'>) =>
   headers.get('content-type') === 'text/event-stream';
 

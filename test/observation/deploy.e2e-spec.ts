@@ -47,7 +47,7 @@ describe('The files for Prometheus and Grafana', () => {
     },
   );
 
-  it('name every metric of the service itself in the manual, which names no other', async () => {
+  it('name the same metrics of the service as the manual', async () => {
     const manual = await readFile(MANUAL, 'utf8');
     const table = manual.slice(manual.indexOf('| metric'), manual.indexOf('## Traces'));
     const named = [...table.matchAll(/`(vestibule_\w+)`/g)].map(([, name]) => name);
@@ -57,7 +57,7 @@ describe('The files for Prometheus and Grafana', () => {
     expect(named.sort()).toEqual([...new Set(families)].sort());
   });
 
-  it('say of each alert in the manual what it means, under the heading that its runbook names', async () => {
+  it('have a section in the manual for each alert, at the link of its runbook', async () => {
     const [rules, manual, dashboard] = await Promise.all(
       [RULES, MANUAL, DASHBOARD].map((file) => readFile(file, 'utf8')),
     );

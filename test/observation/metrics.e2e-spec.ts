@@ -29,7 +29,7 @@ const isTaken = (port: number) =>
 describe('The metrics of requests', () => {
   const app = useApp({ env: METRICS });
 
-  it('count each by method, route and status, and time it, and an unknown path makes no label', async () => {
+  it('count and time requests by method, route and status, without a label for an unknown path', async () => {
     const organization = await createOrganization(app.api);
     await app.api.get(`/organizations/${organization.id}`);
     await app.api.get(`/organizations/${organization.id}`);
@@ -68,7 +68,7 @@ describe('The metrics of requests', () => {
 describe('The metrics of the database', () => {
   const app = useApp({ env: { ...METRICS, DATABASE_POOL_SIZE: '2' } });
 
-  it('time each statement by its name, and count what failed by the reason', async () => {
+  it('time statements by name, and count failures by reason', async () => {
     const before = valuesOf(await scrape(app), 'vestibule_database_statement_duration_seconds_count');
     const connection = await createConnection(app.api, 'okta');
     await app.api.post('/connections', { name: connection.name, strategy: 'okta' });
@@ -124,7 +124,7 @@ describe('The metrics of the database', () => {
 describe('The metrics of signing in', () => {
   const app = useApp({ env: METRICS });
 
-  it('count decisions by what was decided, why, and for what', async () => {
+  it('count decisions by decision, reason and intent', async () => {
     const { organization, connection } = await createEnabled(app.api, 'okta', { assign_membership_on_login: true });
     const { user_id } = await createUser(app.api, { connection: connection.name });
     const decide = (fields: object) =>
@@ -155,7 +155,7 @@ describe('The metrics of signing in', () => {
 describe('The port of the metrics', () => {
   const app = useApp({ env: METRICS });
 
-  it('says what runs, and how the process and its event loop do', async () => {
+  it('shows the version, and the state of the process and its event loop', async () => {
     const samples = await scrape(app);
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     const migrations = await readdir('prisma/migrations');
@@ -186,14 +186,14 @@ describe('The port of the metrics', () => {
     expect((await fetch(`http://127.0.0.1:${app.server.metricsPort}${path}`, { method })).status).toBe(404);
   });
 
-  it('is not that of the service, which has no metrics', async () => {
+  it('serves the metrics, which the port of the API does not', async () => {
     expect((await fetch(`${app.api.origin}/metrics`)).status).toBe(404);
     expect((await fetch(`${app.api.origin}/api/v2/metrics`)).status).toBe(404);
   });
 });
 
 describe('A server', () => {
-  it('that was not told a port for metrics has none', async () => {
+  it('has no port for metrics unless one is configured', async () => {
     const { app, stop } = await startApp();
     try {
       expect(app.server.metricsPort).toBeUndefined();
@@ -202,7 +202,7 @@ describe('A server', () => {
     }
   });
 
-  it('gives the port back when it stops, also while somebody keeps a connection to it', async () => {
+  it('frees the port when it stops, also while a client keeps a connection to it open', async () => {
     const { app, stop } = await startApp({ env: METRICS });
     const port = app.server.metricsPort!;
     const kept = connect(port, '127.0.0.1');
@@ -213,7 +213,7 @@ describe('A server', () => {
     expect(await isTaken(port)).toBe(false);
   });
 
-  it('does not start with a port for metrics that another program has, and says which variable it is', async () => {
+  it('does not start when another program uses the port for metrics, and names the variable', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -221,7 +221,7 @@ describe('A server', () => {
     try {
       await expect(startApp({ database, env: { METRICS_PORT: String(port) } })).rejects.toMatchObject({
         name: 'ConfigError',
-        message: `METRICS_PORT: got "${port}", takes a port that no other program has on 127.0.0.1`,
+        message: `METRICS_PORT: got "${port}", takes a port that no other program uses on 127.0.0.1`,
       });
       await eventually(
         () =>

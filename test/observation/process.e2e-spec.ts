@@ -39,22 +39,22 @@ async function loadedBy(env: Record<string, string>): Promise<string> {
 }
 
 describe('The process', () => {
-  it('loads nothing to measure or trace with unless it is told to', async () => {
+  it('does not load metrics and tracing unless they are configured', async () => {
     expect(await loadedBy({})).toBe('');
   });
 
-  it('loads what measures when it is told to, and ends like one that does not', async () => {
+  it('loads metrics when configured, and exits as without them', async () => {
     expect(await loadedBy({ METRICS_PORT: '0' })).toBe('prom-client');
   });
 
-  it('loads what traces when it is told to, and ends also when nobody takes the spans', async () => {
+  it('loads tracing when configured, and exits also when no collector answers', async () => {
     const port = await freePort();
     const loaded = await loadedBy({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
     expect(loaded).toContain('@opentelemetry/exporter-trace-otlp-http');
     expect(loaded).not.toContain('prom-client');
   });
 
-  it('says in one line which variable names a port that it cannot have, and ends', async () => {
+  it('exits with one line that names the variable when it cannot listen on a port', async () => {
     const other = serve({ METRICS_PORT: '0' });
     await eventually(
       () => Promise.resolve(other.stdout),
@@ -64,7 +64,7 @@ describe('The process', () => {
     const env = { DATABASE_URL: database.url, METRICS_PORT: port! };
     expect(await checkout.server(env).ended).toMatchObject({
       code: 1,
-      stderr: `METRICS_PORT: got "${port}", takes a port that no other program has on 127.0.0.1\n`,
+      stderr: `METRICS_PORT: got "${port}", takes a port that no other program uses on 127.0.0.1\n`,
     });
     await other.stop();
   });

@@ -96,7 +96,7 @@ describe('With OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     for (const secret of ['secret-', userId, 'org_', 'con_', 'Bearer']) expect(sink.received).not.toContain(secret);
   });
 
-  it('what failed says how, of a closed set and without a message; a refusal of the caller is no error of the request', async () => {
+  it('a failed span has an error type from a closed set and no message, and a 4xx is not an error', async () => {
     const [taken, stranger] = [callers(), callers()];
     const sink = await traced(async (app) => {
       const { name } = await createConnection(app.api, 'okta');
@@ -117,7 +117,7 @@ describe('With OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     ]);
   });
 
-  it('probes and unknown paths make no names, and a caller who says not to sample is not', async () => {
+  it('probes are not traced, unknown paths are no names, and callers can disable sampling', async () => {
     const sink = await traced(async (app) => {
       await fetch(`${app.api.origin}/health/ready`);
       await fetch(`${app.api.origin}/no/such/path`);
@@ -130,7 +130,7 @@ describe('With OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     expect(requests.map(({ name }) => name)).toEqual(['GET', 'GET /api/v2/organizations']);
   });
 
-  it('the further standard variables hold: a whole URL for traces and the name of the service', async () => {
+  it('the standard variables for the URL of traces and the service name are supported', async () => {
     const other = await TraceSink.open();
     const sink = await traced(async (app) => void (await app.api.get('/connections')), {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${other.origin}/elsewhere`,
@@ -147,7 +147,7 @@ describe('With OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     expect([...sink.paths]).toEqual([]);
   });
 
-  it('requests are answered all the same while nobody takes the spans, and it is said once', async () => {
+  it('requests are answered while the collector fails, which is logged once', async () => {
     const sink = await TraceSink.open();
     const { origin } = sink;
     await sink.close();

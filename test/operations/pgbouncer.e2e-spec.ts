@@ -48,7 +48,7 @@ describe('Behind PgBouncer in transaction mode', () => {
     await database.drop();
   });
 
-  it('two servers do everything at once, over fewer connections than they have', async () => {
+  it('two servers work concurrently over fewer connections than they open', async () => {
     const work = async ({ api }: TestApp, number: number) => {
       const { organization, connection, path } = await createEnabled(api);
       expect(await api.patch(path, { assign_membership_on_login: true })).toMatchObject({ status: 200 });
@@ -71,7 +71,7 @@ describe('Behind PgBouncer in transaction mode', () => {
     await Promise.all(Array.from({ length: 40 }, (_, number) => work(apps[number % 2]!, number)));
   });
 
-  it('one server sees at once what the other has changed', async () => {
+  it('one server sees changes of the other at once', async () => {
     const [one, other] = apps;
     const { id } = await createOrganization(one.api);
     for (const name of ['One', 'Two', 'Three']) {
@@ -81,7 +81,7 @@ describe('Behind PgBouncer in transaction mode', () => {
     }
   });
 
-  it('a row that somebody has locked is given up after 2 s, and settings of one are not left to the next', async () => {
+  it('waiting for a locked row ends after 2 s, and settings do not leak to other clients', async () => {
     const [app] = apps;
     const { api } = app;
     const { path } = await createEnabled(api);
@@ -107,7 +107,7 @@ describe('Behind PgBouncer in transaction mode', () => {
     }
   });
 
-  it('statements stay prepared where the pooler knows of them, else the log says once that they do not', () => {
+  it('statements are prepared when the pooler supports it, and otherwise the log says once that they are not', () => {
     const said = apps.flatMap(({ log }) => log.filter(({ context }) => context === 'Statements'));
     expect(said).toHaveLength(keepsPreparedStatements ? 0 : 1);
   });
@@ -134,7 +134,7 @@ describe('A server or command behind PgBouncer in transaction mode', () => {
     await database.drop();
   });
 
-  it('does not start while the role lacks its limits, and says what to do', async () => {
+  it('does not start while the role lacks its time limits, and says what to do', async () => {
     const DATABASE_URL = inTransactionMode(pooler.before(database.url));
     const { code, stderr } = await checkout.server({ DATABASE_URL }).ended;
     expect({ code, stderr: stderr.replace(/127.0.0.1:\d+/, 'HOST') }).toEqual({
@@ -145,7 +145,7 @@ describe('A server or command behind PgBouncer in transaction mode', () => {
     });
   });
 
-  it('leaves migrations to whoever asks Postgres itself', async () => {
+  it('refuses to migrate through the pooler', async () => {
     const DATABASE_URL = inTransactionMode(pooler.before(database.url));
     expect(await checkout.vestibule(['migrate'], { DATABASE_URL }).ended).toMatchObject({
       code: 1,
@@ -164,7 +164,7 @@ describe('Behind PgBouncer in session mode', () => {
     return;
   }
 
-  it('a server migrates, serves, and sees changes by others at once', async () => {
+  it('a server migrates, serves, and sees changes of others at once', async () => {
     const [checkout, pooler, database] = await Promise.all([
       Checkout.create(),
       PgBouncer.start(postgresUrl(), 'session', 20),

@@ -38,7 +38,7 @@ describe('A server that a failover leads to a standby', () => {
       ({ status }) => status === awaited,
     );
 
-  it('neither reads nor writes there, and does both as soon as it is the primary', async () => {
+  it('neither reads nor writes there, and does both as soon as the standby is promoted', async () => {
     const { id } = await createOrganization(app.api);
     await cable.cut();
     target.port = standby.port;

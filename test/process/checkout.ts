@@ -36,7 +36,7 @@ export const isRoot = process.getuid?.() === 0;
 export const NOBODY: Account = { uid: 65534, gid: 65534 };
 
 export interface CheckoutOptions {
-  /** Whom its files belong to and its commands run as; default: whoever runs the tests. */
+  /** The owner of its files and commands, by default the user of the tests. */
   account?: Account;
   /** Of the folder above the checkout, as in a home directory that nobody else may enter. */
   parentMode?: number;
@@ -108,7 +108,7 @@ export class Checkout {
     return command;
   }
 
-  /** Stops what is still running, and removes the folder. */
+  /** Stops running processes, and removes the folder. */
   async remove(): Promise<void> {
     const running = [...this.children].filter((command) => !command.hasEnded);
     await Promise.all(running.map((command) => command.stop()));

@@ -287,7 +287,7 @@ describe('A start that cannot succeed', () => {
     const outcome = await checkout.server({ ...env, [variable]: String(port) }).ended;
     expect(outcome).toMatchObject({
       code: 1,
-      stderr: `${variable}: got "${port}", takes a port that no other program has on 127.0.0.1\n`,
+      stderr: `${variable}: got "${port}", takes a port that no other program uses on 127.0.0.1\n`,
     });
     other.close();
   });

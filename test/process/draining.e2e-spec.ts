@@ -17,7 +17,7 @@ describe('A server that is told to stop', () => {
     await database.drop();
   });
 
-  it('says that it is not ready, and serves on until whoever sends requests has heard it', async () => {
+  it('reports that it is not ready, and serves until load balancers have noticed', async () => {
     const server = checkout.hurriedServer({ drain: 3_000 }, { DATABASE_URL: database.url });
     const { http } = await server.listening();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

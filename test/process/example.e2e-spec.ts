@@ -45,7 +45,7 @@ describe('npm run example', () => {
     await expect(fetch(page)).rejects.toThrow('fetch failed');
   }
 
-  it('serves the pages of what it has made, keeps what was changed, and leaves no process behind', async () => {
+  it('serves the pages of its example data, keeps changes, and leaves no process behind', async () => {
     // Variables that are meant for the service, and would lead it elsewhere.
     const env = { ...ANY_PORTS, DATABASE_URL: 'postgresql://127.0.0.1:1/none', NODE_ENV: 'test', TLS_PORT: '1' };
     const first = checkout.spawn(['npm', 'run', 'example'], env);
@@ -59,7 +59,7 @@ describe('npm run example', () => {
       expect(response.status).toBe(200);
       expect(await response.text()).toContain(`<title>${title}</title>`);
     }
-    // With the connection that is always there. A stranger is not among the users.
+    // With the default connection, which has no such user.
     expect(await rows(before.api)).toEqual([2, 4, 5]);
     const [printed, token, curl] = await first.says(/^ {2}(TOKEN=.+)\n {2}(curl (?:.+\n)+) {4}http\S+$/m);
     const row = printed.split(' ').at(-1)!;
@@ -83,7 +83,7 @@ describe('npm run example', () => {
     await expect(access(checkout.data)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('says in a line that a port is taken, and leaves no process behind', async () => {
+  it('reports a used port in one line, and leaves no process behind', async () => {
     const built = [process.execPath, '--import', 'tsx', 'examples/login-page/start.ts'];
     const first = checkout.spawn(built, ANY_PORTS);
     const { page } = await listening(first);

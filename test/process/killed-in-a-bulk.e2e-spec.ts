@@ -5,7 +5,7 @@ import { Checkout } from './checkout.js';
 
 const ORGANIZATIONS = 100;
 
-/** Whoever writes a row with this name waits in the middle of its statement, for as long as the test holds the lock. */
+/** A statement that writes a row with this name waits while the test holds the lock. */
 const HELD_UP = 'held up';
 const HOLD_UP = `
   CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -33,7 +33,7 @@ describe('A server that is killed while it delivers events', () => {
     return { server, api: new Api(http, token) };
   };
 
-  it('leaves none out and sends none before an earlier one: another goes on where it was', async () => {
+  it('skips no event and keeps their order: another server continues where it stopped', async () => {
     let count = 0;
     used.sink.behaviour = () => ({ status: count++ % 3 === 0 ? 500 : 204 });
     let working = await start();

@@ -32,7 +32,7 @@ describe('A server that is killed while it removes the users of a connection tha
     return rows[0]!;
   }
 
-  it('has them invisible, and the next one removes the rest', async () => {
+  it('leaves them invisible, and the next server removes the rest', async () => {
     const token = (await checkout.vestibule(['token'], env()).ended).stdout.trim();
     const server = checkout.server(env());
     const { http } = await server.listening();

@@ -54,7 +54,7 @@ describe('A server that is killed during a request with an idempotency key', () 
     return answer;
   }
 
-  it('between the effect and the COMMIT has done nothing, and the next one does it', async () => {
+  it('has changed nothing when killed before the COMMIT, and the next server does it', async () => {
     const [name, key] = ['before-the-commit', randomUUID()];
     const { server, create } = await started();
     await client.query('BEGIN; LOCK TABLE idempotency_keys IN SHARE MODE');
@@ -67,7 +67,7 @@ describe('A server that is killed during a request with an idempotency key', () 
     expect(answer.headers.has('idempotency-replayed')).toBe(false);
   });
 
-  it('between the COMMIT and the answer has done it, and the next one says so', async () => {
+  it('has done it when killed after the COMMIT, and the next server replays the answer', async () => {
     const [name, key] = ['after-the-commit', randomUUID()];
     const { server, create } = await started();
     let gone: Promise<unknown> | undefined;

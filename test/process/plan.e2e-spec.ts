@@ -54,7 +54,7 @@ organizations:
     return { okta, database, old, organization, file };
   }
 
-  it('is planned, applied by its word and planned again, and what it does not speak of stays', async () => {
+  it('is planned, applied and planned again, and leaves alone what it does not mention', async () => {
     const { okta, database, old, organization, file } = await createWorld();
     const plan = `~ ${organization.name}
     display_name: "Globex" → "Globex Inc."
@@ -100,7 +100,7 @@ Organizations: 1 to add, 1 to change, 0 to remove. Connections of organizations:
     }
   });
 
-  it('with --prune removes the connections and organizations of which it does not speak', async () => {
+  it('removes the connections and organizations that it does not mention, with --prune', async () => {
     const { okta, old, organization } = await createWorld();
     const silent = await createOrganization(app.api, { enabled_connections: [{ connection_id: old.id }] });
     const everything = await run('export');
@@ -128,7 +128,7 @@ Organizations: 0 to add, 1 to change, 1 to remove. Connections of organizations:
     expect((await app.api.get(`/organizations/${silent.id}`)).status).toBe(404);
   });
 
-  it('is what export writes, in YAML that plans to nothing, and JSON is read the same', async () => {
+  it('is written by export as YAML whose plan is empty, and may be JSON', async () => {
     const { organization } = await createWorld();
     expect(await run('export', 'all.yaml')).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
     const exported = await readFile(join(checkout.folder, 'all.yaml'), 'utf8');
@@ -144,7 +144,7 @@ Organizations: 0 to add, 1 to change, 1 to remove. Connections of organizations:
     expect(await organizationNamed(organization.name)).toMatchObject({ display_name: 'By JSON' });
   });
 
-  it('is refused in one line when it is wrong, and when it is not there', async () => {
+  it('is refused in one line when it is invalid or missing', async () => {
     const file = await write('organizations: [{name: a, conections: []}]');
     for (const command of ['plan', 'apply']) {
       expect(await run(command, file)).toEqual({
@@ -161,7 +161,7 @@ Organizations: 0 to add, 1 to change, 1 to remove. Connections of organizations:
     expect((await run('plan', 'nowhere.yaml')).stderr).toMatch(/^nowhere\.yaml: ENOENT[^\n]*\n$/);
   });
 
-  it('is refused as a whole, by name, for a connection that is unknown or cannot have such terms', async () => {
+  it('is refused as a whole, by name, for a connection that is unknown or cannot have such flags', async () => {
     const okta = await createConnection(app.api, 'okta');
     const name = uniqueName('org');
     for (const [connection, problem] of [

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
-/** A port that was free a moment ago; the system gives it to nobody else for a while. */
+/** Returns a free port, which the system does not reuse for a while. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

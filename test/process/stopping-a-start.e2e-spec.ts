@@ -11,7 +11,7 @@ import { Checkout, hasEnded, type Command } from './checkout.js';
 // Each test starts several programs, each of which takes a second or two, and more on a busy machine.
 jest.setTimeout(60_000);
 
-/** The lock of whoever applies migrations, and the one that Prisma's engine takes besides. */
+/** The advisory locks of this service and of Prisma's engine for migrations. */
 const TURN_LOCK = 1_986_359_924;
 const ENGINE_LOCK = 72_707_369;
 

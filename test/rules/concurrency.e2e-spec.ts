@@ -17,10 +17,10 @@ interface Row {
   connection: { name: string; strategy: string };
 }
 
-const FACES = ['enabled_connections', 'connections'] as const;
+const VIEWS = ['enabled_connections', 'connections'] as const;
 
-/** Each item as many times, in turns. */
-const inTurns = <T>(items: readonly T[], count: number): T[] =>
+/** Repeats the items in order up to a count. */
+const alternate = <T>(items: readonly T[], count: number): T[] =>
   Array.from({ length: count }, (_, at) => items[at % items.length]!);
 
 const plain = ({ status, body }: Answer) => ({ status, body });
@@ -38,16 +38,16 @@ describe('Many requests at once', () => {
   });
   afterAll(() => stop());
 
-  const databaseRow = (connection: CreatedConnection, terms: Partial<Row>) => ({
+  const databaseRow = (connection: CreatedConnection, flags: Partial<Row>) => ({
     connection_id: connection.id,
     assign_membership_on_login: false,
     is_signup_enabled: false,
     show_as_button: true,
     connection: { name: connection.name, strategy: 'auth0' },
-    ...terms,
+    ...flags,
   });
-  const extra = (face: (typeof FACES)[number]) =>
-    face === 'connections' ? { is_enabled: true, organization_access_level: 'none' } : {};
+  const extra = (view: (typeof VIEWS)[number]) =>
+    view === 'connections' ? { is_enabled: true, organization_access_level: 'none' } : {};
 
   it('leave each of 250 rows to exactly one of two PATCHes that contradict each other', async () => {
     const membershipOff = { assign_membership_on_login: false };
@@ -82,7 +82,7 @@ describe('Many requests at once', () => {
 
   it('leave one row within the rules when 500 PATCHes pull it both ways', async () => {
     const { path, connection } = await createEnabled(app.api, 'auth0', { assign_membership_on_login: true });
-    const bodies = inTurns<Partial<Row>>(
+    const bodies = alternate<Partial<Row>>(
       [
         { assign_membership_on_login: false },
         { is_signup_enabled: true },
@@ -99,8 +99,8 @@ describe('Many requests at once', () => {
     answers.forEach((answer, at) => {
       if (answer.status !== 200) return expect(plain(answer)).toEqual(refusals.signupNotSupported);
       const { assign_membership_on_login, is_signup_enabled } = answer.body;
-      const terms = { assign_membership_on_login, is_signup_enabled };
-      expect(answer.body).toEqual({ ...databaseRow(connection, terms), ...bodies[at] });
+      const flags = { assign_membership_on_login, is_signup_enabled };
+      expect(answer.body).toEqual({ ...databaseRow(connection, flags), ...bodies[at] });
       expect(!is_signup_enabled || assign_membership_on_login).toBe(true);
     });
     // Both outcomes of the race were seen, or this would prove nothing.
@@ -110,16 +110,16 @@ describe('Many requests at once', () => {
     expect(!after.body.is_signup_enabled || after.body.assign_membership_on_login).toBe(true);
   });
 
-  it.each(FACES)('add the same connection once: one 201 and forty-nine 409 on /%s', async (face) => {
+  it.each(VIEWS)('add the same connection once: one 201 and forty-nine 409 on /%s', async (view) => {
     const [organization, connection] = await Promise.all([
       createOrganization(app.api),
       createConnection(app.api, 'auth0'),
     ]);
-    const collection = `/organizations/${organization.id}/${face}`;
+    const collection = `/organizations/${organization.id}/${view}`;
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => app.api.post(collection, { connection_id: connection.id })),
     );
-    const row = { ...databaseRow(connection, {}), ...extra(face) };
+    const row = { ...databaseRow(connection, {}), ...extra(view) };
     expect(ofStatus(answers, 201).map(plain)).toEqual([{ status: 201, body: row }]);
     expect(ofStatus(answers, 409).map(plain)).toEqual(
       Array.from({ length: 49 }, () => refusals.organizationConnectionExists),
@@ -127,14 +127,14 @@ describe('Many requests at once', () => {
     expect((await app.api.get(collection)).body).toEqual([row]);
   });
 
-  it('add the same connection once through both faces together', async () => {
+  it('add the same connection once through both APIs together', async () => {
     const [organization, connection] = await Promise.all([
       createOrganization(app.api),
       createConnection(app.api, 'auth0'),
     ]);
     const answers = await Promise.all(
-      inTurns(FACES, 50).map((face) =>
-        app.api.post(`/organizations/${organization.id}/${face}`, { connection_id: connection.id }),
+      alternate(VIEWS, 50).map((view) =>
+        app.api.post(`/organizations/${organization.id}/${view}`, { connection_id: connection.id }),
       ),
     );
     expect(ofStatus(answers, 201)).toHaveLength(1);
@@ -143,14 +143,14 @@ describe('Many requests at once', () => {
     );
   });
 
-  it.each<[readonly string[]]>([[['enabled_connections']], [['connections']], [FACES]])(
+  it.each<[readonly string[]]>([[['enabled_connections']], [['connections']], [VIEWS]])(
     'stop at ten connections when thirty are added through %p',
-    async (faces) => {
+    async (views) => {
       const organization = await createOrganization(app.api);
       const connections = await Promise.all(Array.from({ length: 30 }, () => createConnection(app.api, 'auth0')));
       const answers = await Promise.all(
         connections.map(({ id }, at) =>
-          app.api.post<Row>(`/organizations/${organization.id}/${faces[at % faces.length]}`, { connection_id: id }),
+          app.api.post<Row>(`/organizations/${organization.id}/${views[at % views.length]}`, { connection_id: id }),
         ),
       );
       expect(ofStatus(answers, 400).map(plain)).toEqual(
@@ -169,7 +169,7 @@ describe('Many requests at once', () => {
     const connection = await createConnection(app.api, 'auth0');
     const organizations = await Promise.all(Array.from({ length: 20 }, () => createOrganization(app.api)));
     const adding = (some: typeof organizations) =>
-      some.map(({ id }, at) => app.api.post(`/organizations/${id}/${FACES[at % 2]}`, { connection_id: connection.id }));
+      some.map(({ id }, at) => app.api.post(`/organizations/${id}/${VIEWS[at % 2]}`, { connection_id: connection.id }));
     const [deleted, ...answers] = await Promise.all([
       ...adding(organizations.slice(0, 10)),
       app.api.delete(`/connections/${connection.id}`),

@@ -31,7 +31,7 @@ const seedMemberships = (app: TestApp, organizationId: string, prefix: string) =
     [organizationId, `auth0|${prefix}`],
   );
 
-/** How many rows are left of what has been deleted. */
+/** The number of rows that are deleted but not removed yet. */
 async function leftOf(app: TestApp, { id }: { id: string }): Promise<number> {
   const [row] = await app.sql<{ count: number }>(
     `SELECT ((SELECT count(*) FROM organizations WHERE id = $1) + (SELECT count(*) FROM connections WHERE id = $1)
@@ -57,7 +57,7 @@ const untilRemoved = (app: TestApp, ...owners: { id: string }[]) =>
     60_000,
   );
 
-/** Does the work while what is deleted in it stays as it is: rows that somebody has locked are left alone. */
+/** Runs work while its deletions stay unfinished, because the rows are locked. */
 async function beforeRemoval<T>(app: TestApp, { organization, connection }: Large, work: () => Promise<T>): Promise<T> {
   await app.sql('BEGIN');
   try {
@@ -232,10 +232,10 @@ describe('Deleting what has very many rows', () => {
         expectAnswer(await app.api.delete(path, { members }), refusals.organizationNotFound);
       }
       const row = { connection_id: connection.id };
-      for (const face of ['connections', 'enabled_connections']) {
-        const path = `${paths.organization}/${face}`;
+      for (const view of ['connections', 'enabled_connections']) {
+        const path = `${paths.organization}/${view}`;
         expectAnswer(await app.api.post(path, row), refusals.organizationNotFound);
-        expect(await app.api.post(`/organizations/${other.id}/${face}`, row)).toMatchObject({ status: 400 });
+        expect(await app.api.post(`/organizations/${other.id}/${view}`, row)).toMatchObject({ status: 400 });
       }
       expectAnswer(
         await app.api.post(`${paths.organization}/discovery-domains`, { domain: 'a.example.com' }),
@@ -321,8 +321,8 @@ describe('A user of a connection that has been deleted', () => {
     await seedUsers(app, gone.id, prefix, 3);
     await app.sql("UPDATE connections SET deleted_at = now(), name = 'deleted ' || id WHERE id = $1", [gone.id]);
     const organization = await createOrganization(app.api);
-    const terms = { connection_id: connection.id, assign_membership_on_login: true, is_signup_enabled: true };
-    await app.api.post(`/organizations/${organization.id}/enabled_connections`, terms);
+    const flags = { connection_id: connection.id, assign_membership_on_login: true, is_signup_enabled: true };
+    await app.api.post(`/organizations/${organization.id}/enabled_connections`, flags);
 
     const made = { connection: connection.name, user_id: `${prefix}1`, email: `${prefix}1@example.com` };
     expect(await app.api.post('/users', made)).toMatchObject({ status: 201, body: { user_id: `auth0|${prefix}1` } });

@@ -99,7 +99,7 @@ describe('A deletion that another transaction meets from the other end', () => {
   }
   type Made = Awaited<ReturnType<typeof makeMembers>>;
 
-  /** Makes the deadlock as soon as somebody waits for this transaction. */
+  /** Causes the deadlock as soon as another transaction waits for this one. */
   const lockOnceAwaited = (id: string) =>
     app.sql(`
       -- In one statement, and never the one to be broken off: whoever waits looks for a deadlock a second later, and once.

@@ -185,7 +185,7 @@ describe('Idempotency-Key', () => {
     expectReplayed(await send(write, key), second);
   });
 
-  const terms = ({ organization }: Enabled): [string, string] => [
+  const lockedRow = ({ organization }: Enabled): [string, string] => [
     'SELECT FROM organization_connections WHERE organization_id = $1',
     organization.id,
   ];
@@ -195,7 +195,7 @@ describe('Idempotency-Key', () => {
     const enabled = await createEnabled(app.api);
     const key = randomUUID();
     let running: Promise<Answer> | undefined;
-    await whileLocked(app, terms(enabled), async () => {
+    await whileLocked(app, lockedRow(enabled), async () => {
       running = send(patch(enabled), key);
       await untilWaiting(app);
       for (const early of [send(patch(enabled), key), send(patch(enabled), key, other), send(creation(), key)]) {
@@ -232,7 +232,7 @@ describe('Idempotency-Key', () => {
       const enabled = await createEnabled(app.api);
       const key = randomUUID();
       const before = await contents();
-      await whileLocked(app, terms(enabled), async () =>
+      await whileLocked(app, lockedRow(enabled), async () =>
         expectAnswer(await send(patch(enabled), key), refusals.rowLocked),
       );
       expect(await contents()).toEqual(before);
@@ -290,7 +290,7 @@ describe('Idempotency-Key', () => {
     const enabled = await createEnabled(app.api);
     const write = patch(enabled);
     const key = randomUUID();
-    await whileLocked(app, terms(enabled), async () => {
+    await whileLocked(app, lockedRow(enabled), async () => {
       const hangUp = new AbortController();
       const gone = app.api.sendWrite(write, { 'idempotency-key': key }, hangUp.signal);
       await untilWaiting(app);
@@ -346,7 +346,7 @@ describe('Idempotency-Key', () => {
   });
 });
 
-describe('A row that somebody has locked', () => {
+describe('A locked row', () => {
   const app = useApp({ env: { DATABASE_POOL_SIZE: '4' } });
 
   it('costs nobody else their turn when thirty changes with keys wait for it', async () => {

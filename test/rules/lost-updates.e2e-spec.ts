@@ -7,7 +7,7 @@ import { ask, RESOURCES, tagOf } from '../api/preconditions/resources.js';
 const ROWS = 10;
 const WRITERS = 10;
 
-/** What is read by name is changed by id. */
+/** A resource that is read by name is changed by id. */
 const BY_ID = RESOURCES.filter(({ template }) => !template.includes('/name/'));
 
 const plain = ({ status, body }: Answer) => ({ status, body });

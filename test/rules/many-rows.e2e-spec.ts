@@ -54,7 +54,7 @@ const isAllowed = (strategy: string, { assign_membership_on_login, is_signup_ena
   !(is_signup_enabled && !(strategy === 'auth0' && assign_membership_on_login)) &&
   !(show_as_button === false && strategy !== 'okta');
 
-/** The row as the newer face shows it. */
+/** The row as the connections API shows it. */
 function shown({ id, name, strategy }: CreatedConnection, settings: Settings) {
   const { is_signup_enabled, ...others } = { ...DEFAULTS, ...settings };
   return {
@@ -134,7 +134,7 @@ describe('Replacing the connections of an organization', () => {
     );
   });
 
-  it('is never seen half done by whoever reads without pause: what is in both lists is always there', async () => {
+  it('is never visible half done to concurrent readers: rows of both lists always exist', async () => {
     const { id } = await createOrganization(app.api);
     const path = `/organizations/${id}/connections`;
     const [stays, ...others] = connections as [CreatedConnection, ...CreatedConnection[]];

@@ -24,7 +24,7 @@ import { marker, optionsWithSecrets } from '../support/secrets.js';
 describe('A database at rest', () => {
   const app = useApp();
 
-  it('holds no secret of a connection, whoever made it and however it was changed, and readers get them as sent', async () => {
+  it('holds no secret of a connection, however it was created or changed, and reads return them as sent', async () => {
     const planted: string[] = [];
     const plant = () => {
       const { options, secrets } = optionsWithSecrets();
@@ -44,7 +44,7 @@ describe('A database at rest', () => {
     const { body: page } = await app.api.get<{ connections: object[] }>('/connections?take=100');
     expect(page.connections).toContainEqual(patched.body);
 
-    // What is kept to be answered again.
+    // The stored answers of idempotency keys.
     const headers = { 'idempotency-key': randomUUID() };
     const repeated = {
       method: 'POST',

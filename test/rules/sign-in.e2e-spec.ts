@@ -31,9 +31,9 @@ interface Verdict {
   decision: 'allow' | 'deny';
   reason: string;
   membership: 'existing' | 'granted' | 'would_grant' | 'none';
-  /** Where somebody comes in who is let in. */
+  /** Where an allowed user signs in. */
   organization?: string;
-  /** Who that is; undefined: somebody who is not known yet. */
+  /** The user. Undefined when unknown. */
   user?: string;
 }
 
@@ -268,7 +268,7 @@ function caseOf({ strategies, clients, rows, users: persons, isImpostor, questio
 }
 type Draft = typeof drafts extends fc.Arbitrary<infer T> ? T : never;
 
-/** What was answered, in the words of the model. */
+/** The answer as an outcome of the model. */
 interface Answer extends Verdict {
   readonly status: number;
 }
@@ -340,7 +340,7 @@ describe('The sign-in decision', () => {
   const seen = ({ organization, user, ...answer }: Answer) =>
     answer.decision === 'allow' ? { ...answer, organization, user } : answer;
 
-  /** Only the id that the service gives to somebody new is taken from its answer. */
+  /** Takes only the id of a new user from the answer. */
   function expectedOf({ world, question }: Case, { user: made }: Answer): { answer: object; after: object } {
     const { organization, user, ...verdict } = model(world, question);
     const answer = { status: 200, ...verdict };

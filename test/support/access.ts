@@ -57,5 +57,5 @@ export function itWantsAllOf(
   });
 }
 
-/** Ids that nothing has. */
+/** Ids that do not exist. */
 export const absent = { organization: 'org_0000000000000000', connection: 'con_0000000000000000' };

@@ -1,4 +1,4 @@
-/** What differs from one time to the next, and what stands for it. */
+/** Values that differ from run to run, and their placeholders. */
 const DIFFERING: readonly (readonly [RegExp, string])[] = [
   [/\b(org|con)_[A-Za-z0-9]{16}\b/g, '$1_0'],
   [/\b(ord|est|evt)_[0-9A-Za-z]{22}\b/g, '$1_0'],

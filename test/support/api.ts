@@ -13,16 +13,16 @@ export interface Write {
   readonly body?: object;
 }
 
-/** Calls the Management API as a client would. Every answer is held against the published OpenAPI document. */
+/** A client of the Management API. Every answer is checked against the published OpenAPI document. */
 export class Api {
   constructor(
     /** Without a path. */
     readonly origin: string,
-    /** Undefined: no authorization header. */
+    /** Sends no authorization header when undefined. */
     readonly token?: string,
   ) {}
 
-  /** The same server as somebody else; undefined: as nobody. */
+  /** The same server with another token, or without one when undefined. */
   as(token: string | undefined): Api {
     return new Api(this.origin, token);
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createDatabase, type TestDatabase } from './databases.js';
 
-/** What lies between the server and its database, and can be cut. */
+/** A proxy between the server and its database, which can be cut. */
 export class Cable {
   private readonly sockets = new Set<Socket>();
   private server?: Server;
@@ -24,7 +24,7 @@ export class Cable {
     return (this.port = (this.server.address() as AddressInfo).port);
   }
 
-  /** Nothing goes through any more, and nobody is told. */
+  /** Stops forwarding without closing connections. */
   freeze(): void {
     for (const socket of this.sockets) socket.pause();
   }

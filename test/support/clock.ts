@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const DEADLINE_MS = 10_000;
-/** Between two tries, so that those who wait leave the processor to what they wait for. */
+/** The pause between two attempts. */
 const PAUSE_MS = 20;
 
-/** Does the work as if it were so much later: by `performance.now()` and by `Date.now()`. */
+/** Runs work with `performance.now()` and `Date.now()` set forward. */
 export async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
   const clocks = [performance, Date] as { now: () => number }[];
   const restore = clocks.map((clock) => {
@@ -19,7 +19,7 @@ export async function later<T>(milliseconds: number, work: () => Promise<T>): Pr
   }
 }
 
-/** Asks until the answer is the awaited one. Fails at the deadline, with the last answer. */
+/** Polls until the answer is as expected. Fails at the deadline, with the last answer. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   awaited: (answer: T) => boolean,

@@ -32,7 +32,7 @@ const pair = {
   organization: closed({ id: organizationId }),
   connection: closed({ id: like('^con_[a-zA-Z0-9]{16}$') }),
 };
-const terms = closed({
+const organizationConnection = closed({
   ...pair,
   assign_membership_on_login: flag,
   is_enabled: flag,
@@ -67,8 +67,8 @@ const OBJECTS: Readonly<Record<EventType, Schema>> = {
   'organization.created': branded,
   'organization.updated': branded,
   'organization.deleted': closed(organization),
-  'organization.connection.added': terms,
-  'organization.connection.updated': terms,
+  'organization.connection.added': organizationConnection,
+  'organization.connection.updated': organizationConnection,
   'organization.connection.removed': closed(pair),
   'organization.member.added': member,
   'organization.member.deleted': member,

@@ -46,7 +46,7 @@ export async function failedDeliveriesOf(api: Api, id: string, query = ''): Prom
   return (await api.get<{ deliveries: Delivery[] }>(`/event-streams/${id}/deliveries${query}`)).body.deliveries;
 }
 
-/** A stream that is disabled since an event of its failed: its destination has a name that nobody ever will have. */
+/** A stream that is disabled after a failed event: its destination has a host name that cannot exist. */
 export async function createFailedDelivery(api: Api): Promise<{ path: string; eventId: string }> {
   const { id } = await createStream(api, 'https://sink.invalid/');
   await createOrganization(api);

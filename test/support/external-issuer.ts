@@ -5,11 +5,11 @@ import { SCOPES } from '../../src/auth/scopes.js';
 
 type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
 
-/** An issuer as others run it: publishes its keys over HTTP and signs with any of them. */
+/** An external issuer, which publishes its keys over HTTP and signs with any of them. */
 export class ExternalIssuer {
   /** How often the keys were asked for. */
   requests = 0;
-  /** What it answers instead of its keys. */
+  /** The answer instead of the keys. */
   answer?: (response: ServerResponse) => void;
   private readonly published = new Map<string, { jwk: JWK; privateKey: PrivateKey }>();
 

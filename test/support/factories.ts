@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Api } from './api.js';
 
-/** A name nothing else in the database has. */
+/** Returns a name that is unique in the database. */
 export const uniqueName = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`;
 
 export interface CreatedOrganization {
@@ -28,11 +28,11 @@ export async function createConnection(api: Api, strategy = 'auth0', fields: obj
 export async function createEnabled(
   api: Api,
   strategy = 'auth0',
-  terms: object = {},
+  flags: object = {},
 ): Promise<{ organization: CreatedOrganization; connection: CreatedConnection; path: string }> {
   const [organization, connection] = await Promise.all([createOrganization(api), createConnection(api, strategy)]);
   const collection = `/organizations/${organization.id}/enabled_connections`;
-  await created(api, collection, { connection_id: connection.id, ...terms });
+  await created(api, collection, { connection_id: connection.id, ...flags });
   return { organization, connection, path: `${collection}/${connection.id}` };
 }
 

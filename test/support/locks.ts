@@ -1,11 +1,11 @@
 import { eventually } from './clock.js';
 
-/** Something that takes a statement straight to the database, such as a test's application. */
+/** Runs a statement in the database, such as a test's application. */
 interface Sql {
   readonly sql: (text: string, values?: unknown[]) => Promise<unknown[]>;
 }
 
-/** Does the work while somebody else has the rows that the statement selects locked. */
+/** Runs work while another transaction has locked the rows that the statement selects. */
 export async function whileLocked<T>(
   { sql }: Sql,
   [select, ...values]: [string, ...unknown[]],
@@ -20,7 +20,7 @@ export async function whileLocked<T>(
   }
 }
 
-/** Does the work while whoever keeps an idempotency key waits within its COMMIT, for up to the lock time-out. */
+/** Runs work while the COMMIT of an idempotency key waits, for up to the lock time-out. */
 export async function whileCommitsWait<T>({ sql }: Sql, work: () => Promise<T>): Promise<T> {
   await sql(`
     CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS

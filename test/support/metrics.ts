@@ -25,7 +25,7 @@ function sampleOf(line: string): Sample {
   return { name, labels: Object.fromEntries(pairs), value: Number(value) };
 }
 
-/** The values of a metric, by what its labels say. */
+/** The values of a metric, by its labels. */
 export function valuesOf(samples: readonly Sample[], name: string): Record<string, number> {
   return Object.fromEntries(
     samples

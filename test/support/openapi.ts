@@ -92,7 +92,7 @@ function validatorFor([path, ...rest]: [string, ...string[]]): ValidateFunction 
 /** As JSON Pointer (RFC 6901) in a URI fragment wants it. */
 const escapePart = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 
-/** A path that no route has is not the document's business; what it is answered is. */
+/** Returns whether no route has the path, whose answer is then not in the document. */
 function isUnknownPath({ status, body }: Answer): boolean {
   return status === 404 && (body as { message?: unknown } | undefined)?.message === 'Not Found';
 }
@@ -102,7 +102,7 @@ function findRoute(method: string, path: string): Route | undefined {
   return routes.find((route) => route.method === method && route.pattern.test(pathname));
 }
 
-/** Those with fewer parameters first: the router, too, prefers what is written out. */
+/** Paths with fewer parameters come first, as in the router. */
 function readRoutes(): Route[] {
   const found = Object.entries(document.paths).flatMap(([path, operations]) => {
     const template = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A secret that is found wherever it comes out. */
+/** Returns a recognizable secret. */
 export const marker = () => `marker${randomBytes(12).toString('hex')}`;
 
 /** Options of every kind of connection, with another secret in every field that is one. */

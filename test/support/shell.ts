@@ -3,19 +3,19 @@ import { once } from 'node:events';
 
 const MARK = '--- end of the script, exit code';
 
-/** One session of bash, to which scripts are given one after the other, as somebody would type them. */
+/** A session of bash that runs scripts one after the other, like a terminal. */
 export class Shell {
   private readonly bash;
   private output = '';
 
-  /** @param options whom it runs as, and in which folder */
+  /** @param options the user and the folder */
   constructor(env: Record<string, string>, options: SpawnOptionsWithoutStdio = {}) {
     this.bash = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env['PATH'], ...env }, ...options });
     this.bash.stdout.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     this.bash.stderr.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
-  /** @returns what it prints. @throws Error when it fails */
+  /** Returns the output. @throws Error when the script fails */
   async run(script: string): Promise<string> {
     this.output = '';
     this.bash.stdin.write(`${script}\nprintf '\\n%s %d\\n' '${MARK}' $?\n`);

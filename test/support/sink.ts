@@ -11,7 +11,7 @@ export interface Received {
   /** To the letter, as it was signed. */
   readonly text: string;
   readonly event: ReceivedEvent;
-  /** What it was answered with. */
+  /** The answer. */
   readonly status: number;
 }
 
@@ -34,7 +34,7 @@ interface Reply {
   readonly headers?: Record<string, string>;
 }
 
-/** A destination of events, in this process, which keeps what it is sent. */
+/** A destination of events in this process, which records them. */
 export class Sink {
   /** Without a path. */
   url = '';

@@ -16,7 +16,7 @@ interface Example {
   readonly status: number;
   /** Makes what the write is about. */
   readonly prepare: (api: Api) => Promise<Omit<Write, 'method'>>;
-  /** A POST that only asks. */
+  /** A POST that changes nothing. */
   readonly changesNothing?: true;
   /** It sends something out, which a dry run leaves out: the answers differ in how that went. */
   readonly isOutward?: true;
@@ -24,14 +24,14 @@ interface Example {
 
 const body = (fields: object = {}) => ({ name: uniqueName('made'), ...fields });
 
-async function emptyPair(api: Api, face: string) {
+async function emptyPair(api: Api, view: string) {
   const [organization, connection] = await Promise.all([createOrganization(api), createConnection(api)]);
-  return { path: `/organizations/${organization.id}/${face}`, body: { connection_id: connection.id } };
+  return { path: `/organizations/${organization.id}/${view}`, body: { connection_id: connection.id } };
 }
 
-async function rowOn(api: Api, face: string) {
+async function rowOn(api: Api, view: string) {
   const { organization, connection } = await createEnabled(api);
-  return { path: `/organizations/${organization.id}/${face}/${connection.id}` };
+  return { path: `/organizations/${organization.id}/${view}/${connection.id}` };
 }
 
 /** A write of each kind that changes something, by method and path of the OpenAPI document. */
@@ -157,8 +157,8 @@ export const WRITES: Readonly<Record<string, Example>> = {
   'POST /login/decisions': {
     status: 200,
     prepare: async (api) => {
-      const terms = { assign_membership_on_login: true };
-      const { organization, connection } = await createEnabled(api, 'samlp', terms);
+      const flags = { assign_membership_on_login: true };
+      const { organization, connection } = await createEnabled(api, 'samlp', flags);
       const user = { user_id: `samlp|${connection.name}|${uniqueName('user')}`, email: 'somebody@example.com' };
       return {
         path: '/login/decisions',
@@ -263,7 +263,7 @@ const idleStream = { destination: webhook('https://sink.invalid/'), subscription
 const createIdleStream = async (api: Api) =>
   `/event-streams/${(await createStream(api, 'https://sink.invalid/', { status: 'disabled' })).id}`;
 
-/** A sign-in of somebody new, who becomes a member. */
+/** A sign-in of a new user, who becomes a member. */
 async function evaluationOf(api: Api): Promise<object> {
   const { organization, connection } = await createEnabled(api, 'samlp', { assign_membership_on_login: true });
   return {

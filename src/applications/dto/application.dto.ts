@@ -1,6 +1,6 @@
 import { PagingDto } from '../../http/pagination.js';
 import { AcceptOtherProperties } from '../../http/validation/other-properties.js';
 
-/** Filters are accepted and have no effect, because the list is empty. */
+/** Accepts filters, which have no effect on an empty list. */
 @AcceptOtherProperties()
 export class ListApplicationsDto extends PagingDto {}

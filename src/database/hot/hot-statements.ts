@@ -9,14 +9,14 @@ import type { RowLockQueue } from '../row-lock-queue.js';
 import { asStatementRun } from '../statement-channel.js';
 import type { ReadPipeline } from './read-pipeline.js';
 
-/** A statement that each connection prepares once, under its name. Its columns are named as the fields of `Row`. */
+/** A statement that each connection prepares once. Its columns have the names of the fields of `Row`. */
 export interface HotStatement<Row> {
   /** Unique in the service. Metrics and traces show it. */
   readonly name: string;
   /** The name on a connection, with a hash of the text: another version of this service may have prepared its own. */
   readonly preparedName: string;
   readonly text: string;
-  /** Only for the type checker. */
+  /** Exists only as a type. */
   readonly row?: Row;
 }
 
@@ -26,8 +26,8 @@ export function hotStatement<Row>(name: string, text: string): HotStatement<Row>
 }
 
 /**
- * Runs the few statements that have a figure in bench/RESULTS.md by `pg` itself. Within a dry run or an idempotent
- * request they run in its transaction. Refusals by a constraint or a lock are thrown as the DomainError they stand for.
+ * Runs the few statements that bench/RESULTS.md has a figure for, by `pg` itself. Within a dry run or an idempotent
+ * request they run in its transaction. Violated constraints and lock timeouts are thrown as the DomainError they map to.
  */
 export class HotStatements {
   private readonly isPrepared: boolean;

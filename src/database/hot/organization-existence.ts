@@ -8,15 +8,14 @@ const EXISTS = hotStatement<{ id: string }>(
   'SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL',
 );
 
-/** For a test that reads the plans. */
+/** For the test of the query plans. */
 export const HOT_STATEMENTS = [EXISTS];
 
-/** What the features below an organization ask of it. */
 @Injectable()
 export class OrganizationExistence {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** @throws DomainError when there is no such organization */
+  /** @throws DomainError when the organization does not exist */
   async require(organizationId: string): Promise<void> {
     const [row] = await this.prisma.hot.read(EXISTS, [organizationId]);
     if (row === undefined) throw new DomainError('organization_not_found');

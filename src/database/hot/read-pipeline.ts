@@ -3,16 +3,16 @@ import type pg from 'pg';
 import { connectionConfig, prepareSession, SocketClient } from '../pool.js';
 import { isConnectionLost, isStaleStatement } from '../sqlstate.js';
 
-/** How long a slow read may hold up those behind it: Postgres ends it then. */
+/** Postgres cancels a read after this time, because those behind it wait for it. */
 const STATEMENT_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A connection that says nothing from one look to the next, while it is asked something, is given up. */
+/** A connection that sends nothing for this time while a read is waiting is closed. */
 const SILENCE_MS = 2_000;
 
 /**
- * One pipelined connection, for hot reads that wait for no lock: each is sent at once, and Postgres answers them in
- * turn. The connection is made on demand and replaced when it breaks; a read that was on it is then asked once more.
- * bench/RESULTS.md has it beside a pool.
+ * One pipelined connection, for hot reads that wait for no lock: each is sent at once, and Postgres answers in order.
+ * The connection is opened on demand and replaced when it breaks; its reads are then sent once more. bench/RESULTS.md
+ * compares it with a pool.
  */
 export class ReadPipeline {
   private readonly logger = new Logger(ReadPipeline.name);
@@ -30,37 +30,31 @@ export class ReadPipeline {
       if (!isBroken && !isStaleStatement(error)) throw error;
       if (this.current === connecting) {
         this.current = undefined;
-        if (isBroken) this.logger.warn(`The connection for reads broke, a new one is made: ${String(error)}`);
+        if (isBroken) this.logger.warn(`The connection for reads broke and is replaced: ${String(error)}`);
       }
       void pipeline.end();
     }
     return (await this.connect()).query(query);
   }
 
-  /** Waits for the reads that were asked. */
+  /** Waits for the running reads, and closes the connection. */
   async end(): Promise<void> {
-    await this.current?.then(
-      (pipeline) => pipeline.end(),
-      () => undefined,
-    );
+    const pipeline = await this.current?.catch(() => undefined);
+    await pipeline?.end();
   }
 
   private connect(): Promise<Pipeline> {
-    if (this.current) return this.current;
-    const connecting = Pipeline.open(this.url);
-    this.current = connecting;
-    connecting.catch(() => {
-      if (this.current === connecting) this.current = undefined;
-    });
-    return connecting;
+    return (this.current ??= Pipeline.open(this.url).catch((error: unknown) => {
+      this.current = undefined;
+      throw error;
+    }));
   }
 }
 
-/** A client of `pg` in pipeline mode that is watched for silence. */
+/** A client of `pg` in pipeline mode. */
 class Pipeline {
   private inFlight = 0;
   private hasAnswered = true;
-  private isHolding = false;
   private readonly watch = setInterval(() => this.endIfSilent(), SILENCE_MS).unref();
 
   private constructor(private readonly client: SocketClient) {}
@@ -71,7 +65,7 @@ class Pipeline {
       pipeline: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // The reads that were asked fail with the reason.
+    // The running reads fail with this error.
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -94,16 +88,12 @@ class Pipeline {
     }
   }
 
-  /** The reads of requests that came in together go to Postgres in one write. */
+  /** Sends the reads of one turn of the event loop to Postgres in one write. */
   private holdWrites(): void {
-    if (this.isHolding) return;
-    this.isHolding = true;
     const { socket } = this.client;
+    if (socket.writableCorked > 0) return;
     socket.cork();
-    setImmediate(() => {
-      this.isHolding = false;
-      socket.uncork();
-    });
+    setImmediate(() => socket.uncork());
   }
 
   async end(): Promise<void> {

@@ -3,7 +3,7 @@ export type DiscoveryDomainStatus = (typeof DISCOVERY_DOMAIN_STATUSES)[number];
 
 export const MAX_DISCOVERY_DOMAINS = 100;
 
-/** What can be set at creation and changed later; undefined leaves it as it is. */
+/** Fields of a request. Undefined ones are not changed. */
 export interface DiscoveryDomainChanges {
   status?: DiscoveryDomainStatus;
   useForOrganizationDiscovery?: boolean;
@@ -25,7 +25,7 @@ export const normalizedDomain = (domain: string): string => domain.toLowerCase()
 export const verificationHost = (organizationId: string, domain: string): string =>
   `_ss-verification.${organizationId}.${domain}`;
 
-/** @param records as DNS gives them: each a text in pieces of at most 255 bytes */
+/** @param records each in pieces of at most 255 bytes, as DNS returns them */
 export function isPublished(verificationTxt: string, records: readonly (readonly string[])[]): boolean {
   return records.some((pieces) => pieces.join('').trim() === verificationTxt);
 }

@@ -1,5 +1,5 @@
 import { ApiResponse } from '@nestjs/swagger';
 import { ErrorResponse } from './responses.js';
 
-/** The operation takes preconditions on an entity tag. The document adds the headers of every one that can answer 412. */
+/** Declares that the operation takes preconditions. The document adds the headers to every operation that can answer 412. */
 export const ApiEntityTag = () => ApiResponse({ status: 412, type: ErrorResponse });

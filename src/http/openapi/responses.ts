@@ -9,10 +9,10 @@ export class ErrorResponse {
   @ApiProperty({ required: false, description: 'A stable name of the cause, where it has one' }) errorCode?: string;
 }
 
-/** Every guarded route may answer these. */
+/** Statuses of every guarded route. */
 const ALWAYS = [400, 401, 403, 429, 500, 503];
 
-/** Temporary conditions, which say when to try again. */
+/** Temporary conditions, with `Retry-After`. */
 const TEMPORARY = new Set([429, 503]);
 
 const RETRY_AFTER = {

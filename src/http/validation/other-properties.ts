@@ -1,5 +1,5 @@
 /** DTOs that accept undeclared properties. */
 export const OPEN_DTOS = new Set<{ readonly name: string }>();
 
-/** Accepts and drops undeclared properties, where the contract does. */
+/** Accepts and drops undeclared properties, as the contract does. */
 export const AcceptOtherProperties = (): ClassDecorator => (dto) => void OPEN_DTOS.add(dto);

@@ -45,7 +45,7 @@ export class RequestValidationPipe extends ValidationPipe {
 export const requireValid = <T extends object>(dto: new () => T, sent: unknown): T =>
   instanceOf(dto, 'body', sent) as T;
 
-/** A request without a body is one without properties. */
+/** A request without a body counts as one without properties. */
 function instanceOf(dto: Dto, source: Source, sent: unknown = {}): object {
   const refuse = (detail: string) => new DomainError(ERROR_OF_SOURCE[source], detail);
   if (!isObject<object>(sent)) throw refuse(at(WORDING.isObject(sent)));

@@ -3,7 +3,7 @@ import type { ValidationArguments, ValidationError, ValidationOptions } from 'cl
 const expected = (type: string, value: unknown) => `Expected type ${type} but found type ${wireTypeOf(value)}`;
 const lengthOf = (text: string) => `${[...text].length} chars`;
 
-/** What is wrong with a value, in the words that users of the Management API know. */
+/** The messages of the Management API about a wrong value. */
 export const WORDING = {
   isBoolean: (value: unknown) => expected('boolean', value),
   isString: (value: unknown) => expected('string', value),
@@ -37,7 +37,7 @@ export const worded = <Value, Limit>(wording: (value: Value, limit: Limit) => st
     JSON.stringify(wording(value as Value, constraints?.[0] as Limit)).replaceAll('$', '\\u0024'),
 });
 
-/** The first thing wrong, as `'DETAIL' on property PATH`. Every message must be {@link worded}. */
+/** Returns the message of the first error, as `'DETAIL' on property PATH`. Every message must be {@link worded}. */
 export function describe(error: ValidationError, parents: readonly string[] = []): string {
   const { property, constraints, children } = error;
   const [message] = Object.values(constraints ?? {});
@@ -49,7 +49,7 @@ export function describe(error: ValidationError, parents: readonly string[] = []
 export const at = (detail: string, path: readonly string[] = []) =>
   path.length === 0 ? `'${detail}'` : `'${detail}' on property ${path.join('.')}`;
 
-/** What a value on the wire is, in the words of these messages. */
+/** Returns the type of a value, as the messages name it. */
 function wireTypeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';

@@ -1,9 +1,8 @@
-/** A user who belongs to an organization, with what its list shows of them. */
+/** A member of an organization, with the fields of the list. */
 export interface Member {
   readonly userId: string;
   readonly email: string | null;
   readonly name: string | null;
   readonly picture: string | null;
-  /** Since when. */
   readonly createdAt: Date;
 }

@@ -24,7 +24,7 @@ export class MembersDto {
   members!: string[];
 }
 
-/** With `fields`, only some of the properties are there. */
+/** With `fields`, some of the properties are missing. */
 export class MemberResponse {
   @ApiProperty({ required: false }) user_id!: string;
   @ApiProperty({ required: false, format: 'email' }) email?: string;

@@ -6,16 +6,16 @@ export interface Change {
   readonly after: OrganizationConnection;
 }
 
-/** What makes the present rows the wanted ones. */
+/** The changes that turn the present rows into the wanted ones. */
 export interface Difference {
   readonly added: readonly OrganizationConnection[];
   readonly changed: readonly Change[];
   readonly removed: readonly OrganizationConnection[];
-  /** These are not written, so that their `updated_at` stays. */
+  /** Not written, so that their `updated_at` stays. */
   readonly unchanged: readonly OrganizationConnection[];
 }
 
-/** Compares rows, each given once and in any order. The answer has the order of the arguments. */
+/** Compares two lists of rows without duplicates. Keeps the order of the arguments. */
 export function differenceOf(
   present: readonly OrganizationConnection[],
   wanted: readonly OrganizationConnection[],

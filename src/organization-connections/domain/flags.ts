@@ -1,7 +1,7 @@
 import type { StrategyKind } from '../../connections/domain/strategy.js';
 import { DomainError } from '../../errors/domain-error.js';
 
-/** How the users of a connection come into an organization. */
+/** The flags of an organization connection, which decide how users of the connection join the organization. */
 export interface Flags {
   /** A user who signs in becomes a member. */
   assignMembershipOnLogin: boolean;

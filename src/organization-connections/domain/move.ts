@@ -2,18 +2,18 @@ import { DomainError } from '../../errors/domain-error.js';
 import { found } from '../../errors/found.js';
 import type { ConnectionFacts } from './organization-connection.js';
 
-/** The ids of the first organizations, and how many there are in all. */
+/** The ids of the first organizations, and the total number. */
 export interface SomeOrganizations {
   readonly ids: readonly string[];
   readonly total: number;
 }
 
-/** What decides whether one connection can replace another in all organizations that have it. */
+/** The facts that decide whether one connection can replace another in all organizations that have it. */
 export interface MoveFacts {
-  /** Undefined when there is no such connection. */
+  /** Undefined when the connection does not exist. */
   readonly from: ConnectionFacts | undefined;
   readonly to: ConnectionFacts | undefined;
-  /** Organizations with flags that the other connection cannot have. Undefined when there is no other. */
+  /** Organizations with flags that the other connection cannot have. Undefined when the other connection does not exist. */
   readonly withForbiddenFlags: SomeOrganizations | undefined;
   /** Organizations that have both connections. */
   readonly withBoth: SomeOrganizations | undefined;

@@ -16,7 +16,7 @@ export type Operation = { readonly organization: Reference; readonly connection:
   | { readonly op: 'remove' }
 );
 
-/** The result of an operation, which is that of the request that does it alone. */
+/** The result of an operation, the same as of the equivalent single request. */
 export type Outcome =
   | { readonly status: 'added' | 'updated'; readonly row: OrganizationConnection }
   | { readonly status: 'removed' }
@@ -34,14 +34,14 @@ export interface OperationFacts {
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** One outcome for each operation, in order, and the writes that make them. */
+/** One outcome for each operation, in order, and the rows to write. */
 export interface OperationsDecision {
   readonly outcomes: readonly Outcome[];
   readonly difference: Difference;
 }
 
 /**
- * Applies the operations in order, each to the rows that those before it left. A refused one changes nothing.
+ * Applies the operations in order, each to the rows as the earlier ones left them. A refused one changes nothing.
  *
  * @param limit the number of connections that an organization may have
  */

@@ -8,7 +8,7 @@ export interface OrganizationConnectionKey {
   readonly connectionId: string;
 }
 
-/** A row, with what every answer shows of its connection. */
+/** A row, with the fields of its connection that answers show. */
 export interface OrganizationConnection extends OrganizationConnectionKey, Settings {
   readonly strategyKind: StrategyKind;
   readonly connectionName: string;
@@ -20,7 +20,7 @@ export interface StoredOrganizationConnection extends OrganizationConnection {
   readonly version: bigint;
 }
 
-/** What a row shows of its connection, and what its kind allows. */
+/** The fields of a connection that its rows show, and its kind, which decides the allowed flags. */
 export interface ConnectionFacts {
   readonly id: string;
   readonly name: string;

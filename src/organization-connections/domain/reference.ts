@@ -1,7 +1,7 @@
-/** What a request names: by its id, or by its name. */
+/** A resource in a request, by id or by name. */
 export type Reference = { readonly id: string } | { readonly name: string };
 
-/** Finds what a reference names. */
+/** Returns a function that finds the resource of a reference. */
 export function finder<T extends { id: string; name: string }>(
   known: readonly T[],
 ): (named: Reference) => T | undefined {

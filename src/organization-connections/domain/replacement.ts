@@ -10,7 +10,7 @@ import {
 import { finder, type Reference } from './reference.js';
 import type { Settings } from './settings.js';
 
-/** A row as a request wants it. */
+/** A row in the request. */
 export interface WantedRow extends Settings {
   readonly connection: Reference;
 }
@@ -18,25 +18,25 @@ export interface WantedRow extends Settings {
 export interface ReplacementFacts {
   /** All rows of the organization. */
   readonly present: readonly StoredOrganizationConnection[];
-  /** Among them those that the wanted rows name, as far as there are any. */
+  /** The connections of the present and wanted rows, as far as they exist. */
   readonly connections: readonly ConnectionFacts[];
 }
 
-/** The wanted rows, ordered by connection id, and how they differ from the present ones. */
+/** The wanted rows, ordered by connection id, and their difference from the present ones. */
 export interface Replacement {
   readonly rows: readonly OrganizationConnection[];
   readonly difference: Difference;
 }
 
-/** A replacement that was written, with the rows as they are stored. */
+/** A written replacement, with the stored rows. */
 export interface StoredReplacement extends Replacement {
   readonly stored: readonly StoredOrganizationConnection[];
 }
 
 /**
- * Judges the wanted rows in their order, and compares them with the present ones.
+ * Checks the wanted rows in their order, and compares them with the present ones.
  *
- * @throws DomainError for the first row that breaks a rule, with its place
+ * @throws DomainError for the first row that breaks a rule, with its index
  */
 export function decideReplacement(
   organizationId: string,

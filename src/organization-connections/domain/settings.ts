@@ -3,7 +3,7 @@ import type { Flags } from './flags.js';
 export const ACCESS_LEVELS = ['none', 'readonly', 'limited', 'full'] as const;
 export type AccessLevel = (typeof ACCESS_LEVELS)[number];
 
-/** What can be set of an organization connection. */
+/** The settings of an organization connection. */
 export interface Settings extends Flags {
   isEnabled: boolean;
   organizationAccessLevel: AccessLevel;
@@ -19,7 +19,7 @@ interface Setting<Value> {
   /** Its name on the wire, as a column, in events and in the state file. */
   readonly name: string;
   readonly type: 'boolean' | 'text' | 'organization_access_level';
-  /** What a new row has when the request leaves it out. A null in a PATCH of the connections API puts it back. */
+  /** The value of a new row whose request leaves it out. A null in a PATCH of the connections API resets to it. */
   readonly initial: Value;
   /** Whether events show it. The provider's event schemas leave the display name out. */
   readonly isInEvents: boolean;
@@ -64,19 +64,19 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** The names on the wire, in the order of the declaration. */
 export const WIRE_NAMES: readonly WireName[] = SETTING_NAMES.map((name) => SETTINGS[name].name);
 
-/** The names of what events show. */
+/** The names in events. */
 export const EVENT_NAMES: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name])
   .filter(({ isInEvents }) => isInEvents)
   .map(({ name }) => name);
 
 export const DEFAULT_SETTINGS = settingsBy(({ initial }) => initial);
 
-/** Makes settings of one value for each. */
+/** Makes an object with a value for each setting. */
 function settingsBy(valueOf: (setting: Setting<unknown>) => unknown): Settings {
   return Object.fromEntries(SETTING_NAMES.map((name) => [name, valueOf(SETTINGS[name])])) as unknown as Settings;
 }
 
-/** What an object with wire names sets; the rest stays undefined, and null is the default. */
+/** Reads settings from an object with wire names. Missing ones are undefined, and null is the default. */
 export function changesIn<Body extends object>(sent: Body & Complete<Body>): Partial<Settings> {
   return settingsBy(({ name, initial }) => {
     const value = (sent as Readonly<Record<string, unknown>>)[name];
@@ -84,12 +84,12 @@ export function changesIn<Body extends object>(sent: Body & Complete<Body>): Par
   });
 }
 
-/** The settings of a new row: what the request leaves out is the default. */
+/** The settings of a new row, with defaults for those that the request leaves out. */
 export function newSettingsIn<Body extends object>(sent: Body & Complete<Body>): Settings {
   return settingsBy(({ name, initial }) => (sent as Readonly<Record<string, unknown>>)[name] ?? initial);
 }
 
-/** The settings of a row that has other fields too. */
+/** Picks the settings of a row. */
 export function settingsOf(row: Settings): Settings {
   return Object.fromEntries(SETTING_NAMES.map((name) => [name, row[name]])) as unknown as Settings;
 }
@@ -99,7 +99,7 @@ export function toWireNames(settings: Settings): Record<WireName, unknown> {
   return Object.fromEntries(SETTING_NAMES.map((name) => [SETTINGS[name].name, settings[name]])) as never;
 }
 
-/** The row as it will be; what is undefined stays. */
+/** Applies changes to a row. Undefined ones change nothing. */
 export function withChanges<Row extends Settings>(row: Row, changes: Partial<Settings>): Row {
   const made = Object.entries(changes).filter(([, value]) => value !== undefined);
   return { ...row, ...Object.fromEntries(made) };

@@ -7,7 +7,7 @@ import {
 } from './organization-connection.dto.js';
 
 const MAX_CONNECTION_NAME_LENGTH = 128;
-/** The greatest limit that can be configured for an organization. */
+/** The greatest value of MAX_CONNECTIONS_PER_ORGANIZATION. */
 const MAX_CONNECTIONS = 10_000;
 
 export const ConnectionIdField = () =>

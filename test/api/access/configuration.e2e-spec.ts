@@ -12,7 +12,7 @@ async function look(app: TestApp, path: string, init?: RequestInit) {
 describe('GET /.well-known/authzen-configuration', () => {
   const app = useApp({ env: { PUBLIC_URL: 'https://sign-in.example.com/' } });
 
-  it('tells anybody the endpoints that are there, below the public URL, and lets it be kept', async () => {
+  it('returns the endpoints below the public URL without a token, and may be cached', async () => {
     const answer = await look(app, PATH);
     expectAnswer(answer, {
       status: 200,
@@ -34,7 +34,7 @@ describe('GET /.well-known/authzen-configuration', () => {
     }
   });
 
-  it('is there with an external issuer too', async () => {
+  it('exists with an external issuer too', async () => {
     expect((await look(external, PATH)).status).toBe(200);
   });
   const external = useApp({

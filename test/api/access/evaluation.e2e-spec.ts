@@ -30,7 +30,7 @@ describe('POST /access/v1/evaluation', () => {
   const usersOf = async ({ name }: CreatedConnection) =>
     (await app.api.get<object[]>(`/users?connection=${name}`)).body;
 
-  /** An organization with one connection with these flags, and somebody known to the connection. */
+  /** An organization with one connection with these flags, and a user of the connection. */
   async function createWorld(flags: object = {}, strategy = 'auth0') {
     const { organization, connection } = await createEnabled(app.api, strategy, flags);
     const user = await createUser(app.api, { connection: connection.name });
@@ -61,7 +61,7 @@ describe('POST /access/v1/evaluation', () => {
     },
   );
 
-  it('returns 401 for a token that is none, and says what is wanted', async () => {
+  it('returns 401 for an invalid token, with WWW-Authenticate', async () => {
     const answer = await app.api.as('abc').post(PATH, VALID);
     expectAnswer(answer, refusals.invalidToken);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
@@ -102,7 +102,7 @@ describe('POST /access/v1/evaluation', () => {
     expectAnswer(await ask(body), refusals.invalidBody(detail));
   });
 
-  it('lets a member in, and says why', async () => {
+  it('allows a member, with the reason', async () => {
     const { organization, connection, user, evaluation } = await createWorld();
     await app.api.post(`/organizations/${organization.id}/members`, { members: [user.user_id] });
     expectAnswer(await ask(evaluation), {
@@ -127,7 +127,7 @@ describe('POST /access/v1/evaluation', () => {
     });
   });
 
-  it('denies with the reason, and with what was found for those who run the gateway', async () => {
+  it('denies with the reason, and with the trace for operators of the gateway', async () => {
     const { organization, evaluation } = await createWorld();
     const detail = 'no member, and assign_membership_on_login is false';
     expect((await ask(evaluation)).body).toMatchObject({
@@ -189,7 +189,7 @@ describe('POST /access/v1/evaluation', () => {
     expect(await membersOf(organization)).toEqual([user.user_id]);
   });
 
-  it('goes by the application in the context', async () => {
+  it('uses the application in the context', async () => {
     const { connection, evaluation } = await createWorld(ASSIGNING);
     await app.api.patch(`/connections/${connection.id}`, { enabled_clients: ['portal'] });
     const from = (client_id: string) => ask({ ...evaluation, context: { ...evaluation.context, client_id } });
@@ -200,7 +200,7 @@ describe('POST /access/v1/evaluation', () => {
     expect((await from('portal')).body).toMatchObject({ decision: true });
   });
 
-  it('ignores what it does not know, wherever it is', async () => {
+  it('ignores unknown properties everywhere', async () => {
     const { evaluation } = await createWorld(ASSIGNING);
     const { subject, action, resource, context } = evaluation;
     const unknown = { constructor: 1, department: { name: ['Sales'] }, toString: null };
@@ -214,7 +214,7 @@ describe('POST /access/v1/evaluation', () => {
     expect(answer).toMatchObject({ status: 200, body: { decision: true, context: { reason: 'membership_granted' } } });
   });
 
-  it('is as true as the decision: whoever is let in is a member, and is found one by either way of asking', async () => {
+  it('matches the decision: an allowed user becomes a member in both APIs', async () => {
     const { organization, connection, user, evaluation } = await createWorld(ASSIGNING);
     expect((await ask(evaluation)).body).toMatchObject({
       decision: true,
@@ -229,7 +229,7 @@ describe('POST /access/v1/evaluation', () => {
     });
   });
 
-  it('makes the user for whom a provider vouches, with what the properties say', async () => {
+  it('creates the user of a trusted provider, with the properties', async () => {
     const { organization, connection } = await createEnabled(app.api, 'okta', ASSIGNING);
     const user_id = `okta|${uniqueName('id')}`;
     const properties = { email: uniqueEmail(), email_verified: true, name: 'Ada' };
@@ -244,7 +244,7 @@ describe('POST /access/v1/evaluation', () => {
     expect(await membersOf(organization)).toEqual([user_id]);
   });
 
-  it('signs up somebody by their address, once', async () => {
+  it('signs up a user by e-mail address, once', async () => {
     const { organization, evaluation } = await createWorld(SIGNUP);
     const signup = { ...evaluation, subject: { type: 'email', id: uniqueEmail() }, action: { name: 'signup' } };
     const { body } = await ask(signup);
@@ -253,7 +253,7 @@ describe('POST /access/v1/evaluation', () => {
     expect((await ask(signup)).body).toMatchObject({ decision: false, context: { reason: 'user_exists' } });
   });
 
-  it('goes by the id of the subject, whatever the properties say', async () => {
+  it('uses the id of the subject, whatever the properties', async () => {
     const { user, evaluation } = await createWorld(ASSIGNING);
     const properties = { email: user.email, user_id: user.user_id };
     const subject = { type: 'email', id: uniqueEmail(), properties };

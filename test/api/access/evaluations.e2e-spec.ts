@@ -105,7 +105,7 @@ describe('POST /access/v1/evaluations', () => {
     expectAnswer(await ask({ ...request, evaluations }), { status: 200, body });
   });
 
-  it('answers all evaluations in their order, each with what it has instead of what the request has', async () => {
+  it('answers all evaluations in order, each with its own values before those of the request', async () => {
     const [open, closed] = await createOrganizations(app.api, ASSIGNING, {});
     const subject = newSubject();
     const { status, body } = await ask({
@@ -148,7 +148,7 @@ describe('POST /access/v1/evaluations', () => {
     expect([await membersOf(one!.organization), await membersOf(other!.organization)]).toEqual([[], [subject.id]]);
   });
 
-  it('lets an evaluation find what the one before it made', async () => {
+  it('lets an evaluation see the changes of earlier ones', async () => {
     const { organization, connection } = await createEnabled(app.api, 'auth0', SIGNUP);
     const { body } = await ask({
       subject: { type: 'email', id: `${uniqueName('user')}@example.com` },
@@ -184,7 +184,7 @@ describe('POST /access/v1/evaluations', () => {
     expect(joined).toEqual(all.map((isOpen, at) => (isOpen && at < made ? [subject.id] : [])));
   });
 
-  it('goes on after denials until the first permit', async () => {
+  it('continues after denials until the first permit', async () => {
     const worlds = await createOrganizations(app.api, {}, {}, ASSIGNING, ASSIGNING);
     const { body } = await ask({
       ...LOGIN,
@@ -195,7 +195,7 @@ describe('POST /access/v1/evaluations', () => {
     expect(body.evaluations.map(({ decision }) => decision)).toEqual([false, false, true]);
   });
 
-  it('takes 100 evaluations', async () => {
+  it('accepts 100 evaluations', async () => {
     const { body } = await ask({ ...VALID, evaluations: Array.from({ length: 100 }, () => ({})) });
     expect(reasons(body.evaluations)).toEqual(Array.from({ length: 100 }, () => UNKNOWN));
   });

@@ -124,7 +124,7 @@ describe('POST /connections', () => {
     expectAnswer(await app.api.get(`/connections?name=${name}`), { status: 200, body: [] });
   });
 
-  it('returns 400 for options above 256 KB, and takes exactly 256 KB', async () => {
+  it('returns 400 for options above 256 KB, and accepts exactly 256 KB', async () => {
     const room = 256 * 1024 - '{"a":""}'.length;
     const body = (length: number) => ({
       name: uniqueName('con'),
@@ -138,7 +138,7 @@ describe('POST /connections', () => {
     expect((await create(body(room))).status).toBe(201);
   });
 
-  it('returns 409 when the name is taken and leaves the connection of that name alone', async () => {
+  it('returns 409 when the name is taken, and does not change the connection with that name', async () => {
     const connection = await createConnection(app.api, 'okta', { options: { a: 1 } });
     expectAnswer(await create({ name: connection.name, strategy: 'auth0' }), refusals.connectionNameTaken);
     expectAnswer(await app.api.get(`/connections/${connection.id}`), { status: 200, body: connection });
@@ -200,7 +200,7 @@ describe('POST /connections', () => {
     },
   );
 
-  it('keeps and returns everything that can be set', async () => {
+  it('stores and returns every field', async () => {
     const fields = {
       name: `a-${'b'.repeat(126)}`,
       strategy: 'samlp',
@@ -225,7 +225,7 @@ describe('POST /connections', () => {
     expect(body).toMatchObject({ enabled_clients: ['C', 'a', 'b'] });
   });
 
-  it('takes no realms and no clients', async () => {
+  it('accepts empty realms and clients', async () => {
     const name = uniqueName('con');
     expectAnswer(await create({ name, strategy: 'auth0', realms: [], enabled_clients: [] }), {
       status: 201,
@@ -292,7 +292,7 @@ describe('POST /connections', () => {
     });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const name = uniqueName('con');
     const body = new URLSearchParams({ name, strategy: 'auth0', is_domain_connection: 'true', realms: 'one' });
     expectAnswer(await app.api.request('POST', '/connections', { body }), {

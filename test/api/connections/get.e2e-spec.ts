@@ -58,7 +58,7 @@ describe('GET /connections/{id}', () => {
     });
   });
 
-  it('shows everything when fields are not named, whatever include_fields says', async () => {
+  it('returns all fields without `fields`, whatever include_fields', async () => {
     const connection = await createConnection(app.api);
     expectAnswer(await app.api.get(`/connections/${connection.id}?include_fields=false`), {
       status: 200,

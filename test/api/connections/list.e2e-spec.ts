@@ -58,7 +58,7 @@ describe('GET /connections', () => {
     expectAnswer(await get(''), { status: 200, body: connections });
   });
 
-  it('returns the page that was asked for, with and without totals', async () => {
+  it('returns the requested page, with and without totals', async () => {
     expectAnswer(await get('?page=1&per_page=2'), { status: 200, body: connections.slice(2, 4) });
     expectAnswer(await get('?page=1&per_page=2&include_totals=true'), {
       status: 200,
@@ -81,7 +81,7 @@ describe('GET /connections', () => {
     expectAnswer(await get('?strategy=samlp'), { status: 200, body: [] });
   });
 
-  it('takes a strategy that nobody can create any more', async () => {
+  it('accepts a strategy that cannot be created any more', async () => {
     expectAnswer(await get('?strategy=auth0-adldap'), { status: 200, body: [] });
   });
 

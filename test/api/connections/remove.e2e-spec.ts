@@ -9,7 +9,7 @@ describe('DELETE /connections/{id}', () => {
 
   itIsGuardedBy(app, { 'delete:connections': 204 }, (api) => api.delete(`/connections/${absent.connection}`));
 
-  it('returns 204 for a connection that is not there', async () => {
+  it('returns 204 for a connection that does not exist', async () => {
     expectAnswer(await app.api.delete(`/connections/${absent.connection}`), { status: 204 });
   });
 
@@ -29,7 +29,7 @@ describe('DELETE /connections/{id}', () => {
     expectAnswer(await app.api.get(`/connections/${other.id}`), { status: 200, body: other });
   });
 
-  it('takes its organization connections along, and leaves the organizations and their other connections', async () => {
+  it('removes its organization connections, and no organizations or other connections', async () => {
     const { organization, connection, path } = await createEnabled(app.api);
     const other = await createConnection(app.api, 'okta');
     const collection = `/organizations/${organization.id}/enabled_connections`;

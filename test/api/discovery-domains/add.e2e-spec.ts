@@ -55,7 +55,7 @@ describe('POST /organizations/{id}/discovery-domains', () => {
     );
   });
 
-  it('makes a pending domain with what its owner must publish', async () => {
+  it('creates a pending domain with the text that its owner must publish', async () => {
     const organization = await createOrganization(app.api);
     const path = `/organizations/${organization.id}/discovery-domains`;
     const { status, body } = await app.api.post<{ id: string; verification_txt: string }>(path, {

@@ -37,7 +37,7 @@ describe('PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}', ()
     expect((await app.api.get(theirs.path)).body).toEqual(theirs.domain);
   });
 
-  it('changes what is sent and nothing else', async () => {
+  it('changes only the fields of the body', async () => {
     const { domain, path } = await createDiscoveryDomain(app.api);
     expect((await app.api.patch(path, {})).body).toEqual(domain);
     const verified = { ...domain, status: 'verified' };

@@ -40,7 +40,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
       ],
     ),
     [
-      'a flag of the newer face',
+      'a flag of the connections API',
       { connection_id: absent.connection, is_enabled: true },
       "'Additional properties not allowed: is_enabled'",
     ],
@@ -62,7 +62,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: [] });
   });
 
-  it.each(['okta', 'github', 'email'])('returns 400 for signup with %s, which is no database', async (strategy) => {
+  it.each(['okta', 'github', 'email'])('returns 400 for signup with %s, which is not a database', async (strategy) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api, strategy)];
     expectAnswer(
       await app.api.post(path, { connection_id: id, is_signup_enabled: true, assign_membership_on_login: true }),
@@ -146,9 +146,9 @@ describe('POST /organizations/{id}/enabled_connections', () => {
 
   it('adds with everything that can be set', async () => {
     const [path, { id, name }] = [await createPath(), await createConnection(app.api)];
-    const terms = { assign_membership_on_login: true, is_signup_enabled: true, show_as_button: true };
-    const row = { connection_id: id, ...terms, connection: { name, strategy: 'auth0' } };
-    expectAnswer(await app.api.post(path, { connection_id: id, ...terms }), { status: 201, body: row });
+    const flags = { assign_membership_on_login: true, is_signup_enabled: true, show_as_button: true };
+    const row = { connection_id: id, ...flags, connection: { name, strategy: 'auth0' } };
+    expectAnswer(await app.api.post(path, { connection_id: id, ...flags }), { status: 201, body: row });
     expectAnswer(await app.api.get(`${path}/${id}`), { status: 200, body: row });
   });
 
@@ -188,7 +188,7 @@ describe('POST /organizations/{id}/enabled_connections', () => {
     });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const [path, { id, name }] = [await createPath(), await createConnection(app.api, 'okta')];
     const body = new URLSearchParams({ connection_id: id, show_as_button: 'false' });
     expectAnswer(await app.api.request('POST', path, { body }), {

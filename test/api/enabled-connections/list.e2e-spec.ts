@@ -82,7 +82,7 @@ describe('GET /organizations/{id}/enabled_connections', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: inOrder });
   });
 
-  it('returns the page that was asked for, with and without totals, in the order of the connection ids', async () => {
+  it('returns the requested page, with and without totals, in the order of the connection ids', async () => {
     const { path, rows } = await createRows(3);
     expectAnswer(await app.api.get(path), { status: 200, body: rows });
     expectAnswer(await app.api.get(`${path}?page=1&per_page=2`), { status: 200, body: rows.slice(2) });

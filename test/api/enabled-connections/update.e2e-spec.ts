@@ -19,7 +19,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
         [`a number as ${flag}`, { [flag]: 0 }, `'Expected type boolean but found type integer' on property ${flag}`],
       ],
     ),
-    ['a flag of the newer face', { is_enabled: false }, "'Additional properties not allowed: is_enabled'"],
+    ['a flag of the connections API', { is_enabled: false }, "'Additional properties not allowed: is_enabled'"],
     ['a connection', { connection_id: absent.connection }, "'Additional properties not allowed: connection_id'"],
     ['a list', [], "'Expected type object but found type array'"],
   ])('returns 400 for %s and changes nothing', async (_, body, detail) => {
@@ -58,7 +58,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: before });
   });
 
-  it.each(['okta', 'github', 'sms'])('returns 400 for signup with %s, which is no database', async (strategy) => {
+  it.each(['okta', 'github', 'sms'])('returns 400 for signup with %s, which is not a database', async (strategy) => {
     const { path } = await createEnabled(app.api, strategy, { assign_membership_on_login: true });
     expectAnswer(await app.api.patch(path, { is_signup_enabled: true }), refusals.signupNotSupported);
   });
@@ -97,7 +97,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(newer), { status: 200, body: row });
   });
 
-  it('changes what is sent and nothing else', async () => {
+  it('changes only the fields of the body', async () => {
     const { path, connection } = await createEnabled(app.api, 'okta', { assign_membership_on_login: true });
     const expected = {
       connection_id: connection.id,
@@ -112,17 +112,17 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
   it('turns membership and signup on together, and off together', async () => {
     const { path, connection } = await createEnabled(app.api);
     for (const on of [true, false]) {
-      const terms = { assign_membership_on_login: on, is_signup_enabled: on };
+      const flags = { assign_membership_on_login: on, is_signup_enabled: on };
       const expected = {
         status: 200,
         body: {
           connection_id: connection.id,
-          ...terms,
+          ...flags,
           show_as_button: true,
           connection: { name: connection.name, strategy: 'auth0' },
         },
       };
-      expectAnswer(await app.api.patch(path, terms), expected);
+      expectAnswer(await app.api.patch(path, flags), expected);
       expectAnswer(await app.api.get(path), expected);
     }
   });
@@ -134,7 +134,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: before });
   });
 
-  it('leaves what only the newer face shows', async () => {
+  it('leaves the settings that only the connections API shows unchanged', async () => {
     const { path } = await createEnabled(app.api);
     const newer = path.replace('enabled_connections', 'connections');
     const { body } = await app.api.patch<object>(newer, {
@@ -145,7 +145,7 @@ describe('PATCH /organizations/{id}/enabled_connections/{connectionId}', () => {
     expectAnswer(await app.api.get(newer), { status: 200, body: { ...body, assign_membership_on_login: true } });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const { path, connection } = await createEnabled(app.api, 'okta');
     const body = new URLSearchParams({ show_as_button: 'false', assign_membership_on_login: 'true' });
     expectAnswer(await app.api.request('PATCH', path, { body }), {

@@ -31,7 +31,7 @@ describe('GET /organizations/{id}/history', () => {
   const historyOf = async (id: string, query = '') =>
     (await app.api.get<History>(`/organizations/${id}/history${query}`)).body;
 
-  it('tells of every row of an organization, newest first: what was done, to which field, by whom', async () => {
+  it('returns every change of the rows of an organization, newest first: the operation, the fields and the actor', async () => {
     const { organization, connection, path } = await createEnabled(app.api, 'okta');
     const userAgent = 'history-test/1.0';
     const changed = await app.api.sendWrite(
@@ -75,7 +75,7 @@ describe('GET /organizations/{id}/history', () => {
 
   const clientOf = ({ actor }: Entry) => (actor?.['client_id'] === undefined ? {} : { client_id: actor['client_id'] });
 
-  it('has members and domains too, and every change by SQL, as by nobody', async () => {
+  it('includes members and domains, and changes by SQL without an actor', async () => {
     const { organization, users } = await createMembers(app.api, 1);
     const domain = await addDiscoveryDomain(app.api, organization.id);
     await app.sql("UPDATE organizations SET display_name = 'By hand' WHERE id = $1", [organization.id]);
@@ -91,7 +91,7 @@ describe('GET /organizations/{id}/history', () => {
     expect(history[1]!.changes).toEqual([{ field: 'display_name', from: null, to: 'By hand' }]);
   });
 
-  it('goes on page by page, and finds changes by time, actor and operation', async () => {
+  it('pages, and filters by time, actor and operation', async () => {
     const { organization, path } = await createEnabled(app.api);
     for (const flag of [true, false, true]) await app.api.patch(path, { assign_membership_on_login: flag });
     const all = (await historyOf(organization.id)).history;
@@ -118,7 +118,7 @@ describe('GET /organizations/{id}/history', () => {
     expect((await historyOf(organization.id, '?actor=somebody-else')).history).toEqual([]);
   });
 
-  it('of one connection tells of it alone', async () => {
+  it('returns the changes of one connection when filtered by it', async () => {
     const { organization, connection, path } = await createEnabled(app.api);
     const other = await createConnection(app.api);
     await app.api.post(`/organizations/${organization.id}/connections`, { connection_id: other.id });
@@ -132,7 +132,7 @@ describe('GET /organizations/{id}/history', () => {
     ]);
   });
 
-  it('outlives the organization, and never tells of another', async () => {
+  it('outlives the organization, and never includes another', async () => {
     const { organization } = await createEnabled(app.api);
     const { organization: other } = await createEnabled(app.api);
     const before = await historyOf(other.id);
@@ -148,7 +148,7 @@ describe('GET /organizations/{id}/history', () => {
     expect(await historyOf(other.id)).toEqual(before);
   });
 
-  it('is refused where there never was one, without the scope, and for a page or a time that is none', async () => {
+  it('returns 404 for an unknown organization, 403 without the scope, and 400 for an invalid page or time', async () => {
     const { id } = await createOrganization(app.api);
     expectAnswer(await app.api.get('/organizations/org_0000000000000000/history'), refusals.organizationNotFound);
     const stranger = app.api.as(await app.issuer.token({ scopes: ['read:organizations'] }));
@@ -169,7 +169,7 @@ describe('GET /organizations/{id}/history', () => {
     }
   });
 
-  it('names whoever it was, whatever the token and the headers say', async () => {
+  it('names the actor, whatever the token and the headers contain', async () => {
     const { organization, path } = await createEnabled(app.api);
     const sub = `a\u0000\ud800 '"; ${'\u{1f600}'.repeat(1_000)}`;
     const caller = app.api.as(await app.issuer.token({ claims: { sub } }));
@@ -202,7 +202,7 @@ describe('POST /organizations/{id}/history/{sequence}/revert', () => {
   const expectReverted = ({ status, body }: Answer<Entry>, expected: object) =>
     expect({ status, body }).toMatchObject({ status: 200, body: expected });
 
-  it('puts a changed connection back as it was, as a new change', async () => {
+  it('restores a changed connection, as a new change', async () => {
     const { organization, connection, path } = await createEnabled(app.api, 'okta');
     const before = (await app.api.get(path)).body;
     await app.api.patch(path, { show_as_button: false, assign_membership_on_login: true });
@@ -218,7 +218,7 @@ describe('POST /organizations/{id}/history/{sequence}/revert', () => {
     expect((await app.api.get(path)).body).toEqual(before);
   });
 
-  it('puts a removed connection back, and takes an added one away', async () => {
+  it('restores a removed connection, and removes an added one', async () => {
     const { organization, path } = await createEnabled(app.api, 'okta', { show_as_button: false });
     const before = (await app.api.get(path)).body;
     await app.api.delete(path);
@@ -250,7 +250,7 @@ describe('POST /organizations/{id}/history/{sequence}/revert', () => {
     expect((await app.api.get(domainPath)).body).toEqual(domain);
   });
 
-  it('is held to the rules of today: nothing is done that they forbid', async () => {
+  it('enforces the current rules', async () => {
     const { organization, connection, path } = await createEnabled(app.api, 'okta');
     await app.api.delete(path);
     const removal = await newest(organization.id);
@@ -259,7 +259,7 @@ describe('POST /organizations/{id}/history/{sequence}/revert', () => {
     expect((await app.api.get(path)).status).toBe(404);
   });
 
-  it('is refused for what cannot be had again, is not there, or wants another scope', async () => {
+  it('is refused for changes that cannot be reverted or do not exist, and without the scope', async () => {
     const { organization, path } = await createEnabled(app.api);
     const { history } = (await app.api.get<History>(`/organizations/${organization.id}/history`)).body;
     const creation = history.at(-1)!;
@@ -281,7 +281,7 @@ describe('POST /organizations/{id}/history/{sequence}/revert', () => {
 });
 
 describe('The months of the history', () => {
-  it('are made ahead, dropped when they are too old, and take in what the default partition has caught', async () => {
+  it('are created ahead, dropped after the retention time, and take over rows of the default partition', async () => {
     const { app, stop } = await startApp({ env: { CHANGE_RETENTION_DAYS: '40' } });
     try {
       const partitions = async () =>

@@ -43,7 +43,7 @@ describe('POST /login/decisions', () => {
     ).toBe(201);
   const name = ({ id, name }: CreatedOrganization) => ({ id, name });
 
-  /** An organization with one connection with these flags, and somebody known to the connection. */
+  /** An organization with one connection with these flags, and a user of the connection. */
   async function createWorld(flags: object = {}, strategy = 'auth0') {
     const { organization, connection, path } = await createEnabled(app.api, strategy, flags);
     const user = await createUser(app.api, { connection: connection.name });

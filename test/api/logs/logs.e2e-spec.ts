@@ -14,7 +14,7 @@ interface Log {
 describe('GET /logs', () => {
   const app = useApp();
 
-  it('has an entry for every row that was written over the API, as the published format says', async () => {
+  it('has an entry in the published format for every row that was written over the API', async () => {
     const { organization, path } = await createEnabled(app.api, 'okta');
     await app.api.patch(path, { show_as_button: false });
     const { status, body } = await app.api.get<Log[]>('/logs?per_page=2');
@@ -51,14 +51,14 @@ describe('GET /logs', () => {
     expectAnswer(await app.api.get(`/logs/${update.log_id}`), { status: 200, body: update });
   });
 
-  it('leaves out what nobody asked the API for', async () => {
+  it('leaves out changes that were not made over the API', async () => {
     const { id } = await createOrganization(app.api);
     const before = (await app.api.get<Log[]>('/logs')).body;
     await app.sql("UPDATE organizations SET display_name = 'By hand' WHERE id = $1", [id]);
     expect((await app.api.get<Log[]>('/logs')).body).toEqual(before);
   });
 
-  it('goes on from an entry, page by page, and in either order', async () => {
+  it('continues from an entry, page by page, in both orders', async () => {
     for (let made = 0; made < 4; made++) await createOrganization(app.api);
     const all = (await app.api.get<Log[]>('/logs?sort=date:1&per_page=100')).body;
     const newestFirst = (await app.api.get<Log[]>('/logs?per_page=100')).body;

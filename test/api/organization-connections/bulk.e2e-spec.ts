@@ -18,7 +18,7 @@ const MEMBERSHIP = { assign_membership_on_login: true };
 const removed = { status: 'removed' };
 const failed = ({ body }: { body: object }) => ({ status: 'error', error: body });
 
-/** The row as the newer face shows it. */
+/** The row as the connections API shows it. */
 const row = ({ id, name, strategy }: CreatedConnection, settings: object = {}) => ({
   connection_id: id,
   assign_membership_on_login: false,
@@ -87,7 +87,7 @@ describe('POST /organizations/connections/bulk', () => {
       ['add', 'create:organization_connections'],
       ['update', 'update:organization_connections'],
       ['remove', 'delete:organization_connections'],
-    ] as const)('is refused with 403 to whoever may not %s, and nothing is done', async (op, scope) => {
+    ] as const)('returns 403 without the scope to %s, and changes nothing', async (op, scope) => {
       const [[one, two], [connection]] = [await createOrganizations(), await createConnections()];
       const others = ['add', 'update', 'remove'].filter((other) => other !== op);
       for (const organization of [one, two]) await app.api.post(pathOf(organization), { connection_id: connection.id });
@@ -106,7 +106,7 @@ describe('POST /organizations/connections/bulk', () => {
       ['add', 'create:organization_connections'],
       ['update', 'update:organization_connections'],
       ['remove', 'delete:organization_connections'],
-    ] as const)('is given to whoever may do no more than %s', async (op, scope) => {
+    ] as const)('is allowed with only the scope to %s', async (op, scope) => {
       const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api)];
       if (op !== 'add') await app.api.post(pathOf(organization), { connection_id: connection.id });
       const api = app.api.as(await app.issuer.token({ scopes: [scope] }));
@@ -188,7 +188,7 @@ describe('POST /organizations/connections/bulk', () => {
     expectAnswer(await app.api.post(PATH, body), refusals.invalidBody(detail));
   });
 
-  it('returns 400 for an unknown query parameter, or atomic that is no flag', async () => {
+  it('returns 400 for an unknown query parameter, or an atomic that is not a boolean', async () => {
     expectAnswer(
       await app.api.post(`${PATH}?atomically=true`, []),
       refusals.invalidQuery("'Additional properties not allowed: atomically'"),
@@ -199,7 +199,7 @@ describe('POST /organizations/connections/bulk', () => {
     );
   });
 
-  it('has nothing to do for an empty list', async () => {
+  it('does nothing for an empty list', async () => {
     for (const body of [[], { operations: [] }, { operations: [], atomic: true }]) {
       expectAnswer(await app.api.post(PATH, body), answer([]));
     }
@@ -316,7 +316,7 @@ describe('POST /organizations/connections/bulk', () => {
     return { operations, rows: [one, two] };
   }
 
-  it('does all the others when some are refused, and says why', async () => {
+  it('applies the others when some operations are refused, with the reasons', async () => {
     const {
       operations,
       rows: [one, two],
@@ -389,7 +389,7 @@ describe('POST /organizations/connections/bulk', () => {
     expectAnswer(await app.api.post(PATH, { operations, atomic: true }), answer([added(first), added(second)]));
   });
 
-  it('lets each operation see what those before it did', async () => {
+  it('lets each operation see the changes of earlier ones', async () => {
     const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api)];
     const named = { organization_name: organization.name, connection_id: connection.id };
     const signup = { ...MEMBERSHIP, is_signup_enabled: true };
@@ -518,7 +518,7 @@ describe('POST /organizations/connections/bulk', () => {
       );
     });
 
-    it('returns 400 for a line that is no operation, by its index', async () => {
+    it('returns 400 with the index for a line that is not an operation', async () => {
       const { operations } = await createOperations();
       expectAnswer(
         await sendLines(`${lines(operations)}1\n`),
@@ -543,7 +543,7 @@ describe('POST /organizations/connections/bulk', () => {
     });
   });
 
-  it('takes a form as well', async () => {
+  it('accepts a form as well', async () => {
     const [organization, connection] = [await createOrganization(app.api), await createConnection(app.api, 'okta')];
     const body = new URLSearchParams({
       'operations[0][op]': 'add',

@@ -78,7 +78,7 @@ describe('POST /organizations/{id}/connections', () => {
     );
   });
 
-  it('returns 400 for terms the connection cannot have, enabled or not, and adds nothing', async () => {
+  it('returns 400 for flags the connection cannot have, enabled or not, and adds nothing', async () => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     for (const is_enabled of [true, false]) {
       const body = { connection_id: id, is_enabled };
@@ -96,7 +96,7 @@ describe('POST /organizations/{id}/connections', () => {
     );
   });
 
-  it.each([true, false])('returns 409 when the connection is already there, enabled: %s', async (is_enabled) => {
+  it.each([true, false])('returns 409 when the organization has the connection, enabled: %s', async (is_enabled) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     const { body: row } = await app.api.post(path, { connection_id: id, is_enabled });
     expectAnswer(
@@ -106,7 +106,7 @@ describe('POST /organizations/{id}/connections', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: [row] });
   });
 
-  it('returns 409 when the connection was added on the older face', async () => {
+  it('returns 409 when the connection was added through the enabled-connections API', async () => {
     const { organization, connection } = await createEnabled(app.api);
     expectAnswer(
       await app.api.post(`/organizations/${organization.id}/connections`, { connection_id: connection.id }),
@@ -114,7 +114,7 @@ describe('POST /organizations/{id}/connections', () => {
     );
   });
 
-  it('adds a database connection with the defaults, which the older face shows too', async () => {
+  it('adds a database connection with the defaults, which the enabled-connections API shows too', async () => {
     const [path, { id, name }] = [await createPath(), await createConnection(app.api)];
     const older = {
       connection_id: id,
@@ -147,14 +147,14 @@ describe('POST /organizations/{id}/connections', () => {
     expectAnswer(await app.api.get(`${path}/${id}`), { status: 200, body: row });
   });
 
-  it.each(['none', 'readonly', 'limited', 'full'])('takes the access level %s', async (level) => {
+  it.each(['none', 'readonly', 'limited', 'full'])('accepts the access level %s', async (level) => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     const levels = { organization_access_level: level, organization_member_access_level: level };
     const { body } = await app.api.post(path, { connection_id: id, ...levels });
     expect(body).toMatchObject(levels);
   });
 
-  it('adds a row that is disabled, which does not exist on the older face', async () => {
+  it('adds a row that is disabled, which does not exist in the enabled-connections API', async () => {
     const [path, { id }] = [await createPath(), await createConnection(app.api)];
     expect((await app.api.post(path, { connection_id: id, is_enabled: false })).status).toBe(201);
     expectAnswer(
@@ -167,7 +167,7 @@ describe('POST /organizations/{id}/connections', () => {
 describe('POST /organizations/{id}/connections with MAX_CONNECTIONS_PER_ORGANIZATION', () => {
   const app = useApp({ env: { MAX_CONNECTIONS_PER_ORGANIZATION: '2' } });
 
-  it('returns 400 for one connection more, and names the limit; disabled ones count', async () => {
+  it('returns 400 with the limit for one connection more, disabled ones included', async () => {
     const { organization } = await createEnabled(app.api);
     const path = `/organizations/${organization.id}/connections`;
     const [one, two] = [await createConnection(app.api), await createConnection(app.api)];

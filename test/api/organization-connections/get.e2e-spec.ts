@@ -31,7 +31,7 @@ describe('GET /organizations/{id}/connections/{connection_id}', () => {
     );
   });
 
-  it('returns 404 for a connection the organization does not have, and for one that nobody has', async () => {
+  it('returns 404 for a connection the organization does not have, and for one that does not exist', async () => {
     const [{ id }, connection] = [await createOrganization(app.api), await createConnection(app.api)];
     for (const connectionId of [connection.id, absent.connection, 'acme']) {
       expectAnswer(

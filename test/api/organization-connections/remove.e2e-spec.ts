@@ -31,7 +31,7 @@ describe('DELETE /organizations/{id}/connections/{connection_id}', () => {
     );
   });
 
-  it('returns 204 for a connection the organization does not have, and for one that nobody has', async () => {
+  it('returns 204 for a connection the organization does not have, and for one that does not exist', async () => {
     const [{ id }, connection] = [await createOrganization(app.api), await createConnection(app.api)];
     for (const connectionId of [connection.id, absent.connection]) {
       expectAnswer(await app.api.delete(`/organizations/${id}/connections/${connectionId}`), { status: 204 });

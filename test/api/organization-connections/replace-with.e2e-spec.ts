@@ -80,7 +80,7 @@ describe('POST /connections/{id}/organizations/replace-with', () => {
     );
   });
 
-  it('returns 409 with the organizations whose terms the other cannot have, and changes nothing', async () => {
+  it('returns 409 with the organizations whose flags the other cannot have, and changes nothing', async () => {
     const membership = { assign_membership_on_login: true };
     const signup = { ...membership, is_signup_enabled: true };
     const [database, enterprise] = await createTwo('auth0', 'okta');
@@ -119,7 +119,7 @@ describe('POST /connections/{id}/organizations/replace-with', () => {
     );
   });
 
-  it('gives every organization the other connection on the same terms, and touches no other row', async () => {
+  it('gives every organization the other connection with the same flags, and touches no other row', async () => {
     const [one, other] = await createTwo('okta', 'samlp');
     const { collections, rows } = await createRows(
       one,
@@ -150,7 +150,7 @@ describe('POST /connections/{id}/organizations/replace-with', () => {
     expect(await others()).toEqual(before);
   });
 
-  it('takes a connection of another kind when all terms allow it', async () => {
+  it('takes a connection of another kind when all flags allow it', async () => {
     const [one, other] = await createTwo('okta', 'auth0');
     const { collections } = await createRows(one, { assign_membership_on_login: true });
     expectAnswer(await app.api.post(pathOf(one), { connection_id: other.id }), replaced(1));

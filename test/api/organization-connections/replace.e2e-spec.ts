@@ -23,7 +23,7 @@ describe('PUT /organizations/{id}/connections', () => {
     return made.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** The row as the newer face shows it. */
+  /** The row as the connections API shows it. */
   const shown = ({ id, name, strategy }: CreatedConnection, settings: object = {}) => ({
     connection_id: id,
     assign_membership_on_login: false,
@@ -119,7 +119,7 @@ describe('PUT /organizations/{id}/connections', () => {
       },
     );
 
-    it('terms that the connection cannot have', async () => {
+    it('flags that the connection cannot have', async () => {
       const { path, connection, expectUntouched } = await createRow();
       const [other] = await createConnections('okta');
       const row = { connection_id: connection.id };
@@ -195,7 +195,7 @@ describe('PUT /organizations/{id}/connections', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: rows });
   });
 
-  it('adds, changes and removes in one, and leaves alone what stays as it is', async () => {
+  it('adds, changes and removes rows in one request, and does not write unchanged ones', async () => {
     const path = await createPath();
     const [stays, changes, goes, comes] = (await createConnections('auth0', 'auth0', 'auth0', 'auth0')) as [
       CreatedConnection,
@@ -226,7 +226,7 @@ describe('PUT /organizations/{id}/connections', () => {
     expect(nowChanging!.updated_at.getTime()).toBeGreaterThan(wasChanging!.updated_at.getTime());
   });
 
-  it('puts the default back for what a row leaves out', async () => {
+  it('resets settings that a row leaves out to their defaults', async () => {
     const [path, [connection]] = [await createPath(), await createConnections('okta')];
     const settings = {
       assign_membership_on_login: true,
@@ -259,7 +259,7 @@ describe('PUT /organizations/{id}/connections', () => {
     expectAnswer(await app.api.put(path, { connections: [] }), answer([], {}));
   });
 
-  it('takes ten where there were ten others', async () => {
+  it('replaces ten connections by ten others', async () => {
     const path = await createPath();
     for (let round = 0; round < 2; round++) {
       const made = await createConnections(...Array<string>(10).fill('okta'));
@@ -274,7 +274,7 @@ describe('PUT /organizations/{id}/connections', () => {
     }
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const [path, [connection]] = [await createPath(), await createConnections('okta')];
     const body = new URLSearchParams({
       'connections[0][connection_name]': connection!.name,

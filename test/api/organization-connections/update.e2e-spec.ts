@@ -64,7 +64,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: row });
   });
 
-  it('returns 400 for terms the connection cannot have, and changes nothing', async () => {
+  it('returns 400 for flags the connection cannot have, and changes nothing', async () => {
     const { path, row } = await createRow('auth0', { assign_membership_on_login: false });
     expectAnswer(
       await app.api.patch(path, { is_signup_enabled: true, organization_connection_name: 'Changed' }),
@@ -139,7 +139,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     expectAnswer(await app.api.get(path), { status: 200, body: row });
   });
 
-  it('takes the row from the older face and gives it back', async () => {
+  it('hides a disabled row from the enabled-connections API, and shows it again when enabled', async () => {
     const { organization, connection, path: older } = await createEnabled(app.api);
     const path = `/organizations/${organization.id}/connections/${connection.id}`;
     const { body: before } = await app.api.get(older);
@@ -149,7 +149,7 @@ describe('PATCH /organizations/{id}/connections/{connection_id}', () => {
     expectAnswer(await app.api.get(older), { status: 200, body: before });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const { path, row } = await createRow();
     const change = { is_enabled: 'true', show_as_button: 'false', organization_connection_name: 'true' };
     expectAnswer(await app.api.request('PATCH', path, { body: new URLSearchParams(change) }), {

@@ -169,7 +169,7 @@ describe('POST /organizations', () => {
       "'Object didn't pass validation for format connection-id: con_1' on property enabled_connections.0.connection_id",
     ],
     [
-      'a flag of the newer face',
+      'a flag of the connections API',
       { enabled_connections: [{ connection_id: absent.connection, is_enabled: true }] },
       "'Additional properties not allowed: is_enabled' on property enabled_connections.0",
     ],
@@ -212,14 +212,14 @@ describe('POST /organizations', () => {
     expectAnswer(await getByName(name), refusals.organizationNotFound);
   });
 
-  it('returns 400 for terms that a connection cannot have and makes nothing', async () => {
+  it('returns 400 for flags that a connection cannot have and makes nothing', async () => {
     const name = uniqueName('org');
     const [database, enterprise] = await Promise.all([createConnection(app.api), createConnection(app.api, 'okta')]);
-    const withSecond = (connection_id: string, terms: object) => ({
+    const withSecond = (connection_id: string, flags: object) => ({
       name,
       enabled_connections: [
         { connection_id: connection_id === database.id ? enterprise.id : database.id },
-        { connection_id, ...terms },
+        { connection_id, ...flags },
       ],
     });
     expectAnswer(await create(withSecond(database.id, { is_signup_enabled: true })), refusals.signupNotSupported);
@@ -252,7 +252,7 @@ describe('POST /organizations', () => {
     expectAnswer(await app.api.get(`/organizations/${answer.body.id}`), { status: 200, body: answer.body });
   });
 
-  it('keeps and returns everything that can be set', async () => {
+  it('stores and returns every field', async () => {
     const fields = {
       name: uniqueName('org'),
       display_name: '😀'.repeat(255),
@@ -283,7 +283,7 @@ describe('POST /organizations', () => {
     });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const name = uniqueName('org');
     const body = new URLSearchParams({ name, is_app_entitlement_active: 'true', 'branding[colors][primary]': '#fff' });
     body.append('branding[colors][page_background]', '#000000');

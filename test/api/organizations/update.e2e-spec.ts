@@ -114,7 +114,7 @@ describe('PATCH /organizations/{id}', () => {
     });
   });
 
-  it('takes a form as well as JSON', async () => {
+  it('accepts a form as well as JSON', async () => {
     const organization = await createOrganization(app.api);
     const body = new URLSearchParams({
       display_name: '12',

@@ -119,7 +119,7 @@ describe.each(RESOURCES.filter(({ template }) => template !== '/connections/{id}
 );
 
 describe('A change that is refused for two reasons', () => {
-  it('is refused for the precondition first: terms that the connection cannot have', async () => {
+  it('is refused for the precondition first: flags that the connection cannot have', async () => {
     const { path } = await createEnabled(app.api, 'okta');
     const old = tagOf(await app.api.get(path));
     const tag = tagOf(await app.api.patch(path, { assign_membership_on_login: true }));

@@ -18,13 +18,13 @@ interface Case {
   readonly template: string;
   /** What to send where, and where it is then. */
   readonly draft: (api: Api) => Promise<{ collection: string; body: object; pathOf: (made: never) => string }>;
-  /** Undefined: there can be two that are alike. */
+  /** Undefined when duplicates are allowed. */
   readonly conflict?: { status: number; body: unknown };
 }
 
-const draftOfRow = (face: string) => async (api: Api) => {
+const draftOfRow = (view: string) => async (api: Api) => {
   const [organization, { id }] = await Promise.all([createOrganization(api), createConnection(api)]);
-  const collection = `/organizations/${organization.id}/${face}`;
+  const collection = `/organizations/${organization.id}/${view}`;
   return { collection, body: { connection_id: id }, pathOf: () => `${collection}/${id}` };
 };
 const draft = (collection: string, body: () => object) => (): ReturnType<Case['draft']> =>
@@ -120,7 +120,7 @@ describe('The creation of a resource', () => {
     for (const answer of refused) expectAnswer(answer, refusals.preconditionFailed);
   });
 
-  it('takes the place of a row that does not exist on the older face, also with If-None-Match: *', async () => {
+  it('replaces a row that does not exist in the enabled-connections API, also with If-None-Match: *', async () => {
     const { organization, connection, path } = await createEnabled(app.api);
     const newer = `/organizations/${organization.id}/connections`;
     await app.api.patch(`${newer}/${connection.id}`, { is_enabled: false });

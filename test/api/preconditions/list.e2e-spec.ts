@@ -54,7 +54,7 @@ describe("The list of an organization's connections", () => {
       expect(answer.status).toBe(200);
       expect(tagOf(answer)).toBe(tagOf(made));
     }
-    // Removed by somebody else; no version is new.
+    // Removed by another client; no version is new.
     await app.api.delete(`${path}/${connections[1]!.id}`);
     const before = (await app.api.get(path)).body;
     for (const read of [tag!, tagOf(made)!, '"1"', tag!.replace(/-of.*/, '"')]) {

@@ -28,7 +28,7 @@ describe('A tag of one representation', () => {
     return tags;
   }
 
-  it('is of one face of an organization connection alone', async () => {
+  it('differs between the two APIs of an organization connection', async () => {
     const { path } = await createEnabled(app.api);
     const newer = path.replace('enabled_connections', 'connections');
     const [older] = await expectApart([path, newer]);

@@ -21,7 +21,7 @@ describe('a client that expires', () => {
     expectAnswer(await askForToken(app, { ...client, client_secret: 'wrong' }), unauthorized);
   });
 
-  it('gets tokens before, which are good no longer than it is', async () => {
+  it('gets tokens until it expires, which expire no later', async () => {
     const expiresAt = new Date(Date.now() + 3_600_000);
     const { status, body } = await askForToken(app, await createClient(app, ['read:organizations'], expiresAt));
     expect(status).toBe(200);
@@ -40,7 +40,7 @@ describe('a secret that is rotated', () => {
   const rotate = (clientId: string, keepUntil?: Date) =>
     withClients(app, (clients) => clients.rotateSecret(clientId, keepUntil));
 
-  it('stays good beside the new one until its time is over', async () => {
+  it('stays valid beside the new one until it expires', async () => {
     const client = await createClient(app, ['read:organizations']);
     const next = { ...client, client_secret: (await rotate(client.client_id, new Date(Date.now() + DAY_MS)))! };
     for (const good of [client, next]) expect((await askForToken(app, good)).status).toBe(200);
@@ -65,12 +65,12 @@ describe('a secret that is rotated', () => {
     ).toEqual([{ previous_secret_hash: null, previous_secret_expires_at: null }]);
   });
 
-  it('leaves two good ones, however many were made at once', async () => {
+  it('leaves two valid secrets after concurrent rotations', async () => {
     const client = await createClient(app, []);
     const keepUntil = new Date(Date.now() + DAY_MS);
     const made = await Promise.all([1, 2, 3, 4].map(() => rotate(client.client_id, keepUntil)));
     const statuses: number[] = [];
-    // From the oldest on: a wrong one after a right one begins to count anew.
+    // From the oldest on: a right one resets the count of wrong ones.
     for (const client_secret of [client.client_secret, ...made]) {
       statuses.push((await askForToken(app, { ...client, client_secret: client_secret! })).status);
     }

@@ -12,7 +12,7 @@ const paused = {
 describe('failed attempts to get a token', () => {
   const app = useApp({ env: { TRUSTED_PROXIES: '127.0.0.1' } });
   let addresses = 0;
-  /** One that nobody else has. */
+  /** A unique address. */
   const newAddress = () => `192.0.2.${++addresses}`;
   const newClient = () => createClient(app, ['read:organizations']);
   const guess = (client: Credentials, address: string) =>
@@ -62,7 +62,7 @@ describe('failed attempts to get a token', () => {
     });
   });
 
-  it('hold up nobody who asks for the same client from elsewhere', async () => {
+  it('do not delay requests for the same client from other addresses', async () => {
     const client = await newClient();
     const guesser = newAddress();
     await fail(5, client, guesser);
@@ -88,7 +88,7 @@ describe('failed attempts to get a token', () => {
     await expectPause(1, client, address);
   });
 
-  it('hold up nobody who has the right secret, however many ask at once', async () => {
+  it('do not delay concurrent requests with the right secret', async () => {
     const client = await newClient();
     const address = newAddress();
     const answers = await Promise.all(Array.from({ length: 30 }, () => askForToken(app, client, address)));

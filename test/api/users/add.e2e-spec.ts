@@ -54,7 +54,7 @@ describe('POST /users', () => {
     expect(await app.api.post('/users', newBody({ email, connection: other.name }))).toMatchObject({ status: 201 });
   });
 
-  it('makes one user when several ask for the same address at once', async () => {
+  it('creates one user for concurrent requests with the same address', async () => {
     const body = newBody();
     const statuses = (await Promise.all(Array.from({ length: 8 }, () => app.api.post('/users', body)))).map(
       ({ status }) => status,

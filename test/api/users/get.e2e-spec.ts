@@ -21,7 +21,7 @@ describe('GET /users/{id}', () => {
     expectAnswer(await app.api.get('/users/auth0|1'), refusals.userNotFound);
   });
 
-  it('gives the user, or the fields asked for', async () => {
+  it('returns the user, or the selected fields', async () => {
     const user = await createUser(app.api);
     const path = `/users/${encodeURIComponent(user.user_id)}`;
     expect(await app.api.get(path)).toMatchObject({ status: 200, body: user });

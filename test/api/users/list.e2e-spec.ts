@@ -107,7 +107,7 @@ describe('GET /users', () => {
     expect((await app.api.get('/users?email=nobody@example.com')).body).toEqual([]);
   });
 
-  it('shows only the fields asked for, or all but them', async () => {
+  it('returns only the selected fields, or all others', async () => {
     const { user_id, email } = await createUser(app.api);
     const path = `/users?email=${email}`;
     expect((await app.api.get(`${path}&fields=user_id,email`)).body).toEqual([{ user_id, email }]);

@@ -9,11 +9,11 @@ describe('DELETE /users/{id}', () => {
 
   itIsGuardedBy(app, { 'delete:users': 204 }, (api) => api.delete('/users/auth0|1'));
 
-  it('returns 204 also for a user who is not there', async () => {
+  it('returns 204 also for a user that does not exist', async () => {
     expectAnswer(await app.api.delete('/users/auth0|1'), { status: 204 });
   });
 
-  it('removes the user and every membership, and nobody else', async () => {
+  it('removes the user and every membership, and no other user', async () => {
     const { users, path } = await createMembers(app.api, 2);
     const [first, second] = [users[0]!, users[1]!];
     expectAnswer(await app.api.delete(`/users/${encodeURIComponent(first.user_id)}`), { status: 204 });
@@ -25,7 +25,7 @@ describe('DELETE /users/{id}', () => {
 describe('DELETE /connections/{id}', () => {
   const app = useApp();
 
-  it("takes the connection's users and their memberships along", async () => {
+  it("removes the connection's users and their memberships", async () => {
     const connection = await createConnection(app.api, 'okta');
     const user = await createUser(app.api, { connection: connection.name });
     const { path, users } = await createMembers(app.api, 1);

@@ -44,7 +44,7 @@ describe('PATCH /users/{id}', () => {
     expect((await app.api.get(`/users/${user.user_id}`)).body).toEqual(user);
   });
 
-  it('changes what is sent and nothing else, and takes away what is sent as null', async () => {
+  it('changes only the fields of the body, and removes those that are null', async () => {
     const user = await createUser(app.api, { given_name: 'Ada', family_name: 'King', blocked: false });
     const path = `/users/${user.user_id}`;
     const { status, body } = await app.api.patch<{ updated_at: string }>(path, { blocked: true, family_name: null });
@@ -62,14 +62,14 @@ describe('PATCH /users/{id}', () => {
     expect((await app.api.patch(path, { email })).body).toMatchObject({ picture: gravatarOf(email) });
   });
 
-  it('accepts and leaves out what the contract lets a body have besides', async () => {
+  it('accepts and ignores the other properties that the contract allows', async () => {
     const user = await createUser(app.api);
     const body = { password: 'secret', client_id: 'client', verify_email: true, connection: 'any', favourite: 1 };
     const { body: updated } = await app.api.patch<{ updated_at: string }>(`/users/${user.user_id}`, body);
     expect(updated).toEqual({ ...user, updated_at: updated.updated_at });
   });
 
-  it('merges metadata at its first level: null takes a property away, an empty object all of them', async () => {
+  it('merges metadata at its first level: null removes a property, an empty object all of them', async () => {
     const user = await createUser(app.api, { user_metadata: { a: 1, b: { c: 2 }, d: 3 }, app_metadata: { plan: 'x' } });
     const path = `/users/${user.user_id}`;
     const merged = await app.api.patch(path, { user_metadata: { b: { e: 4 }, d: null } });
@@ -92,7 +92,7 @@ describe('PATCH /users/{id}', () => {
     expect(body).toEqual({ ...user, app_metadata: { plan: 'b' }, updated_at: body.updated_at });
   });
 
-  it('takes a new address and a new number for unverified, unless the same change says otherwise', async () => {
+  it('marks a new address or number as unverified, unless the same change sets it', async () => {
     const user = await createUser(app.api, { email_verified: true, phone_number: '+15550001', phone_verified: true });
     const path = `/users/${encodeURIComponent(user.user_id)}`;
     const change = async (body: object) => (await app.api.patch<object>(path, body)).body;

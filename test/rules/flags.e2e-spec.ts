@@ -24,16 +24,16 @@ const ALL = Object.entries(STRATEGIES).flatMap(([kind, names]) =>
   names.map((strategy) => ({ kind: kind as Kind, strategy })),
 );
 
-interface Terms {
+interface Flags {
   assign_membership_on_login: boolean;
   is_signup_enabled: boolean;
   show_as_button: boolean;
 }
 
-const DEFAULTS: Terms = { assign_membership_on_login: false, is_signup_enabled: false, show_as_button: true };
+const DEFAULTS: Flags = { assign_membership_on_login: false, is_signup_enabled: false, show_as_button: true };
 
 /** The rules: what the row becomes, or the refusal that leaves it as it was. */
-function model(kind: Kind, row: Terms, sent: Partial<Terms>): { row: Terms; refused?: typeof refusals.noToken } {
+function model(kind: Kind, row: Flags, sent: Partial<Flags>): { row: Flags; refused?: typeof refusals.noToken } {
   const next = { ...row, ...sent };
   if (next.is_signup_enabled && !(kind === 'database' && next.assign_membership_on_login)) {
     return { row, refused: refusals.signupNotSupported };
@@ -42,34 +42,34 @@ function model(kind: Kind, row: Terms, sent: Partial<Terms>): { row: Terms; refu
   return { row: next };
 }
 
-type Face = 'enabled_connections' | 'connections';
+type View = 'enabled_connections' | 'connections';
 
 interface Step {
-  on: Face;
-  sent: Partial<Terms>;
+  on: View;
+  sent: Partial<Flags>;
 }
 
 interface Source extends CreatedConnection {
   kind: Kind;
 }
 
-/** How a face shows a row. */
-function shown(face: Face, { id, name, strategy, kind }: Source, terms: Terms) {
-  const { is_signup_enabled, ...others } = terms;
+/** The row as an API shows it. */
+function shown(view: View, { id, name, strategy, kind }: Source, flags: Flags) {
+  const { is_signup_enabled, ...others } = flags;
   return {
     connection_id: id,
     ...others,
     ...(kind === 'database' ? { is_signup_enabled } : {}),
     connection: { name, strategy },
-    ...(face === 'connections' ? { is_enabled: true, organization_access_level: 'none' } : {}),
+    ...(view === 'connections' ? { is_enabled: true, organization_access_level: 'none' } : {}),
   };
 }
 
-const terms = fc.record<Partial<Terms>>(
+const flags = fc.record<Partial<Flags>>(
   { assign_membership_on_login: fc.boolean(), is_signup_enabled: fc.boolean(), show_as_button: fc.boolean() },
   { requiredKeys: [] },
 );
-const step = fc.record<Step>({ on: fc.constantFrom<Face>('enabled_connections', 'connections'), sent: terms });
+const step = fc.record<Step>({ on: fc.constantFrom<View>('enabled_connections', 'connections'), sent: flags });
 
 describe('The rules of signup and buttons', () => {
   const app = useApp({ env: { MAX_CONNECTIONS_PER_ORGANIZATION: '100' } });
@@ -91,12 +91,12 @@ describe('The rules of signup and buttons', () => {
     expect(known.sort()).toEqual(sources.map(({ strategy }) => strategy).sort());
   });
 
-  it('decide every add and every update, whatever the strategy, the face and the flags', async () => {
+  it('decide every add and every update, whatever the strategy, the API and the flags', async () => {
     const organization = await createOrganization(app.api);
-    const collection = (on: Face) => `/organizations/${organization.id}/${on}`;
+    const collection = (on: View) => `/organizations/${organization.id}/${on}`;
 
     async function follow(source: Source, steps: Step[]): Promise<void> {
-      let row: Terms | undefined;
+      let row: Flags | undefined;
       for (const { on, sent } of steps) {
         const expected = model(source.kind, row ?? DEFAULTS, sent);
         const answer = row
@@ -122,13 +122,13 @@ describe('The rules of signup and buttons', () => {
       fc.asyncProperty(runs, async (all) => {
         await Promise.all(sources.map((source, at) => follow(source, all[at]!)));
       }),
-      // The failed comparison names strategy, face and flags already; shrinking 55 lists would add little.
+      // The failed comparison names the strategy, the API and the flags already; shrinking 55 lists would add little.
       { numRuns: 12, endOnFailure: true },
     );
   });
 
   it('decide every organization made with connections, all or nothing', async () => {
-    const initial = fc.uniqueArray(fc.record({ source: fc.nat({ max: ALL.length - 1 }), sent: terms }), {
+    const initial = fc.uniqueArray(fc.record({ source: fc.nat({ max: ALL.length - 1 }), sent: flags }), {
       minLength: 1,
       maxLength: 10,
       selector: ({ source }) => source,
