@@ -95,6 +95,8 @@ export class SocketClient extends pg.Client {
     const socket = new Socket();
     super({ ...config, stream: () => socket });
     this.socket = socket.on('timeout', () => socket.destroy());
+    // Without a listener, a lent connection that breaks between two statements would end the process.
+    this.on('error', () => undefined);
   }
 }
 

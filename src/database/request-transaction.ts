@@ -54,6 +54,8 @@ export function afterCommit(callback: () => void): void {
 /** Thrown in Prisma's transaction to roll it back. */
 const UNDO = new Error('undone');
 
+type Fail = (error: unknown, isMapped?: boolean) => never;
+
 /**
  * A dry run or an idempotent request as one interactive transaction of Prisma. Work within `run` gets it from
  * {@link currentTransaction}.
@@ -67,24 +69,25 @@ export class RequestTransaction {
 
   private constructor(
     private readonly client: Transaction,
+    private readonly fail: Fail,
     private readonly finish: (error?: Error) => Promise<void>,
   ) {}
 
   /**
-   * @param fail rethrows an error of the BEGIN or the COMMIT as the one it maps to
+   * @param fail rethrows an error of Prisma as the one it maps to, unless it is mapped already
    * @throws DomainError when no connection can be had
    */
-  static begin(root: Client, fail: (error: unknown) => never): Promise<RequestTransaction> {
+  static begin(root: Client, fail: Fail): Promise<RequestTransaction> {
     return new Promise((resolve, reject) => {
       const release = followPromises();
       let end!: (error?: Error) => void;
-      const over = new Promise<void>((done, fail) => (end = (error) => (error ? fail(error) : done())));
+      const over = new Promise<void>((done, undo) => (end = (error) => (error ? undo(error) : done())));
       const committed: Promise<void> = root
         .$transaction(
           async (client) => {
             await client.$executeRawUnsafe(`SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`);
             resolve(
-              new RequestTransaction(client, (error) => {
+              new RequestTransaction(client, fail, (error) => {
                 end(error);
                 return committed;
               }),
@@ -156,13 +159,20 @@ export class RequestTransaction {
 
   private async inSavepoint<T>(work: (client: Transaction) => Promise<T>): Promise<T> {
     const registered = this.callbacks.length;
+    let failure: unknown;
     try {
       return await this.client.$transaction((client) =>
-        scopes.run({ transaction: this, client, part: (inner) => inner(client) }, () => work(client)),
+        scopes
+          .run({ transaction: this, client, part: (inner) => inner(client) }, () => work(client))
+          .catch((error: unknown) => {
+            failure = error;
+            throw error;
+          }),
       );
     } catch (error) {
       this.callbacks.length = registered;
-      throw error;
+      // Errors of the work are mapped already, those of the savepoint are not.
+      return this.fail(error, error === failure);
     }
   }
 }

@@ -181,7 +181,7 @@ describe('The transaction of a request', () => {
     await transaction.commit();
     await expect(transaction.run(async () => make())).rejects.toMatchObject({
       code: 'database_unavailable',
-      cause: { message: 'The transaction is over' },
+      cause: { message: 'The transaction of the request has ended' },
     });
   });
 

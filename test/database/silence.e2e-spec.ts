@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { createPool } from '../../src/database/pool.js';
+import { withAdmin } from '../support/databases.js';
 import { createCabledDatabase, type Cable, type CabledDatabase } from '../support/cable.js';
 
 describe('A connection of the pool whose server has stopped answering', () => {
@@ -32,5 +33,15 @@ describe('A connection of the pool whose server has stopped answering', () => {
       ['x'],
     );
     expect(slow.rows.map(({ pid }) => pid)).toEqual(slow.rows.map(() => rows[0]!.pid));
+  });
+
+  it('does not end the process when it breaks while it is lent and nothing is asked of it', async () => {
+    const client = await pool.connect();
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await withAdmin((admin) => admin.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]));
+    await ended;
+    client.release();
+    expect((await pool.query('SELECT 4 AS four')).rows).toEqual([{ four: 4 }]);
   });
 });

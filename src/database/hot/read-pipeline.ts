@@ -65,8 +65,6 @@ class Pipeline {
       pipeline: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // The running reads fail with this error.
-    client.on('error', () => undefined);
     await client.connect();
     try {
       await prepareSession(client, url, STATEMENT_TIMEOUT_MS);

@@ -18,7 +18,7 @@ type Dto = new () => object;
 
 /**
  * class-validator gathers the rules of a class from those of all classes, for each object that it validates. Gathered once
- * a class, GET one takes @GET@ µs less and a sign-in decision @DEC@ (bench/RESULTS.md).
+ * a class, GET one takes 49 µs of processor time instead of 57 (bench/RESULTS.md).
  */
 const storage = getMetadataStorage();
 const gatherRules = storage.getTargetValidationMetadatas.bind(storage);
