@@ -31,7 +31,7 @@ class RefusalLog {
   add(reason: string, { caller, ip }: FastifyRequest): void {
     this.reasons.add(reason);
     // A client that has hung up has no address any more, whatever Fastify's types say.
-    this.callers.add(caller ?? (ip) ?? 'unknown');
+    this.callers.add(caller ?? ip ?? 'unknown');
   }
 
   summarize(): void {
