@@ -41,9 +41,9 @@ function isUnavailable(error: unknown): boolean {
   return [name, driverCauseOf(error)?.kind ?? '', code].some((each) => FAILED_CONNECTION.test(each));
 }
 
-/** Prisma does not pass every constraint's name on, but Postgres quotes it in its message, in every language. */
+/** Prisma passes on the names of keys only, but Postgres quotes a constraint's name in its message, in every language. */
 function constraintOf(error: unknown): string | undefined {
   if (error instanceof pg.DatabaseError) return error.constraint;
-  const message = driverCauseOf(error)?.originalMessage ?? '';
-  return Object.keys(CONSTRAINT_ERRORS).find((name) => message.includes(`"${name}"`));
+  const { constraint, originalMessage = '' } = driverCauseOf(error) ?? {};
+  return constraint?.index ?? Object.keys(CONSTRAINT_ERRORS).find((name) => originalMessage.includes(`"${name}"`));
 }

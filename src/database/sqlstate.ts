@@ -15,6 +15,7 @@ interface Wrapped {
 interface DriverCause {
   readonly kind?: string;
   readonly originalCode?: string;
+  readonly constraint?: { readonly index?: string };
   readonly originalMessage?: string;
 }
 
