@@ -71,9 +71,11 @@ export class PrismaService {
     options?: { isolationLevel: 'RepeatableRead' },
   ): Promise<T> {
     const granted = connectionWait();
+    let hasBegun = false;
     let failure: unknown;
     try {
       return await this.root.$transaction((transaction) => {
+        hasBegun = true;
         granted(true);
         return work(transaction).catch((error: unknown) => {
           failure = error;
@@ -81,6 +83,7 @@ export class PrismaService {
         });
       }, options);
     } catch (error) {
+      if (!hasBegun) granted(false);
       // Errors of the work are mapped already, those of BEGIN and COMMIT are not.
       return this.fail(error, error === failure);
     }

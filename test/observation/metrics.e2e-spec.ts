@@ -121,6 +121,27 @@ describe('The metrics of the database', () => {
   });
 });
 
+describe('The metrics of a full pool', () => {
+  const app = useApp({ env: { ...METRICS, DATABASE_POOL_SIZE: '2', POOL_WAIT_MS: '500' } });
+
+  it('count the transactions and hot writes that got no connection', async () => {
+    const paths = await Promise.all([1, 2, 3].map(async () => (await createEnabled(app.api, 'okta')).path));
+    await app.sql('BEGIN');
+    await app.sql('LOCK organization_connections IN ACCESS EXCLUSIVE MODE');
+    const holders = paths.slice(1).map((path) => app.api.patch(path, { show_as_button: false }));
+    const inUse = async () => valuesOf(await scrape(app), 'vestibule_database_pool_connections')['in_use'];
+    await eventually(inUse, (count) => count === 2);
+    const refused = await Promise.all([
+      app.api.patch(paths[0]!, { show_as_button: true }),
+      app.api.post('/organizations', { name: 'gets-no-connection' }),
+    ]);
+    await app.sql('COMMIT');
+    await Promise.all(holders);
+    expect(refused.map(({ status }) => status)).toEqual([503, 503]);
+    expect(valuesOf(await scrape(app), 'vestibule_database_pool_wait_seconds_count')['failed']).toBe(2);
+  });
+});
+
 describe('The metrics of signing in', () => {
   const app = useApp({ env: METRICS });
 

@@ -70,7 +70,10 @@ export class HotStatements {
 
   private async onPool(query: pg.QueryConfig, isAgain = false): Promise<pg.QueryResult> {
     const granted = connectionWait();
-    const client = await this.pool.connect();
+    const client = await this.pool.connect().catch((error: unknown) => {
+      granted(false);
+      throw error;
+    });
     granted(true);
     try {
       const result = await client.query(query);
